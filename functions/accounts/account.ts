@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { currencySchema } from '../ledger/money.ts'
+
+export const CLIENT_TYPES = ['hosted', 'private_cloud', 'global_infrastructure'] as const
+export const clientTypeSchema = z.enum(CLIENT_TYPES)
+export type ClientType = z.infer<typeof clientTypeSchema>
+
+export const MEMBER_ROLES = ['owner', 'billing', 'viewer'] as const
+export const memberRoleSchema = z.enum(MEMBER_ROLES)
+export type MemberRole = z.infer<typeof memberRoleSchema>
+
+/** One client, as the documents table keeps it under `ACCOUNT#<id>` / `PROFILE`. */
+export type Account = {
+  accountId: string
+  name: string
+  clientType: ClientType
+  currency: string
+  /** IANA name; the account's calendar is local to it. */
+  timeZone: string
+  /** Below this much available credit its people are told, once per dip. Zero: never. */
+  lowCreditThresholdMicros: bigint
+  createdAt: string
+}
+
+export type Member = { accountId: string; email: string; role: MemberRole; addedAt: string }
+
+export const accountIdSchema = z
+  .string()
+  .regex(/^acc_[A-Za-z0-9_-]{8,40}$/, 'must be an account id such as "acc_5fK2…"')
+  .meta({ id: 'AccountId' })
+
+export const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"')
+
+export const emailSchema = z
+  .email('must be an e-mail address')
+  .max(254)
+  .transform((email) => email.toLowerCase())
+
+export const openAccountSchema = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  clientType: clientTypeSchema,
+  currency: currencySchema,
+  timeZone: timeZoneSchema.default('UTC'),
+  ownerEmail: emailSchema,
+})
+
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

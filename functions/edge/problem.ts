@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+/** The one table from a refusal to its response: every `code` that the API can answer, with status and title. */
+export const PROBLEMS = {
+  request_invalid: { status: 400, title: 'The request is not as the API describes it' },
+  idempotency_key_missing: {
+    status: 400,
+    title: 'This request moves money and needs an Idempotency-Key header',
+  },
+  rate_deck_invalid: { status: 400, title: 'The rate deck has bad lines; nothing was imported' },
+  webhook_signature_invalid: { status: 400, title: 'The signature of the event does not match' },
+  unauthorized: { status: 401, title: 'A bearer token is needed' },
+  insufficient_credit: { status: 402, title: 'There is not enough credit' },
+  payment_declined: { status: 402, title: 'The card was declined' },
+  authentication_required: { status: 402, title: 'The card’s bank wants its holder to confirm the payment' },
+  role_not_allowed: { status: 403, title: 'Your role does not allow this' },
+  terms_required: { status: 403, title: 'New terms must be accepted first' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  account_not_found: { status: 404, title: 'There is no such account' },
+  transaction_not_found: { status: 404, title: 'There is no such transaction' },
+  usage_event_not_found: { status: 404, title: 'Nothing has been decided about such an event' },
+  top_up_not_found: { status: 404, title: 'There is no such top-up' },
+  member_not_found: { status: 404, title: 'There is no such member' },
+  price_not_found: { status: 404, title: 'There is no such price' },
+  rate_deck_not_found: { status: 404, title: 'There is no such rate deck' },
+  plan_not_found: { status: 404, title: 'There is no such plan' },
+  terms_not_found: { status: 404, title: 'There are no such terms' },
+  idempotency_key_reused: { status: 409, title: 'This Idempotency-Key was used for another request' },
+  account_parked: {
+    status: 409,
+    title: 'The account is parked: nothing may be taken from it until staff have looked at it',
+  },
+  account_closed: { status: 409, title: 'The account is closed' },
+  last_owner: { status: 409, title: 'An account keeps at least one owner' },
+  member_exists: { status: 409, title: 'This person is a member already' },
+  not_reversible: { status: 409, title: 'This transaction cannot be reversed' },
+  already_reversed: { status: 409, title: 'This transaction was reversed already' },
+  terms_version_exists: { status: 409, title: 'This version was published already, with another text' },
+  terms_version_superseded: { status: 409, title: 'A newer version was published since you read this one' },
+  no_saved_card: { status: 409, title: 'The account has no saved card' },
+  changed_meanwhile: { status: 409, title: 'This was changed by somebody else meanwhile' },
+  body_too_large: { status: 413, title: 'The request is too large' },
+  media_type_unsupported: { status: 415, title: 'This content type is not understood here' },
+  wrong_currency: { status: 422, title: 'The account has another currency' },
+  not_rated: { status: 422, title: 'There is no price for this' },
+  payment_provider_unavailable: {
+    status: 502,
+    title: 'The payment provider did not answer; nothing was credited',
+  },
+  internal_error: { status: 500, title: 'Something went wrong here' },
+  busy: { status: 503, title: 'Too much is happening on this account at once; send the same request again' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+export type FieldError = { field: string; detail: string }
+
+/** A refusal on its way to the caller: thrown by handlers, answered by the edge as RFC 9457 problem details. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly errors: FieldError[]
+  readonly extra: Record<string, unknown>
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: FieldError[]; extra?: Record<string, unknown> } = {},
+  ) {
+    super(`${code}: ${detail}`)
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+    this.errors = more.errors ?? []
+    this.extra = more.extra ?? {}
+  }
+}
+
+/** A request refused for one field. */
+export function invalidField(field: string, detail: string): Problem {
+  return new Problem('request_invalid', `${field}: ${detail}`, { errors: [{ field, detail }] })
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ examples: ['urn:drawdown:problem:insufficient_credit'] }),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'stable; meant for programs' }),
+    detail: z.string(),
+    errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' })
+
+/** The body of a problem response. */
+export function problemBody(problem: Problem): Record<string, unknown> {
+  const { status, title } = PROBLEMS[problem.code]
+  const errors = problem.errors.length > 0 ? { errors: problem.errors } : {}
+  return {
+    type: `urn:drawdown:problem:${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.detail,
+    ...errors,
+    ...problem.extra,
+  }
+}

@@ -1,0 +1,357 @@
+import type { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { chainEntry, type Entry, type EntryDraft, genesisHash, type Head } from './entry.ts'
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+
+/** A permanent marker that something was decided: written with the entry, refused if it is there already. */
+export type Marker = { id: string; item: Record<string, unknown> }
+
+/** What a decision wants: an entry, with markers and documents that change in the same transaction; or its own refusal. */
+export type Decision<Refusal> =
+  | { ok: true; draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] }
+  | Refusal
+
+export type Posted = { ok: true; entry: Entry; replayed: boolean }
+export type PostingRefusal =
+  /** No account of this name has a ledger. */
+  | { ok: false; reason: 'account_not_found' }
+  /** The key was used for another request. */
+  | { ok: false; reason: 'idempotency_key_reused' }
+  /** A document that was to change with the money is not as the caller read it: read it again and decide anew. */
+  | { ok: false; reason: 'document_changed' }
+  /** Others kept winning the race for this account: nothing was written, the same request may be sent again. */
+  | { ok: false; reason: 'busy' }
+
+export type PostingRequest<Refusal> = {
+  accountId: string
+  /** Idempotency key, permanent; absent only where markers do its work. */
+  key?: string
+  /** Hash of what was asked: the same key with another hash is refused. */
+  requestHash?: string
+  /** ISO instant of the posting. */
+  at: string
+  /** Pure: called again with a newer HEAD after a lost race. `taken` are the markers that exist already, by id. */
+  decide: (head: Head, taken: ReadonlyMap<string, Record<string, unknown>>) => Decision<Refusal>
+}
+
+export type LedgerOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  usageTable: string
+  /** For the jitter between tries; injected so that a simulation can replay it. */
+  random?: () => number
+  sleep?: (milliseconds: number) => Promise<void>
+}
+
+export type Ledger = ReturnType<typeof createLedger>
+
+const LARGEST_TRANSACTION_ITEMS = 100
+const TRIES = 14
+const FIRST_DELAY_MILLISECONDS = 8
+const LONGEST_DELAY_MILLISECONDS = 400
+const SORT_KEY_DIGITS = 12
+
+/** How many markers fit into one posting beside HEAD, the entry and a key. */
+export const LARGEST_MARKERS_PER_POSTING = LARGEST_TRANSACTION_ITEMS - 3
+
+const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
+const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(SORT_KEY_DIGITS, '0')}`
+
+type KeyItem = { requestHash: string; sequence: bigint }
+
+/**
+ * The only writer of balances and entries. Every movement is ONE transaction over HEAD, the entry, its key, its markers
+ * and the documents that change with it, conditional on HEAD being as it was read.
+ */
+export function createLedger(options: LedgerOptions) {
+  const { client, ledgerTable, usageTable } = options
+  const random = options.random ?? Math.random
+  const sleep = options.sleep ?? ((milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)))
+
+  /** HEAD as it is now (strongly consistent), or undefined. */
+  async function readHead(accountId: string): Promise<Head | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({
+        TableName: ledgerTable,
+        Key: { pk: accountKey(accountId), sk: 'HEAD' },
+        ConsistentRead: true,
+      }),
+    )
+    return Item && toHead(Item)
+  }
+
+  async function readEntry(accountId: string, sequence: bigint): Promise<Entry | undefined> {
+    const Key = { pk: accountKey(accountId), sk: entryKey(sequence) }
+    const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
+    return Item && toEntry(Item)
+  }
+
+  /** A page of an account's history, newest first unless `ascending`; `after` excludes that number and all before it in reading order. */
+  async function listEntries(
+    accountId: string,
+    page: { limit: number; ascending?: boolean; after?: bigint },
+  ): Promise<Entry[]> {
+    const bounds = page.ascending
+      ? { ':from': entryKey((page.after ?? 0n) + 1n), ':to': 'ENTRY#~' }
+      : { ':from': 'ENTRY#', ':to': page.after === undefined ? 'ENTRY#~' : entryKey(page.after - 1n) }
+    if (!page.ascending && page.after === 0n) return []
+    const entries: Entry[] = []
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const result = await client.send(
+        new QueryCommand({
+          TableName: ledgerTable,
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: { ':pk': accountKey(accountId), ...bounds },
+          ScanIndexForward: page.ascending ?? false,
+          ConsistentRead: true,
+          Limit: page.limit - entries.length,
+          ExclusiveStartKey,
+        }),
+      )
+      entries.push(...(result.Items ?? []).map(toEntry))
+      ExclusiveStartKey = result.LastEvaluatedKey
+    } while (ExclusiveStartKey && entries.length < page.limit)
+    return entries
+  }
+
+  /** What opens an account's ledger at zero: put it into the transaction that writes the account. */
+  function openingOf(accountId: string, currency: string): TransactItem {
+    const Item = {
+      pk: accountKey(accountId),
+      sk: 'HEAD',
+      accountId,
+      currency,
+      status: 'open',
+      availableMicros: 0n,
+      heldMicros: 0n,
+      sequence: 0n,
+      tip: genesisHash(accountId, currency),
+      counters: {},
+    }
+    return { Put: { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
+  }
+
+  async function readHeadAndKey(accountId: string, key: string | undefined) {
+    const pk = accountKey(accountId)
+    const Keys = [{ pk, sk: 'HEAD' }, ...(key ? [{ pk, sk: `KEY#${key}` }] : [])]
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({ RequestItems: { [ledgerTable]: { Keys, ConsistentRead: true } } }),
+    )
+    if (Object.keys(UnprocessedKeys ?? {}).length > 0) return 'throttled' as const
+    const items = Responses?.[ledgerTable] ?? []
+    const head = items.find((item) => item.sk === 'HEAD')
+    return {
+      head: head && toHead(head),
+      keyItem: items.find((item) => item.sk !== 'HEAD') as KeyItem | undefined,
+    }
+  }
+
+  /**
+   * Posts at most once per key, and per marker. A replay returns the first entry. `decide` sees a HEAD that is current
+   * when it is written, or the write fails and it decides again. A process that dies here has written all or nothing.
+   */
+  async function post<Refusal extends { ok: false; reason: string }>(
+    request: PostingRequest<Refusal>,
+  ): Promise<Posted | PostingRefusal | Refusal> {
+    const { accountId, key, requestHash = '' } = request
+    const taken = new Map<string, Record<string, unknown>>()
+    let known: Head | undefined
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      if (attempt > 0) await sleep(delayMilliseconds(attempt, random))
+      let head = known
+      if (!head) {
+        const read = await readHeadAndKey(accountId, key)
+        if (read === 'throttled') continue
+        if (read.keyItem) return replay(accountId, read.keyItem, requestHash)
+        head = read.head
+      }
+      if (!head) return { ok: false, reason: 'account_not_found' }
+
+      const decision = request.decide(head, taken)
+      if (!decision.ok) return decision
+      const write = transactionOf(head, decision, request)
+      try {
+        await client.send(new TransactWriteCommand({ TransactItems: write.items }))
+        return { ok: true, entry: write.entry, replayed: false }
+      } catch (error) {
+        const outcome = explainFailure(error, write.parts)
+        if (outcome.keyItem) return replay(accountId, outcome.keyItem, requestHash)
+        if (outcome.markers.length > 0) for (const [id, item] of outcome.markers) taken.set(id, item)
+        else if (outcome.documentChanged && !outcome.head) return { ok: false, reason: 'document_changed' }
+        known = outcome.head
+      }
+    }
+    return { ok: false, reason: 'busy' }
+  }
+
+  async function replay(
+    accountId: string,
+    keyItem: KeyItem,
+    requestHash: string,
+  ): Promise<Posted | PostingRefusal> {
+    if (keyItem.requestHash !== requestHash) return { ok: false, reason: 'idempotency_key_reused' }
+    const entry = await readEntry(accountId, keyItem.sequence)
+    if (!entry)
+      throw new Error(`account ${accountId}: a key names entry ${keyItem.sequence}, which is not there`)
+    return { ok: true, entry, replayed: true }
+  }
+
+  function transactionOf(
+    head: Head,
+    decision: { draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] },
+    request: { key?: string; requestHash?: string; at: string },
+  ) {
+    const markers = decision.markers ?? []
+    const documents = decision.documents ?? []
+    const { entry, next } = chainEntry(head, decision.draft, request.key ?? '', request.at)
+    const pk = accountKey(head.accountId)
+    const putOnce = (TableName: string, Item: Record<string, unknown>): TransactItem => ({
+      Put: {
+        TableName,
+        Item,
+        ConditionExpression: 'attribute_not_exists(pk)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    })
+    const items: TransactItem[] = [
+      headUpdate(ledgerTable, head, next),
+      putOnce(ledgerTable, { pk, sk: entryKey(entry.sequence), ...entry }),
+    ]
+    if (request.key) {
+      const keyItem = { requestHash: request.requestHash ?? '', sequence: entry.sequence, at: request.at }
+      items.push(putOnce(ledgerTable, { pk, sk: `KEY#${request.key}`, ...keyItem }))
+    }
+    const firstMarker = items.length
+    items.push(
+      ...markers.map((marker) => putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence })),
+    )
+    items.push(...documents)
+    if (items.length > LARGEST_TRANSACTION_ITEMS)
+      throw new Error(`a posting of ${items.length} items does not fit a transaction`)
+    return { items, entry, parts: { hasKey: Boolean(request.key), firstMarker, markers } }
+  }
+
+  return { readHead, readEntry, listEntries, openingOf, post }
+}
+
+function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
+  return {
+    Update: {
+      TableName: ledgerTable,
+      Key: { pk: accountKey(head.accountId), sk: 'HEAD' },
+      // `sequence` alone guards the state that was decided on; the two comparisons hold whatever the code above believes.
+      ConditionExpression: '#sequence = :read AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
+      UpdateExpression:
+        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters',
+      ExpressionAttributeNames: { '#sequence': 'sequence', '#counters': 'counters' },
+      ExpressionAttributeValues: {
+        ':read': head.sequence,
+        ':leaving': lowering(head.availableMicros, next.availableMicros),
+        ':leavingHeld': lowering(head.heldMicros, next.heldMicros),
+        ':available': next.availableMicros,
+        ':held': next.heldMicros,
+        ':sequence': next.sequence,
+        ':tip': next.tip,
+        ':counters': next.counters,
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  }
+}
+
+function lowering(beforeMicros: bigint, afterMicros: bigint): bigint {
+  return beforeMicros > afterMicros ? beforeMicros - afterMicros : 0n
+}
+
+type Failure = {
+  /** HEAD as it is now, when that is why the transaction failed. */
+  head?: Head
+  keyItem?: KeyItem
+  markers: [string, Record<string, unknown>][]
+  documentChanged: boolean
+}
+
+/**
+ * Tells the reasons of a failed transaction apart. What says nothing certain (a conflict, a throttle, a lost reply)
+ * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all.
+ */
+function explainFailure(
+  error: unknown,
+  parts: { hasKey: boolean; firstMarker: number; markers: Marker[] },
+): Failure {
+  const failure: Failure = { markers: [], documentChanged: false }
+  if (!isCancelled(error)) {
+    if (isWorthRetrying(error)) return failure
+    throw error
+  }
+  const reasons = error.CancellationReasons ?? []
+  const old = (index: number) => {
+    const item = reasons[index]?.Code === 'ConditionalCheckFailed' ? reasons[index]?.Item : undefined
+    return item && (unmarshall(item, { wrapNumbers: (digits) => BigInt(digits) }) as Record<string, unknown>)
+  }
+  if (reasons.some(({ Code }) => Code === 'ValidationError' || Code === 'ItemCollectionSizeLimitExceeded'))
+    throw error
+  const head = old(0)
+  if (head) failure.head = toHead(head)
+  if (parts.hasKey) failure.keyItem = old(2) as KeyItem | undefined
+  parts.markers.forEach((marker, index) => {
+    const item = old(parts.firstMarker + index)
+    if (item) failure.markers.push([marker.id, item])
+  })
+  const firstDocument = parts.firstMarker + parts.markers.length
+  failure.documentChanged = reasons.some(
+    ({ Code }, index) => index >= firstDocument && Code === 'ConditionalCheckFailed',
+  )
+  return failure
+}
+
+function isCancelled(error: unknown): error is TransactionCanceledException {
+  return error instanceof Error && error.name === 'TransactionCanceledException'
+}
+
+const PASSING_ERRORS = new Set([
+  'TransactionInProgressException',
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'LimitExceededException',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'TimeoutError',
+  'AbortError',
+])
+
+/** A throttle, a server's fault or a broken connection: the outcome is unknown, and the next read tells it. */
+function isWorthRetrying(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
+  return (
+    PASSING_ERRORS.has(error.name) ||
+    status >= 500 ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)
+  )
+}
+
+/** Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
+function delayMilliseconds(attempt: number, random: () => number): number {
+  return random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
+}
+
+function toHead({ pk, sk, ...head }: Record<string, unknown>): Head {
+  return head as Head
+}
+
+function toEntry({ pk, sk, ...entry }: Record<string, unknown>): Entry {
+  return entry as Entry
+}

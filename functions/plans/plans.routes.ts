@@ -1,0 +1,9 @@
+/** The plans on offer, an account's own plan, and its next charge. */
+export const planRoutes = {
+  listPlans: 'GET /v1/plans',
+  readPlan: 'GET /v1/plans/{planId}',
+  setPlan: 'PUT /v1/plans/{planId}',
+  readAccountPlan: 'GET /v1/accounts/{accountId}/plan',
+  setAccountPlan: 'PUT /v1/accounts/{accountId}/plan',
+  readUpcomingCharge: 'GET /v1/accounts/{accountId}/upcoming-charge',
+} as const

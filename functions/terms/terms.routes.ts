@@ -1,0 +1,9 @@
+/** Documents that clients agree to, and their answers. */
+export const termsRoutes = {
+  listTerms: 'GET /v1/terms',
+  publishTerms: 'POST /v1/terms',
+  readTerms: 'GET /v1/terms/{document}',
+  readTermsVersion: 'GET /v1/terms/{document}/versions/{version}',
+  listAcceptances: 'GET /v1/accounts/{accountId}/terms-acceptances',
+  acceptTerms: 'POST /v1/accounts/{accountId}/terms-acceptances',
+} as const

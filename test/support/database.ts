@@ -1,0 +1,45 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { documentClient } from '../../functions/edge/dynamodb.ts'
+import { localClientOptions, startDynamoDb } from '../../local/dynamodb.ts'
+
+export type TestDatabase = Awaited<ReturnType<typeof startTestDatabase>>
+
+const TABLES = { ledgerTable: 'LedgerTable', usageTable: 'UsageTable', documentsTable: 'DocumentsTable' }
+
+/** The embedded database in memory, in a process of its own, with the three empty tables of the stack. */
+export async function startTestDatabase() {
+  const database = await startDynamoDb()
+  const raw = new DynamoDBClient(localClientOptions(database.url))
+  for (const TableName of Object.values(TABLES)) await createTable(raw, TableName)
+  const stop = async () => {
+    raw.destroy()
+    await database.close()
+  }
+  return { client: documentClient(raw), endpoint: database.url, ...TABLES, stop }
+}
+
+async function createTable(raw: DynamoDBClient, TableName: string) {
+  const indexed = TableName === TABLES.documentsTable
+  const names = ['pk', 'sk', ...(indexed ? ['index1pk', 'index1sk'] : [])]
+  const keys = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ]
+  await raw.send(
+    new CreateTableCommand({
+      TableName,
+      KeySchema: keys('pk', 'sk'),
+      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      BillingMode: 'PAY_PER_REQUEST',
+      ...(indexed && {
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'index1',
+            KeySchema: keys('index1pk', 'index1sk'),
+            Projection: { ProjectionType: 'ALL' },
+          },
+        ],
+      }),
+    }),
+  )
+}
