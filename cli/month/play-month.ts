@@ -1,0 +1,91 @@
+import type { CallUsageEvent } from '../call-records/to-usage-events.ts'
+import { type Callers, callersOf, type Email, type Machine } from './machine.ts'
+import { sendUsage } from './send-usage.ts'
+import { joinAsOwner, type OpenedAccount, openAccounts, publishTerms, setUpCatalogue } from './set-up.ts'
+import { type Milestone, milestonesOf } from './timeline.ts'
+import { topUp } from './top-up.ts'
+
+export type Story = {
+  machine: Machine
+  rateDeckCsv: string
+  /** When terms, prices and plans begin to hold: not after the first call. */
+  effectiveFrom: string
+  termsVersion: string
+  /** The calls, once it is known which accounts there are. */
+  eventsOf: (accounts: readonly OpenedAccount[]) => CallUsageEvent[]
+  log: (line: string) => void
+}
+
+export type PlayedMonth = { accounts: OpenedAccount[]; callers: Callers; events: CallUsageEvent[] }
+
+/**
+ * Plays one or more months through the public API: the catalogue, three accounts, terms, top-ups, every call deducted
+ * before the next milestone, the warning five days before each first, and the first itself. Played again on the same
+ * machine it changes nothing, because every request names what it wants done once.
+ */
+export async function playMonth(story: Story): Promise<PlayedMonth> {
+  const { machine, log } = story
+  const callers = callersOf(machine)
+  log('catalogue: a rate deck, the price of a call, three plans')
+  await setUpCatalogue(callers, story.rateDeckCsv, story.effectiveFrom)
+  await publishTerms(callers, story.termsVersion, story.effectiveFrom)
+  const accounts = await openAccounts(callers)
+  for (const account of accounts) {
+    log(`${account.name}: terms accepted, plan chosen, topped up by ${account.firstTopUp}`)
+    await joinAsOwner(callers, account, story.termsVersion)
+    await topUp(machine, callers, account, account.firstTopUp, 'sample-first-top-up')
+  }
+
+  const events = story.eventsOf(accounts).toSorted((one, other) => (one.time < other.time ? -1 : 1))
+  let sent = 0
+  for (const milestone of milestonesOf(events.map(({ time }) => time))) {
+    const before = milestone.at.toISOString()
+    const due = events.slice(sent).filter(({ time }) => time < before)
+    if (due.length > 0) await importCalls(story, callers, due)
+    sent += due.length
+    log(
+      `clock: ${before.slice(0, 10)} ${milestone.kind === 'warning' ? `(five days before ${milestone.period})` : '(the first)'}`,
+    )
+    await machine.advanceTo(milestone.at)
+    await answerMilestone(machine, callers, accounts, milestone, log)
+  }
+  return { accounts, callers, events }
+}
+
+/** Time passes until the last of the calls has ended, so that none of them lies in the future. */
+async function importCalls(story: Story, callers: Callers, due: CallUsageEvent[]): Promise<void> {
+  const last = due.at(-1)!
+  await story.machine.advanceTo(new Date(Date.parse(last.time) + last.data.seconds * 1000))
+  await sendUsage(story.machine, callers, due)
+  story.log(`calls: ${due.length} sent and decided, up to ${last.time}`)
+}
+
+const MAIL_FRESH_HOURS = 36
+
+/** What the clients do: one tops up exactly what the warning named, one only after the first. */
+async function answerMilestone(
+  machine: Machine,
+  callers: Callers,
+  accounts: readonly OpenedAccount[],
+  milestone: Milestone,
+  log: (line: string) => void,
+): Promise<void> {
+  const answering = milestone.kind === 'warning' ? 'tops_up_in_time' : 'tops_up_late'
+  const since = new Date(milestone.at.getTime() - MAIL_FRESH_HOURS * 3_600_000).toISOString()
+  for (const account of accounts.filter(({ whenWarned }) => whenWarned === answering)) {
+    const amount = amountAsked(await machine.emails(), account, since)
+    if (!amount) continue
+    log(`${account.name}: tops up ${amount}, as it was asked to by e-mail`)
+    await topUp(machine, callers, account, amount, `sample-${milestone.kind}-${milestone.period}`)
+  }
+}
+
+/** The amount in the newest top-up link that an account's owner was sent lately, as its reader would follow it. */
+function amountAsked(emails: readonly Email[], account: OpenedAccount, since: string): string | undefined {
+  const amounts = emails
+    .filter(({ to, at }) => to.includes(account.ownerEmail) && at >= since)
+    .toSorted((one, other) => (one.at < other.at ? -1 : 1))
+    .map(({ text }) => /https?:\/\/\S+\/top-up\?\S+/.exec(text)?.[0])
+    .map((link) => link && new URL(link).searchParams.get('amount'))
+  return amounts.findLast((amount) => amount) ?? undefined
+}
