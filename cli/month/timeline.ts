@@ -29,8 +29,8 @@ export function milestonesOf(instants: readonly string[]): Milestone[] {
 
 /** The instant at which a timeline begins: the first day of the month of the earliest instant. */
 export function beginningOf(instants: readonly string[]): Date {
-  const earliest = instants.reduce((first, instant) => (instant < first ? instant : first))
-  return new Date(`${earliest.slice(0, 7)}-01T00:00:00.000Z`)
+  const [earliest] = instants.toSorted()
+  return new Date(`${earliest!.slice(0, 7)}-01T00:00:00.000Z`)
 }
 
 /** The same day and time in another month; a day that this month does not have becomes its last. */

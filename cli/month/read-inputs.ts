@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { type CallRecords, parseCallRecords } from '../call-records/parse-call-records.ts'
+import { type CallUsageEvent, toUsageEvents } from '../call-records/to-usage-events.ts'
+import type { OpenedAccount } from './set-up.ts'
+
+const SAMPLE_CALLS = new URL('../sample/calls.csv', import.meta.url)
+const SAMPLE_RATES = new URL('../sample/rates.csv', import.meta.url)
+
+/** Something that the person at the command line can mend. */
+export class InputProblem extends Error {}
+
+export type Calls = Extract<CallRecords, { ok: true }> & { file: string }
+
+export async function readRates(file: string | undefined): Promise<string> {
+  return readText(file ?? SAMPLE_RATES)
+}
+
+/** Reads a file of call records, or the project's own sample. Throws an `InputProblem` that says what to do. */
+export async function readCalls(file: string | undefined): Promise<Calls> {
+  const result = parseCallRecords(await readText(file ?? SAMPLE_CALLS))
+  if (!result.ok) throw new InputProblem(`${file ?? 'calls.csv'}: ${result.detail}`)
+  if (result.records.length === 0)
+    throw new InputProblem(`${file ?? 'calls.csv'}: not one line is a call record`)
+  return { ...result, file: file ?? 'the sample' }
+}
+
+async function readText(file: string | URL): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new InputProblem(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Shares the calls among the accounts by caller, always the same way, and makes usage events of them. */
+export function eventsOfCalls(calls: Calls, accounts: readonly OpenedAccount[]) {
+  return toUsageEvents(calls.records, {
+    source: 'sample-exchange',
+    accountOf: ({ caller }) => accounts[spread(caller, accounts.length)]?.accountId,
+  })
+}
+
+/** A whole number below `count` that depends on the text alone. */
+function spread(text: string, count: number): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) % count
+}
+
+export type { CallUsageEvent }

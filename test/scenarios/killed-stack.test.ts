@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createApiClient } from '../../cli/api-client.ts'
+import { startLocalStack } from '../../local/stack.ts'
+
+const RUN_STACK = fileURLToPath(new URL('../support/run-stack.ts', import.meta.url))
+const EVENTS = 2000
+const EVENTS_PER_REQUEST = 200
+
+let folder: string
+let child: ChildProcess | undefined
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'drawdown-killed-'))
+})
+afterAll(async () => {
+  child?.kill('SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function startChild() {
+  child = spawn(process.execPath, [RUN_STACK, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface(child.stdout!), 'line')
+  const started = JSON.parse(line) as { apiUrl: string; staffToken: string; usageToken: string }
+  const clientWith = (token: string) => createApiClient(started.apiUrl, () => Promise.resolve(token))
+  return { staff: clientWith(started.staffToken), usage: clientWith(started.usageToken) }
+}
+
+/** kill -9 of the stack and of its database, which is a process of its own. */
+async function killAll() {
+  const databaseProcess = Number(readFileSync(join(folder, 'dynamodb.pid'), 'utf8'))
+  const gone = once(child!, 'exit')
+  child!.kill('SIGKILL')
+  process.kill(databaseProcess, 'SIGKILL')
+  await gone
+}
+
+type Transactions = {
+  transactions: { sequence: number; amount: { amount: string }; availableAfter: { amount: string } }[]
+}
+
+it('finishes an import in whose middle it was killed, and deducts every event exactly once', async () => {
+  const first = await startChild()
+  const { accountId } = await first.staff.send<{ accountId: string }>('POST', '/v1/accounts', {
+    body: {
+      name: 'Importing client',
+      clientType: 'hosted',
+      currency: 'USD',
+      timeZone: 'UTC',
+      ownerEmail: 'owner@client.example.com',
+    },
+    idempotencyKey: 'open',
+  })
+  await first.staff.send('POST', `/v1/accounts/${accountId}/credits`, {
+    body: { kind: 'goodwill', amount: '100.00', currency: 'USD', reason: 'credit to import on' },
+    idempotencyKey: 'credit',
+  })
+  await first.staff.send('PUT', '/v1/prices/sms', {
+    body: { currency: 'USD', model: { kind: 'per_unit', unitAmount: '0.01' } },
+  })
+  const time = new Date().toISOString()
+  const events = Array.from({ length: EVENTS }, (_, index) => ({
+    specversion: '1.0',
+    id: `event-${index}`,
+    source: 'killed-import',
+    type: 'sms',
+    subject: accountId,
+    time,
+    data: { quantity: 1 },
+  }))
+  for (let start = 0; start < EVENTS; start += EVENTS_PER_REQUEST) {
+    await first.usage.send('POST', '/v1/usage', {
+      body: events.slice(start, start + EVENTS_PER_REQUEST),
+      contentType: 'application/cloudevents-batch+json',
+    })
+  }
+  const before = await first.staff.get<Transactions>(`/v1/accounts/${accountId}/transactions`, {
+    kind: 'usage',
+  })
+  await killAll()
+  expect(before.transactions.length, 'the import was not in its middle').toBeLessThan(EVENTS / 97)
+
+  const stack = await startLocalStack({ folder, port: 0, quiet: true })
+  try {
+    await stack.waitUntilIdle()
+    const staff = createApiClient(stack.apiUrl, () => stack.staffToken())
+    const balance = await staff.get<{ available: { amount: string } }>(`/v1/accounts/${accountId}/balance`)
+    expect(balance.available.amount).toBe('80.00')
+    const verdicts = await Promise.all(
+      events.map(({ id }) =>
+        staff.get<{ verdict: string; amount: { amount: string } }>(`/v1/usage/killed-import/${id}`),
+      ),
+    )
+    expect(
+      verdicts.filter(({ verdict, amount }) => verdict === 'deducted' && amount.amount === '0.01'),
+    ).toHaveLength(EVENTS)
+    expect(await stack.proveLedger()).toEqual([])
+  } finally {
+    await stack.close()
+  }
+})
