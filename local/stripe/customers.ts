@@ -1,0 +1,97 @@
+import type Stripe from 'stripe'
+import { z } from 'zod'
+import type { FormFields } from './form-parameters.ts'
+import { expand, metadata, readParameters, text } from './read-parameters.ts'
+import { noSuch } from './stripe-problem.ts'
+import type { StripeWorld } from './stripe-world.ts'
+
+const address = z.strictObject({
+  city: text.optional(),
+  country: text.optional(),
+  line1: text.optional(),
+  line2: text.optional(),
+  postal_code: text.optional(),
+  state: text.optional(),
+})
+
+const createParameters = z.strictObject({
+  address: address.optional(),
+  description: text.optional(),
+  email: text.max(512, 'email_invalid').optional(),
+  expand,
+  metadata: metadata.optional(),
+  name: text.max(256).optional(),
+  phone: text.optional(),
+})
+
+/** `POST /v1/customers`. */
+export function createCustomer(world: StripeWorld, fields: FormFields): Stripe.Customer {
+  return makeCustomer(world, readParameters(createParameters, fields))
+}
+
+/** A new customer, stored. */
+export function makeCustomer(
+  world: StripeWorld,
+  details: Omit<z.output<typeof createParameters>, 'expand'>,
+): Stripe.Customer {
+  const id = world.newId('cus')
+  const customer: Stripe.Customer = {
+    id,
+    object: 'customer',
+    address: details.address ? { ...EMPTY_ADDRESS, ...details.address } : null,
+    balance: 0,
+    created: world.nowSeconds(),
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: details.description ?? null,
+    discount: null,
+    email: details.email ?? null,
+    invoice_prefix: id.slice(-8).toUpperCase(),
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: details.metadata ?? {},
+    name: details.name ?? null,
+    next_invoice_sequence: 1,
+    phone: details.phone ?? null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: 'none',
+    test_clock: null,
+  }
+  world.store.put(customer)
+  return customer
+}
+
+/** `GET /v1/customers/:id`. */
+export function retrieveCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.Customer {
+  readParameters(z.strictObject({ expand }), fields)
+  return findCustomer(world, id, 'id', 404)
+}
+
+/** The customer, or the answer that there is none. */
+export function findCustomer(
+  world: StripeWorld,
+  id: string,
+  param: string,
+  status: 400 | 404,
+): Stripe.Customer {
+  const customer = world.store.get<Stripe.Customer>('customer', id)
+  if (!customer) throw noSuch('customer', id, param, status)
+  return customer
+}
+
+const EMPTY_ADDRESS: Stripe.Address = {
+  city: null,
+  country: null,
+  line1: null,
+  line2: null,
+  postal_code: null,
+  state: null,
+}

@@ -1,0 +1,95 @@
+import type Stripe from 'stripe'
+import { formatAmount } from './charge-limits.ts'
+import type { CheckoutDetails } from './checkout-sessions.ts'
+import { TEST_CARDS } from './test-cards.ts'
+
+/** The payment page: what is paid for, a button per test card, a field for another number, and a way back. */
+export function paymentPage(
+  session: Stripe.Checkout.Session,
+  details: CheckoutDetails,
+  problem?: string,
+): string {
+  const currency = session.currency ?? ''
+  const lines = details.lines
+    .map(
+      (line) =>
+        `<li>${escapeHtml(line.name)} × ${line.quantity}: ${formatAmount(line.amount, currency)}</li>`,
+    )
+    .join('')
+  const cards = TEST_CARDS.map(
+    (card) =>
+      `<li><button type="submit" name="card_number" value="${card.number}">${grouped(card.number)}</button> ${escapeHtml(card.label)}</li>`,
+  ).join('\n')
+  const cancel = session.cancel_url
+    ? `<p><a href="${escapeHtml(session.cancel_url)}">Cancel and go back</a></p>`
+    : ''
+  return page(
+    `Pay ${formatAmount(session.amount_total ?? 0, currency)}`,
+    `<p>This is the <strong>local stand-in</strong> for Stripe Checkout. No money moves.</p>
+${alertOf(problem)}<ul>${lines}</ul>
+<form method="post">
+<fieldset><legend>Pay with a test card</legend>
+<ul>${cards}</ul></fieldset>
+</form>
+<form method="post">
+<fieldset><legend>Or type a test card</legend>
+<label for="email">E-mail address</label>
+<input id="email" name="email" type="email" autocomplete="email" value="${escapeHtml(session.customer_email ?? '')}">
+<label for="card_number">Card number</label>
+<input id="card_number" name="card_number" inputmode="numeric" autocomplete="off" required>
+<button type="submit">Pay</button></fieldset>
+</form>
+${cancel}`,
+  )
+}
+
+/** The bank's question, with both answers. */
+export function authenticationPage(amount: number, currency: string): string {
+  return page(
+    'Your bank asks you to confirm',
+    `<p>This is the <strong>local stand-in</strong> for the bank's page.</p>
+<p>Do you confirm the payment of ${formatAmount(amount, currency)}?</p>
+<form method="post">
+<button type="submit" name="action" value="complete">Complete authentication</button>
+<button type="submit" name="action" value="fail">Fail authentication</button>
+</form>`,
+  )
+}
+
+/** A page that only says something. */
+export function messagePage(title: string, message: string): string {
+  return page(title, alertOf(message))
+}
+
+function alertOf(problem: string | undefined): string {
+  return problem ? `<p role="alert">${escapeHtml(problem)}</p>\n` : ''
+}
+
+function grouped(cardNumber: string): string {
+  return cardNumber.replace(/(\d{4})(?=\d)/g, '$1 ')
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} – Stripe (local)</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+label,input{display:block;width:100%;box-sizing:border-box}input{font:inherit;padding:.5rem;margin:.25rem 0 1rem;border:1px solid #555}
+button{font:inherit;padding:.4rem .8rem;margin:.2rem 0}fieldset{margin:1rem 0;border:1px solid #777}
+[role=alert]{color:#a40000;font-weight:600}</style></head>
+<body><main><h1>${escapeHtml(title)}</h1>
+${body}
+</main></body></html>
+`
+}
+
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  }
+  return text.replace(/[&<>"']/g, (character) => entities[character]!)
+}

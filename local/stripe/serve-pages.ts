@@ -1,0 +1,138 @@
+import type { ServerResponse } from 'node:http'
+import type Stripe from 'stripe'
+import { completeAuthentication, failAuthentication } from './charge-card.ts'
+import { findDetails, findSession } from './checkout-sessions.ts'
+import { answerAuthentication, type PaySessionOutcome, paySession } from './pay-session.ts'
+import { findPaymentIntent } from './payment-intents.ts'
+import { authenticationPage, messagePage, paymentPage } from './payment-pages.ts'
+import { StripeProblem } from './stripe-problem.ts'
+import type { StripeWorld } from './stripe-world.ts'
+
+export interface PageRequest {
+  method: string
+  path: string
+  body: string
+}
+
+/**
+ * The pages for customers: `/c/pay/:session`, its `/authenticate`, and `/c/authenticate/:intent` for an intent that asks
+ * for the bank's confirmation. A refused payment shows the page again with status 402.
+ */
+export function servePage(
+  world: StripeWorld,
+  request: PageRequest,
+  response: ServerResponse,
+): ServerResponse {
+  try {
+    const [, , area = '', id = '', step] = request.path.split('/')
+    if (area === 'pay' && step === undefined) return servePayment(world, request, id, response)
+    if (area === 'pay' && step === 'authenticate')
+      return serveSessionAuthentication(world, request, id, response)
+    if (area === 'authenticate' && step === undefined)
+      return serveIntentAuthentication(world, request, id, response)
+    return sendPage(response, 404, messagePage('Not found', 'There is no such page.'))
+  } catch (error) {
+    if (!(error instanceof StripeProblem)) throw error
+    return sendPage(response, error.status, messagePage('Something went wrong', error.message))
+  }
+}
+
+function servePayment(
+  world: StripeWorld,
+  request: PageRequest,
+  id: string,
+  response: ServerResponse,
+): ServerResponse {
+  if (request.method !== 'POST') {
+    const session = findSession(world, id)
+    if (session.status !== 'open') return sendNotOpen(response, session)
+    return sendPage(response, 200, paymentPage(session, findDetails(world, id)))
+  }
+  const form = new URLSearchParams(request.body)
+  const outcome = world.change(null, () =>
+    paySession(world, id, form.get('card_number') ?? '', form.get('email') || null),
+  )
+  return sendOutcome(world, outcome, response)
+}
+
+function serveSessionAuthentication(
+  world: StripeWorld,
+  request: PageRequest,
+  id: string,
+  response: ServerResponse,
+): ServerResponse {
+  if (request.method !== 'POST') {
+    const session = findSession(world, id)
+    if (session.status !== 'open') return sendNotOpen(response, session)
+    return sendPage(response, 200, authenticationPage(session.amount_total ?? 0, session.currency ?? ''))
+  }
+  const isConfirmed = new URLSearchParams(request.body).get('action') === 'complete'
+  return sendOutcome(
+    world,
+    world.change(null, () => answerAuthentication(world, id, isConfirmed)),
+    response,
+  )
+}
+
+function serveIntentAuthentication(
+  world: StripeWorld,
+  request: PageRequest,
+  id: string,
+  response: ServerResponse,
+): ServerResponse {
+  const intent = findPaymentIntent(world, id)
+  if (intent.status !== 'requires_action') {
+    return sendPage(
+      response,
+      409,
+      messagePage('Nothing to confirm', 'This payment does not wait for your bank.'),
+    )
+  }
+  if (request.method !== 'POST')
+    return sendPage(response, 200, authenticationPage(intent.amount, intent.currency))
+  const isConfirmed = new URLSearchParams(request.body).get('action') === 'complete'
+  world.change(null, () =>
+    isConfirmed ? completeAuthentication(world, intent) : failAuthentication(world, intent),
+  )
+  const returnUrl = intent.next_action?.redirect_to_url?.return_url
+  if (!returnUrl) return sendPage(response, 200, messagePage('Thank you', 'You can close this page.'))
+  const back = new URL(returnUrl)
+  back.searchParams.set('payment_intent', intent.id)
+  back.searchParams.set('payment_intent_client_secret', intent.client_secret ?? '')
+  back.searchParams.set('redirect_status', isConfirmed ? 'succeeded' : 'failed')
+  return redirect(response, back.href)
+}
+
+function sendOutcome(
+  world: StripeWorld,
+  outcome: PaySessionOutcome,
+  response: ServerResponse,
+): ServerResponse {
+  const { session } = outcome
+  switch (outcome.kind) {
+    case 'paid':
+      return redirect(response, (session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id))
+    case 'needs_authentication':
+      return redirect(response, `/c/pay/${session.id}/authenticate`)
+    case 'refused':
+      return sendPage(response, 402, paymentPage(session, findDetails(world, session.id), outcome.message))
+    case 'not_open':
+      return sendNotOpen(response, session)
+  }
+}
+
+function sendNotOpen(response: ServerResponse, session: Stripe.Checkout.Session): ServerResponse {
+  const message =
+    session.status === 'complete' ? 'You have already paid.' : 'This payment page is no longer open.'
+  return sendPage(response, 410, messagePage('Nothing to pay', message))
+}
+
+function redirect(response: ServerResponse, location: string): ServerResponse {
+  return response.writeHead(303, { location, 'cache-control': 'no-store' }).end()
+}
+
+function sendPage(response: ServerResponse, status: number, html: string): ServerResponse {
+  return response
+    .writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+    .end(html)
+}
