@@ -1,3 +1,4 @@
+import { parseAmount } from '../../functions/ledger/money.ts'
 import type { CallUsageEvent } from '../call-records/to-usage-events.ts'
 import { type Callers, callersOf, type Email, type Machine } from './machine.ts'
 import { sendUsage } from './send-usage.ts'
@@ -11,12 +12,22 @@ export type Story = {
   /** When terms, prices and plans begin to hold: not after the first call. */
   effectiveFrom: string
   termsVersion: string
+  /** When calls were made: each month that they touch is played. */
+  instants: string[]
   /** The calls, once it is known which accounts there are. */
   eventsOf: (accounts: readonly OpenedAccount[]) => CallUsageEvent[]
   log: (line: string) => void
 }
 
-export type PlayedMonth = { accounts: OpenedAccount[]; callers: Callers; events: CallUsageEvent[] }
+export type PlayedMonth = {
+  accounts: OpenedAccount[]
+  callers: Callers
+  events: CallUsageEvent[]
+  /** What was paid on the provider's page, by account. */
+  paidMicros: Map<string, bigint>
+  /** `<account id> <period>` of those whose credit did not suffice five days before the first. */
+  short: string[]
+}
 
 /**
  * Plays one or more months through the public API: the catalogue, three accounts, terms, top-ups, every call deducted
@@ -30,15 +41,16 @@ export async function playMonth(story: Story): Promise<PlayedMonth> {
   await setUpCatalogue(callers, story.rateDeckCsv, story.effectiveFrom)
   await publishTerms(callers, story.termsVersion, story.effectiveFrom)
   const accounts = await openAccounts(callers)
+  const events = story.eventsOf(accounts).toSorted((one, other) => (one.time < other.time ? -1 : 1))
+  const played: PlayedMonth = { accounts, callers, events, paidMicros: new Map(), short: [] }
   for (const account of accounts) {
     log(`${account.name}: terms accepted, plan chosen, topped up by ${account.firstTopUp}`)
     await joinAsOwner(callers, account, story.termsVersion)
-    await topUp(machine, callers, account, account.firstTopUp, 'sample-first-top-up')
+    await pay(story, played, account, account.firstTopUp, 'sample-first-top-up')
   }
 
-  const events = story.eventsOf(accounts).toSorted((one, other) => (one.time < other.time ? -1 : 1))
   let sent = 0
-  for (const milestone of milestonesOf(events.map(({ time }) => time))) {
+  for (const milestone of milestonesOf(story.instants)) {
     const before = milestone.at.toISOString()
     const due = events.slice(sent).filter(({ time }) => time < before)
     if (due.length > 0) await importCalls(story, callers, due)
@@ -47,9 +59,24 @@ export async function playMonth(story: Story): Promise<PlayedMonth> {
       `clock: ${before.slice(0, 10)} ${milestone.kind === 'warning' ? `(five days before ${milestone.period})` : '(the first)'}`,
     )
     await machine.advanceTo(milestone.at)
-    await answerMilestone(machine, callers, accounts, milestone, log)
+    if (milestone.kind === 'warning') await noteShort(played, milestone)
+    await answerMilestone(story, played, milestone)
   }
-  return { accounts, callers, events }
+  return played
+}
+
+async function pay(story: Story, played: PlayedMonth, account: OpenedAccount, amount: string, key: string) {
+  const paid = await topUp(story.machine, played.callers, account, amount, key)
+  played.paidMicros.set(account.accountId, (played.paidMicros.get(account.accountId) ?? 0n) + paid)
+}
+
+async function noteShort({ accounts, callers, short }: PlayedMonth, { period }: Milestone): Promise<void> {
+  for (const { accountId, ownerEmail } of accounts) {
+    const upcoming = await callers
+      .person(ownerEmail)
+      .get<{ shortfall: { amount: string } }>(`/v1/accounts/${accountId}/upcoming-charge`)
+    if (parseAmount(upcoming.shortfall.amount) !== 0n) short.push(`${accountId} ${period}`)
+  }
 }
 
 /** Time passes until the last of the calls has ended, so that none of them lies in the future. */
@@ -63,20 +90,14 @@ async function importCalls(story: Story, callers: Callers, due: CallUsageEvent[]
 const MAIL_FRESH_HOURS = 36
 
 /** What the clients do: one tops up exactly what the warning named, one only after the first. */
-async function answerMilestone(
-  machine: Machine,
-  callers: Callers,
-  accounts: readonly OpenedAccount[],
-  milestone: Milestone,
-  log: (line: string) => void,
-): Promise<void> {
+async function answerMilestone(story: Story, played: PlayedMonth, milestone: Milestone): Promise<void> {
   const answering = milestone.kind === 'warning' ? 'tops_up_in_time' : 'tops_up_late'
   const since = new Date(milestone.at.getTime() - MAIL_FRESH_HOURS * 3_600_000).toISOString()
-  for (const account of accounts.filter(({ whenWarned }) => whenWarned === answering)) {
-    const amount = amountAsked(await machine.emails(), account, since)
+  for (const account of played.accounts.filter(({ whenWarned }) => whenWarned === answering)) {
+    const amount = amountAsked(await story.machine.emails(), account, since)
     if (!amount) continue
-    log(`${account.name}: tops up ${amount}, as it was asked to by e-mail`)
-    await topUp(machine, callers, account, amount, `sample-${milestone.kind}-${milestone.period}`)
+    story.log(`${account.name}: tops up ${amount}, as it was asked to by e-mail`)
+    await pay(story, played, account, amount, `sample-${milestone.kind}-${milestone.period}`)
   }
 }
 

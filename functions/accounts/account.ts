@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currencySchema } from '../ledger/money.ts'
+import { amountSchema, currencySchema } from '../ledger/money.ts'
 
 export const CLIENT_TYPES = ['hosted', 'private_cloud', 'global_infrastructure'] as const
 export const clientTypeSchema = z.enum(CLIENT_TYPES)
@@ -24,6 +24,9 @@ export type Account = {
 
 export type Member = { accountId: string; email: string; role: MemberRole; addedAt: string }
 
+/** Where a list of accounts goes on: after this one. */
+export type AccountPosition = { accountId: string; createdAt: string }
+
 export const accountIdSchema = z
   .string()
   .regex(/^acc_[A-Za-z0-9_-]{8,40}$/, 'must be an account id such as "acc_5fK2…"')
@@ -38,13 +41,30 @@ export const emailSchema = z
   .max(254)
   .transform((email) => email.toLowerCase())
 
+export const accountNameSchema = z.string().trim().min(1).max(120)
+
+/** Zero means that nobody is told. */
+export const lowCreditThresholdSchema = z.strictObject({ amount: amountSchema, currency: currencySchema })
+
 export const openAccountSchema = z.strictObject({
-  name: z.string().trim().min(1).max(120),
+  name: accountNameSchema,
   clientType: clientTypeSchema,
   currency: currencySchema,
   timeZone: timeZoneSchema.default('UTC'),
   ownerEmail: emailSchema,
+  lowCreditThreshold: lowCreditThresholdSchema.optional(),
 })
+
+export const changeAccountSchema = z
+  .strictObject({
+    name: accountNameSchema.optional(),
+    timeZone: timeZoneSchema.optional(),
+    lowCreditThreshold: lowCreditThresholdSchema.optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'must name something to change',
+  )
 
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false

@@ -6,6 +6,8 @@ export type Caller = {
   subject: string
   /** Verified, in lower case; people only. */
   email?: string
+  /** How a person came by the token, for evidence; people only. */
+  signIn?: { issuer: string; clientId: string; at?: string }
 }
 
 type Claims = Record<string, unknown>
@@ -21,11 +23,19 @@ export function callerOf(claims: Claims): Caller {
   const subject = text(claims.sub) || text(claims.client_id)
   const isPerson = email !== undefined
   const actor = isPerson ? `person:${subject}` : `machine:${text(claims.client_id) || subject}`
+  const signIn = isPerson ? signInOf(claims) : undefined
   if (scopes.includes('drawdown/staff') || groupsOf(claims['cognito:groups']).includes('staff')) {
-    return { kind: 'staff', actor, subject, email }
+    return { kind: 'staff', actor, subject, email, signIn }
   }
   if (scopes.includes('drawdown/usage')) return { kind: 'usage', actor, subject }
-  return { kind: 'client', actor, subject, email }
+  return { kind: 'client', actor, subject, email, signIn }
+}
+
+/** `auth_time` (OpenID Connect Core, section 2) in seconds; gateways hand it over as a number or its digits. */
+function signInOf(claims: Claims): Caller['signIn'] {
+  const seconds = /^\d{1,11}$/.test(text(claims.auth_time)) ? Number(text(claims.auth_time)) : undefined
+  const at = seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()
+  return { issuer: text(claims.iss), clientId: text(claims.client_id), at }
 }
 
 /** HTTP APIs hand a list claim over as one text, `[staff billing]`. */

@@ -1,5 +1,6 @@
 /** Usage events in, and what became of one. */
 export const usageRoutes = {
   takeUsage: 'POST /v1/usage',
+  findUsage: 'GET /v1/usage',
   readUsage: 'GET /v1/usage/{source}/{id}',
 } as const

@@ -1,0 +1,135 @@
+import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { Account, AccountPosition, Member } from './account.ts'
+
+export type AccountStoreOptions = { client: DynamoDBDocumentClient; documentsTable: string }
+export type AccountStore = ReturnType<typeof createAccountStore>
+
+export const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
+export const personKey = (email: string) => `PERSON#${email}`
+export const PROFILE = 'PROFILE'
+export const ALL_ACCOUNTS = 'ACCOUNTS'
+export const memberKey = (email: string) => `MEMBER#${email}`
+
+const LARGEST_BATCH_KEYS = 100
+
+/** Reads accounts and who may act for them. Writes are in `open-account.store.ts` and `member.store.ts`. */
+export function createAccountStore({ client, documentsTable }: AccountStoreOptions) {
+  /** The account as it is now (strongly consistent), or undefined. */
+  async function read(accountId: string): Promise<Account | undefined> {
+    const Key = { pk: accountKey(accountId), sk: PROFILE }
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+    )
+    return Item && toAccount(Item)
+  }
+
+  /** A member by lower-cased e-mail address, as it is now. */
+  async function readMember(accountId: string, email: string): Promise<Member | undefined> {
+    const Key = { pk: accountKey(accountId), sk: memberKey(email) }
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+    )
+    return Item && toMember(Item)
+  }
+
+  /** All members of an account, by e-mail address. */
+  async function listMembers(accountId: string): Promise<Member[]> {
+    const values = { ':pk': accountKey(accountId), ':prefix': 'MEMBER#' }
+    const items = await queryAll({
+      ExpressionAttributeValues: values,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ConsistentRead: true,
+    })
+    return items.map(toMember)
+  }
+
+  /** A page of a person's memberships by account id, after the given one. A membership of a moment ago may still be missing. */
+  async function listMemberships(email: string, page: { limit: number; after?: string }): Promise<Member[]> {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        IndexName: 'index1',
+        KeyConditionExpression: 'index1pk = :pk AND index1sk > :after',
+        // `ACCOUNT#` sorts before every account's key.
+        ExpressionAttributeValues: { ':pk': personKey(email), ':after': accountKey(page.after ?? '') },
+        Limit: page.limit,
+      }),
+    )
+    return (Items ?? []).map(toMember)
+  }
+
+  /** A page of all accounts, newest first. An account of a moment ago may still be missing. */
+  async function listAll(page: { limit: number; after?: AccountPosition }): Promise<Account[]> {
+    const before = page.after ? `${page.after.createdAt}#${page.after.accountId}` : '~'
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        IndexName: 'index1',
+        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
+        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':before': before },
+        ScanIndexForward: false,
+        Limit: page.limit,
+      }),
+    )
+    return (Items ?? []).map(toAccount)
+  }
+
+  /** The named accounts in the order of their names; one that is not there is left out. */
+  async function readMany(accountIds: readonly string[]): Promise<Account[]> {
+    const found = new Map<string, Account>()
+    for (let start = 0; start < accountIds.length; start += LARGEST_BATCH_KEYS) {
+      const batch = accountIds.slice(start, start + LARGEST_BATCH_KEYS)
+      let Keys: Record<string, unknown>[] = batch.map((accountId) => ({
+        pk: accountKey(accountId),
+        sk: PROFILE,
+      }))
+      while (Keys.length > 0) {
+        const request = { [documentsTable]: { Keys, ConsistentRead: true } }
+        const { Responses, UnprocessedKeys } = await client.send(
+          new BatchGetCommand({ RequestItems: request }),
+        )
+        for (const item of Responses?.[documentsTable] ?? []) found.set(item.accountId, toAccount(item))
+        Keys = UnprocessedKeys?.[documentsTable]?.Keys ?? []
+      }
+    }
+    return accountIds.flatMap((accountId) => found.get(accountId) ?? [])
+  }
+
+  async function queryAll(query: {
+    KeyConditionExpression: string
+    ExpressionAttributeValues: Record<string, unknown>
+    ConsistentRead: boolean
+  }): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = []
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const result = await client.send(
+        new QueryCommand({ TableName: documentsTable, ...query, ExclusiveStartKey }),
+      )
+      items.push(...(result.Items ?? []))
+      ExclusiveStartKey = result.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+    return items
+  }
+
+  return { read, readMember, listMembers, listMemberships, listAll, readMany }
+}
+
+/** Named one by one: the item also carries its keys and counts. */
+export function toAccount(item: Record<string, unknown>): Account {
+  const account = item as Account
+  return {
+    accountId: account.accountId,
+    name: account.name,
+    clientType: account.clientType,
+    currency: account.currency,
+    timeZone: account.timeZone,
+    lowCreditThresholdMicros: account.lowCreditThresholdMicros,
+    createdAt: account.createdAt,
+  }
+}
+
+export function toMember(item: Record<string, unknown>): Member {
+  const { accountId, email, role, addedAt } = item as Member
+  return { accountId, email, role, addedAt }
+}

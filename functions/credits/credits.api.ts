@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { accountIdSchema } from '../accounts/account.ts'
+import { defineRoute } from '../edge/route.ts'
+import { moneySchema } from '../ledger/money.ts'
+import { explainedTransactionReply } from '../statements/present-entry.ts'
+import { sequenceSchema } from '../statements/statements.api.ts'
+import { CREDIT_KINDS } from './credit-kinds.ts'
+import { creditRoutes } from './credits.routes.ts'
+
+const tag = 'Credits'
+const reasonSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .meta({ description: 'stands on the client’s statement' })
+
+export const giveCredit = defineRoute({
+  route: creditRoutes.giveCredit,
+  summary: 'Raise a balance without a payment; staff',
+  tag,
+  callers: ['staff'],
+  params: z.strictObject({ accountId: accountIdSchema }),
+  body: z.strictObject({ kind: z.enum(CREDIT_KINDS), amount: moneySchema, reason: reasonSchema }),
+  idempotent: true,
+  responses: { 201: { description: 'The transaction', schema: explainedTransactionReply } },
+  problems: ['account_not_found', 'account_closed', 'wrong_currency', 'idempotency_key_reused', 'busy'],
+})
+
+export const reverseEntry = defineRoute({
+  route: creditRoutes.reverseEntry,
+  summary: 'Undo a transaction with a new one that names it; staff',
+  tag,
+  callers: ['staff'],
+  params: z.strictObject({ accountId: accountIdSchema, sequence: sequenceSchema }),
+  body: z.strictObject({ reason: reasonSchema }),
+  idempotent: true,
+  responses: {
+    201: {
+      description: 'The reversal. A transaction is reversed once, whatever the Idempotency-Key.',
+      schema: explainedTransactionReply,
+    },
+  },
+  problems: [
+    'account_not_found',
+    'transaction_not_found',
+    'not_reversible',
+    'already_reversed',
+    'insufficient_credit',
+    'account_parked',
+    'account_closed',
+    'wrong_currency',
+    'busy',
+  ],
+})
+
+export const creditsApi = [giveCredit, reverseEntry]

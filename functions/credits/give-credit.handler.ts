@@ -1,0 +1,45 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { requestHash } from '../edge/request-id.ts'
+import type { MovementRefusal } from '../ledger/decide-movement.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { parseAmount } from '../ledger/money.ts'
+import { explainEntry } from '../statements/present-entry.ts'
+import { createTermsGate } from '../terms/terms-gate.store.ts'
+import { giveCredit } from './credits.api.ts'
+import { decideCredit } from './give-credit.ts'
+import { refuse } from './refuse.ts'
+
+const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const client = documentClient()
+const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const gate = createTermsGate({ client, documentsTable: DOCUMENTS_TABLE })
+// A credit writes no markers of usage.
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+
+export const handler = httpHandler(
+  bind(giveCredit, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
+    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const now = new Date()
+    const { kind, reason } = body
+    const asked = {
+      kind,
+      reason,
+      amountMicros: parseAmount(body.amount.amount)!,
+      currency: body.amount.currency,
+    }
+    const given = { ...asked, actor: caller.actor, termsVersion: await gate.inForce(account, now) }
+    const posted = await ledger.post<MovementRefusal>({
+      accountId,
+      key: `credit:${idempotencyKey}`,
+      requestHash: requestHash(asked),
+      at: now.toISOString(),
+      decide: (head) => decideCredit(head, given),
+    })
+    if (!posted.ok) throw refuse(posted, account.currency)
+    return { status: 201, body: explainEntry(posted.entry) }
+  }),
+)

@@ -1,0 +1,42 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { Problem } from '../edge/problem.ts'
+import { requestHash } from '../edge/request-id.ts'
+import { reverse } from '../ledger/decide-movement.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { explainEntry } from '../statements/present-entry.ts'
+import { reverseEntry } from './credits.api.ts'
+import { type ReversalRefusal, refuse } from './refuse.ts'
+
+const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const client = documentClient()
+const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+// A reversal writes no markers of usage: what was decided about an event stays decided.
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+
+export const handler = httpHandler(
+  bind(reverseEntry, async ({ caller, params: { accountId, sequence }, body: { reason } }) => {
+    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const entry = await ledger.readEntry(accountId, sequence)
+    if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
+    const posted = await ledger.post<ReversalRefusal>({
+      accountId,
+      // Named by what it undoes, so that two people with a key each cannot undo it twice.
+      key: `reverse:${sequence}`,
+      requestHash: requestHash({ reverses: sequence, reason }),
+      at: new Date().toISOString(),
+      decide: (head) => reverse(head, entry, { reason, actor: caller.actor }),
+    })
+    if (posted.ok) return { status: 201, body: explainEntry(posted.entry) }
+    if (posted.reason === 'idempotency_key_reused') {
+      throw new Problem(
+        'already_reversed',
+        `Transaction ${sequence} was reversed before, for another reason.`,
+      )
+    }
+    throw refuse(posted, account.currency)
+  }),
+)

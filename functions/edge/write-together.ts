@@ -1,0 +1,69 @@
+import type { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+
+export type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+
+/** One of the written items' conditions failed: which, and what was there (where the write asks for `ALL_OLD`). */
+export type FailedCondition = { index: number; item?: Record<string, unknown> }
+
+export type WrittenTogether =
+  | { ok: true }
+  | { ok: false; reason: 'condition_failed'; failed: FailedCondition[] }
+  | { ok: false; reason: 'busy' }
+
+const TRIES = 8
+const FIRST_DELAY_MILLISECONDS = 10
+const LONGEST_DELAY_MILLISECONDS = 400
+
+/**
+ * Writes all items or none. A conflict with another transaction is tried again, boundedly and with full jitter; a failed
+ * condition comes back, told apart by the place of its item. After a lost reply the conditions decide on what is there
+ * now, so they have to be such that a write made twice is recognised.
+ */
+export async function writeTogether(
+  client: DynamoDBDocumentClient,
+  items: WriteItem[],
+): Promise<WrittenTogether> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    if (attempt > 0) await new Promise((wake) => setTimeout(wake, delayMilliseconds(attempt)))
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: items }))
+      return { ok: true }
+    } catch (error) {
+      if (!isCancelled(error)) {
+        if (error instanceof Error && error.name === 'TransactionInProgressException') continue
+        throw error
+      }
+      const failed = failedConditions(error)
+      if (failed.length > 0) return { ok: false, reason: 'condition_failed', failed }
+      if (!isPassing(error)) throw error
+    }
+  }
+  return { ok: false, reason: 'busy' }
+}
+
+function failedConditions(error: TransactionCanceledException): FailedCondition[] {
+  return (error.CancellationReasons ?? []).flatMap(({ Code, Item }, index) => {
+    if (Code !== 'ConditionalCheckFailed') return []
+    return [{ index, item: Item && unmarshall(Item, { wrapNumbers: (digits) => BigInt(digits) }) }]
+  })
+}
+
+/** Nothing but what goes by: conflicts and throttles. */
+function isPassing(error: TransactionCanceledException): boolean {
+  const passing = ['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']
+  return (error.CancellationReasons ?? []).every(({ Code }) => Code === undefined || passing.includes(Code))
+}
+
+function isCancelled(error: unknown): error is TransactionCanceledException {
+  return error instanceof Error && error.name === 'TransactionCanceledException'
+}
+
+function delayMilliseconds(attempt: number): number {
+  return Math.random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
+}

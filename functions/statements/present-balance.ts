@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Head } from '../ledger/entry.ts'
+import { money, moneyReply } from '../ledger/money.ts'
+
+export const balanceReply = z
+  .object({
+    accountId: z.string(),
+    status: z.enum(['open', 'parked', 'closed']),
+    currency: z.string(),
+    available: moneyReply.meta({ description: 'credit that may be spent now' }),
+    held: moneyReply.meta({ description: 'credit set aside for something in progress' }),
+    sequence: z.int().meta({ description: 'the number of the account’s newest transaction' }),
+    upcomingCharge: z
+      .object({
+        period: z.string().meta({ examples: ['2026-12'] }),
+        date: z.string().meta({ description: 'in the account’s time zone', examples: ['2026-12-01'] }),
+        dueAt: z.string(),
+        total: moneyReply,
+        owed: moneyReply.meta({ description: 'for earlier periods that credit was too short for' }),
+        shortfall: moneyReply.meta({ description: 'what is missing for it today; zero when it is covered' }),
+      })
+      .optional()
+      .meta({ description: 'the plan’s next charge; absent without a plan' }),
+  })
+  .meta({ id: 'Balance' })
+
+/** What a balance shows of the plan's next charge. */
+export type UpcomingTotals = {
+  period: string
+  localDate: string
+  dueAt: string
+  totalMicros: bigint
+  owedMicros: bigint
+  shortfallMicros: bigint
+}
+
+/** An account's state at one moment, and what its plan takes next. */
+export function presentBalance(
+  head: Head,
+  upcoming: UpcomingTotals | undefined,
+): z.infer<typeof balanceReply> {
+  const inCurrency = (amountMicros: bigint) => money(amountMicros, head.currency)
+  return {
+    accountId: head.accountId,
+    status: head.status,
+    currency: head.currency,
+    available: inCurrency(head.availableMicros),
+    held: inCurrency(head.heldMicros),
+    sequence: Number(head.sequence),
+    upcomingCharge: upcoming && {
+      period: upcoming.period,
+      date: upcoming.localDate,
+      dueAt: upcoming.dueAt,
+      total: inCurrency(upcoming.totalMicros),
+      owed: inCurrency(upcoming.owedMicros),
+      shortfall: inCurrency(upcoming.shortfallMicros),
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { ENTRY_KINDS, type Entry } from '../ledger/entry.ts'
+import { money, moneyReply } from '../ledger/money.ts'
+
+export const transactionReply = z
+  .object({
+    sequence: z.int().meta({ description: 'the account’s own count, from 1, without gaps' }),
+    kind: z.enum(ENTRY_KINDS),
+    at: z.string(),
+    amount: moneyReply.meta({ description: 'what it changed: below zero for what was taken' }),
+    balanceBefore: moneyReply,
+    balanceAfter: moneyReply.meta({ description: 'available credit after it' }),
+    reason: z.string(),
+    actor: z.string(),
+    reverses: z.int().optional().meta({ description: 'the transaction that this one undoes' }),
+    termsVersion: z.string().optional().meta({ description: 'the terms in effect then' }),
+  })
+  .meta({ id: 'Transaction' })
+
+export const explainedTransactionReply = transactionReply
+  .extend({
+    heldBefore: moneyReply,
+    heldAfter: moneyReply,
+    postings: z.array(z.object({ account: z.string(), amount: moneyReply })).meta({
+      description: 'both sides of the movement; they sum to zero',
+    }),
+    detail: z.record(z.string(), z.unknown()).meta({
+      description:
+        'how the amount came about: price version, quantity, rounding, each event of a batch; names that end in Micros are millionths of a currency unit',
+    }),
+    key: z.string(),
+    previousHash: z.string(),
+    hash: z.string().meta({ description: 'SHA-256 over everything that the line says, base64url' }),
+  })
+  .meta({ id: 'ExplainedTransaction' })
+
+/** One line of a statement. */
+export function presentEntry(entry: Entry): z.infer<typeof transactionReply> {
+  const { currency } = entry
+  return {
+    sequence: Number(entry.sequence),
+    kind: entry.kind,
+    at: entry.at,
+    amount: money(entry.amountMicros, currency),
+    balanceBefore: money(entry.availableBeforeMicros, currency),
+    balanceAfter: money(entry.availableAfterMicros, currency),
+    reason: entry.reason,
+    actor: entry.actor,
+    reverses: entry.reverses === undefined ? undefined : Number(entry.reverses),
+    termsVersion: entry.termsVersion,
+  }
+}
+
+/** One line with all that explains and proves it. */
+export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionReply> {
+  const { currency } = entry
+  return {
+    ...presentEntry(entry),
+    heldBefore: money(entry.heldBeforeMicros, currency),
+    heldAfter: money(entry.heldAfterMicros, currency),
+    postings: entry.postings.map(({ account, amountMicros }) => ({
+      account,
+      amount: money(amountMicros, currency),
+    })),
+    detail: JSON.parse(entry.detail),
+    key: entry.key,
+    previousHash: entry.previousHash,
+    hash: entry.hash,
+  }
+}

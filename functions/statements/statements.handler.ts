@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { MEMBER_ROLES } from '../accounts/account.ts'
+import { readCursor, writeCursor } from '../edge/cursor.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { Problem } from '../edge/problem.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
+import { presentBalance } from './present-balance.ts'
+import { explainEntry, presentEntry } from './present-entry.ts'
+import { readStatement } from './statement.store.ts'
+import { listTransactions, readBalance, readTransaction, sequenceSchema } from './statements.api.ts'
+import { writeStatementCsv } from './write-csv.ts'
+
+const { LEDGER_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'USAGE_TABLE',
+  'DOCUMENTS_TABLE',
+)
+const client = documentClient()
+const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const upcoming = createUpcomingCharge({ client, documentsTable: DOCUMENTS_TABLE })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: USAGE_TABLE })
+
+const readers = { roles: MEMBER_ROLES, staff: true }
+const positionSchema = z.strictObject({ before: sequenceSchema })
+
+export const handler = httpHandler(
+  bind(readBalance, async ({ caller, params: { accountId } }) => {
+    const account = await requireAccess(accounts, caller, accountId, readers)
+    const head = await ledger.readHead(accountId)
+    if (!head) throw new Error(`account ${accountId} has no ledger`)
+    return { status: 200, body: presentBalance(head, await upcoming.preview(account, head, new Date())) }
+  }),
+
+  bind(listTransactions, async ({ caller, params: { accountId }, query, headers }) => {
+    await requireAccess(accounts, caller, accountId, readers)
+    const { limit, cursor, ...filter } = query
+    const page = await readStatement(ledger, accountId, filter, {
+      limit,
+      before: readCursor(positionSchema, cursor)?.before,
+    })
+    const nextCursor = page.before === undefined ? undefined : writeCursor({ before: page.before.toString() })
+    if (!/\btext\/csv\b/i.test(headers.accept ?? '')) {
+      return { status: 200, body: { transactions: page.entries.map(presentEntry), nextCursor } }
+    }
+    const next = new URLSearchParams({ limit: String(limit), ...filter, cursor: nextCursor ?? '' })
+    const link: Record<string, string> = nextCursor ? { link: `<?${next}>; rel="next"` } : {}
+    const file = { 'content-disposition': `attachment; filename="${accountId}.csv"` }
+    const headersOut = { 'content-type': 'text/csv; charset=utf-8; header=present', ...file, ...link }
+    return { status: 200, body: writeStatementCsv(page.entries), headers: headersOut }
+  }),
+
+  bind(readTransaction, async ({ caller, params: { accountId, sequence } }) => {
+    await requireAccess(accounts, caller, accountId, readers)
+    const entry = await ledger.readEntry(accountId, sequence)
+    if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
+    return { status: 200, body: explainEntry(entry) }
+  }),
+)

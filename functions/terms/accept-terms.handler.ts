@@ -1,0 +1,52 @@
+import { readAccess, requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { invalidField, Problem } from '../edge/problem.ts'
+import { createAcceptanceStore } from './acceptance.store.ts'
+import { presentAcceptance } from './present-terms.ts'
+import { refuseAnswer } from './refuse-answer.ts'
+import { acceptTerms, listAcceptances } from './terms.api.ts'
+import { createTermsStore } from './terms.store.ts'
+import { type Acceptance, BINDING_ROLES, concerns } from './terms.ts'
+
+const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
+const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
+const accounts = createAccountStore(options)
+const terms = createTermsStore(options)
+const acceptances = createAcceptanceStore(options)
+
+export const handler = httpHandler(
+  bind(listAcceptances, async ({ caller, params: { accountId } }) => {
+    await requireAccess(accounts, caller, accountId, { roles: BINDING_ROLES, staff: true })
+    return { status: 200, body: { acceptances: (await acceptances.list(accountId)).map(presentAcceptance) } }
+  }),
+
+  bind(acceptTerms, async ({ caller, params: { accountId }, body, sourceIp, userAgent }) => {
+    if (caller.email === undefined)
+      throw new Problem('role_not_allowed', 'Terms are answered by people, not by machines.')
+    const { account, member } = await readAccess(accounts, caller, accountId, { roles: BINDING_ROLES })
+    const version = await terms.readVersion(body.document, body.version)
+    if (!version || !concerns(version, account.clientType)) {
+      throw new Problem(
+        'terms_not_found',
+        `No version ${body.version} of ${body.document} concerns this account.`,
+      )
+    }
+    if (version.textSha256 !== body.textSha256) {
+      throw invalidField('textSha256', 'is not the SHA-256 of this version’s text; read the version again')
+    }
+    const { document, number, language, textSha256 } = version
+    const acceptance: Acceptance = {
+      ...{ accountId, document, version: version.version, number, language, textSha256 },
+      decision: body.decision,
+      at: new Date().toISOString(),
+      ...{ subject: caller.subject, email: caller.email, role: member!.role },
+      ...{ sourceIp, userAgent, signIn: caller.signIn },
+    }
+    const recorded = await acceptances.record(acceptance, account.clientType)
+    if (!recorded.ok) throw refuseAnswer(recorded.reason)
+    return { status: 201, body: presentAcceptance(recorded.acceptance) }
+  }),
+)

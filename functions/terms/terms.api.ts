@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { accountIdSchema } from '../accounts/account.ts'
+import { cursorSchema, limitSchema } from '../edge/cursor.ts'
+import { defineRoute } from '../edge/route.ts'
+import { acceptanceReply, termsTextReply, termsVersionReply } from './present-terms.ts'
+import { termsRoutes } from './terms.routes.ts'
+import { DECISIONS, documentSchema, publishTermsSchema, sha256Schema, versionSchema } from './terms.ts'
+
+const tag = 'Terms'
+const everyone = ['staff', 'usage', 'client'] as const
+const accountParams = z.strictObject({ accountId: accountIdSchema })
+
+/** JSON may need six characters for one of the text. */
+const LARGEST_PUBLICATION_BYTES = 512 * 1024
+
+export const listTerms = defineRoute({
+  route: termsRoutes.listTerms,
+  summary: 'The documents that clients agree to, each with its newest version',
+  tag,
+  callers: [...everyone],
+  query: z.strictObject({ limit: limitSchema(200, 50), cursor: cursorSchema.optional() }),
+  responses: {
+    200: {
+      description: 'A page of documents by name',
+      schema: z.object({ documents: z.array(termsVersionReply), nextCursor: z.string().optional() }),
+    },
+  },
+})
+
+export const publishTerms = defineRoute({
+  route: termsRoutes.publishTerms,
+  summary: 'Publish a version of a document; staff. The same publication again has no effect',
+  tag,
+  callers: ['staff'],
+  body: publishTermsSchema,
+  largestBodyBytes: LARGEST_PUBLICATION_BYTES,
+  responses: { 201: { description: 'The published version', schema: termsVersionReply } },
+  problems: ['terms_version_exists', 'busy'],
+})
+
+export const readTerms = defineRoute({
+  route: termsRoutes.readTerms,
+  summary: 'A document’s versions, newest first',
+  tag,
+  callers: [...everyone],
+  params: z.strictObject({ document: documentSchema }),
+  responses: {
+    200: {
+      description: 'The versions',
+      schema: z.object({ document: z.string(), versions: z.array(termsVersionReply) }),
+    },
+  },
+  problems: ['terms_not_found'],
+})
+
+export const readTermsVersion = defineRoute({
+  route: termsRoutes.readTermsVersion,
+  summary: 'A published text; with Accept: text/markdown as the file itself, with its SHA-256 as the ETag',
+  tag,
+  callers: [...everyone],
+  params: z.strictObject({ document: documentSchema, version: versionSchema }),
+  responses: { 200: { description: 'The version with its text', schema: termsTextReply } },
+  problems: ['terms_not_found'],
+})
+
+export const listAcceptances = defineRoute({
+  route: termsRoutes.listAcceptances,
+  summary: 'Who accepted or declined what, with the evidence',
+  tag,
+  callers: ['staff', 'client'],
+  params: accountParams,
+  responses: {
+    200: { description: 'All answers', schema: z.object({ acceptances: z.array(acceptanceReply) }) },
+  },
+  problems: ['account_not_found', 'role_not_allowed'],
+})
+
+export const acceptTerms = defineRoute({
+  route: termsRoutes.acceptTerms,
+  summary: 'Accept or decline the newest version of a document, as an owner or billing member',
+  tag,
+  callers: ['client'],
+  params: accountParams,
+  body: z.strictObject({
+    document: documentSchema,
+    version: versionSchema,
+    textSha256: sha256Schema.meta({ description: 'of the text that was read' }),
+    decision: z.enum(DECISIONS),
+  }),
+  responses: {
+    201: {
+      description: 'The evidence; the first one if this was answered so before',
+      schema: acceptanceReply,
+    },
+  },
+  problems: [
+    'account_not_found',
+    'role_not_allowed',
+    'terms_not_found',
+    'terms_version_superseded',
+    'terms_already_accepted',
+    'changed_meanwhile',
+    'busy',
+  ],
+})
+
+export const termsApi = [listTerms, publishTerms, readTerms, readTermsVersion, listAcceptances, acceptTerms]

@@ -1,0 +1,126 @@
+import type { Counter, Head } from '../ledger/entry.ts'
+import { type RatingExplanation, type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
+import type { FoundPrice } from './price-source.ts'
+import { compareUsageEvents, type UsageEvent, usageEventKey } from './usage-event.ts'
+
+/** An event with what was in force when it happened. */
+export type PricedEvent = { event: UsageEvent; found: FoundPrice | undefined }
+
+export type UsageRefusal = RatingRefusal | 'insufficient_credit' | 'account_parked' | 'account_closed'
+
+/** What becomes of one event; final. */
+export type EventDecision = {
+  event: UsageEvent
+  availableBeforeMicros: bigint
+  availableAfterMicros: bigint
+  /** How the price came about; absent where there is none. */
+  explanation?: RatingExplanation
+} & (
+  | { verdict: 'deducted'; amountMicros: bigint }
+  | {
+      verdict: 'refused'
+      reason: UsageRefusal /** What it would have cost, where it has a price. */
+      costMicros: bigint
+      field?: string
+    }
+)
+
+export type UsageDecision = {
+  decisions: EventDecision[]
+  totalMicros: bigint
+  /** The counters of prices with tiers that moved. */
+  counters: Record<string, Counter>
+}
+
+/**
+ * Decides every event of a posting, in the order of time, source, sequence and id. Of those that cost something the
+ * longest run from the first on is deducted that the available credit covers; after the first that it does not cover,
+ * every further one that costs something is refused, also where it would fit, so that what a client was told in one order
+ * cannot come out differently in another. What costs nothing needs no credit and is deducted whatever came before it. What
+ * cannot be rated is refused by itself and stops nothing. Tiers count deducted events only.
+ */
+export function decideUsage(head: Head, priced: readonly PricedEvent[], period: string): UsageDecision {
+  const counters: Record<string, Counter> = {}
+  const decisions: EventDecision[] = []
+  let availableMicros = head.availableMicros
+  let hasRunOut = false
+  const ordered = [...priced].sort((left, right) => compareUsageEvents(left.event, right.event))
+  for (const { event, found } of ordered) {
+    const balance = { availableBeforeMicros: availableMicros, availableAfterMicros: availableMicros }
+    const refuse = (refusal: {
+      reason: UsageRefusal
+      field?: string
+      costMicros?: bigint
+      explanation?: RatingExplanation
+    }) => decisions.push({ event, ...balance, verdict: 'refused', costMicros: 0n, ...refusal })
+    if (head.status !== 'open') {
+      refuse({ reason: head.status === 'closed' ? 'account_closed' : 'account_parked' })
+      continue
+    }
+    const counted = countedBefore(head, counters, event.service, period)
+    const rating = rateUsage({
+      ...found,
+      price: found?.price,
+      usage: usageOf(event),
+      alreadyUsedQuantity: counted,
+    })
+    if (!rating.ok) {
+      refuse({ reason: rating.reason, field: rating.field })
+      continue
+    }
+    const { amountMicros, explanation } = rating
+    if (amountMicros > 0n && (hasRunOut || amountMicros > availableMicros)) {
+      hasRunOut = true
+      refuse({ reason: 'insufficient_credit', costMicros: amountMicros, explanation })
+      continue
+    }
+    availableMicros -= amountMicros
+    decisions.push({
+      event,
+      ...balance,
+      availableAfterMicros: availableMicros,
+      verdict: 'deducted',
+      amountMicros,
+      explanation,
+    })
+    if (rating.countedQuantity > 0n)
+      counters[event.service] = { period, quantity: counted + rating.countedQuantity }
+  }
+  return { decisions, totalMicros: head.availableMicros - availableMicros, counters }
+}
+
+/** The events of different identity, and those that repeat one of them: the first counts. */
+export function separateRepeats(events: readonly UsageEvent[]): {
+  distinct: UsageEvent[]
+  repeats: UsageEvent[]
+} {
+  const seen = new Set<string>()
+  const distinct: UsageEvent[] = []
+  const repeats: UsageEvent[] = []
+  for (const event of events) {
+    const { pk } = usageEventKey(event)
+    if (seen.has(pk)) repeats.push(event)
+    else distinct.push(event)
+    seen.add(pk)
+  }
+  return { distinct, repeats }
+}
+
+/** What was counted of a service in this period; a counter of an earlier period counts nothing. */
+export function countedBefore(
+  head: Head,
+  newer: Record<string, Counter>,
+  service: string,
+  period: string,
+): bigint {
+  const counter = [newer, head.counters].find((counters) => Object.hasOwn(counters, service))?.[service]
+  return counter?.period === period ? counter.quantity : 0n
+}
+
+function usageOf({ quantity, seconds, attributes }: UsageEvent) {
+  return {
+    quantity: quantity === undefined ? undefined : BigInt(quantity),
+    seconds: seconds === undefined ? undefined : BigInt(seconds),
+    attributes,
+  }
+}

@@ -1,0 +1,46 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { S3Client } from '@aws-sdk/client-s3'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { log } from '../edge/log.ts'
+import { queueHandler } from '../edge/queue.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createRatingStore } from '../prices/rating.store.ts'
+import { deductMessages } from './deduct-messages.ts'
+import { createUsageDeduction } from './deduct-usage.store.ts'
+import { usageMessageSchema } from './pack-usage.ts'
+
+const names = environment('LEDGER_TABLE', 'USAGE_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
+const client = documentClient()
+const metrics = new Metrics({ namespace: 'Drawdown' })
+const usage = createUsageDeduction({
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: names.USAGE_TABLE }),
+  accounts: createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE }),
+  prices: createRatingStore({
+    client,
+    documentsTable: names.DOCUMENTS_TABLE,
+    files: new S3Client({}),
+    filesBucket: names.FILES_BUCKET,
+  }),
+})
+
+export const handler = queueHandler({
+  schema: usageMessageSchema,
+  run: async (messages) => {
+    const at = new Date().toISOString()
+    const outcome = await deductMessages(messages, (accountId, events) => usage.deduct(accountId, events, at))
+    for (const { accountId, source, id } of outcome.contradictions) {
+      log.warn('a usage event came again with another content; the first decision stands', {
+        accountId,
+        source,
+        id,
+      })
+    }
+    if (outcome.contradictions.length > 0) {
+      metrics.addMetric('ContradictingUsageEvents', MetricUnit.Count, outcome.contradictions.length)
+      metrics.publishStoredMetrics()
+    }
+    return { failedIds: outcome.failedIds }
+  },
+})

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { UsageEvent } from './usage-event.ts'
+
+/** As many events as one posting has room for markers, so that a full message is one posting. */
+export const MOST_EVENTS_PER_MESSAGE = 97
+const LARGEST_MESSAGE_BYTES = 200_000
+
+export const usageMessageSchema = z.object({
+  accountId: z.string(),
+  events: z
+    .array(
+      z.object({
+        source: z.string(),
+        id: z.string(),
+        accountId: z.string(),
+        service: z.string(),
+        at: z.string(),
+        sequence: z.string().optional(),
+        quantity: z.int().optional(),
+        seconds: z.int().optional(),
+        attributes: z.record(z.string(), z.union([z.string(), z.int()])),
+      }),
+    )
+    .min(1)
+    .max(MOST_EVENTS_PER_MESSAGE),
+})
+
+/** Events of one account on their way to be deducted. */
+export type UsageMessage = { accountId: string; events: UsageEvent[] }
+
+export type PackedMessage = {
+  /** The account: one worker at a time deducts for it. */
+  group: string
+  /** A hash of the whole body: only a message with the very same events may be taken for a repeat of this one. */
+  deduplicationId: string
+  body: string
+}
+
+/** Packs events into messages of one account each, in the order in which they came; every event is in exactly one. */
+export function packUsage(events: readonly UsageEvent[]): PackedMessage[] {
+  return [...Map.groupBy(events, (event) => event.accountId)].flatMap(([accountId, own]) =>
+    splitEvents(own).map((part) => packMessage({ accountId, events: part })),
+  )
+}
+
+function packMessage(message: UsageMessage): PackedMessage {
+  const body = JSON.stringify(message)
+  const deduplicationId = createHash('sha256').update(body).digest('hex')
+  return { group: message.accountId, deduplicationId, body }
+}
+
+function splitEvents(events: readonly UsageEvent[]): UsageEvent[][] {
+  const parts: UsageEvent[][] = []
+  let bytes = 0
+  for (const event of events) {
+    const eventBytes = Buffer.byteLength(JSON.stringify(event)) + 1
+    const last = parts.at(-1)
+    if (last && last.length < MOST_EVENTS_PER_MESSAGE && bytes + eventBytes <= LARGEST_MESSAGE_BYTES) {
+      last.push(event)
+      bytes += eventBytes
+    } else {
+      parts.push([event])
+      bytes = eventBytes
+    }
+  }
+  return parts
+}

@@ -1,0 +1,46 @@
+import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { type UsageEventIdentity, usageEventKey } from './usage-event.ts'
+import type { UsageRecord } from './usage-record.ts'
+
+const LARGEST_BATCH_KEYS = 100
+
+export type UsageStore = ReturnType<typeof createUsageStore>
+
+/** Reads what became of usage events. Only a ledger posting writes it. */
+export function createUsageStore({
+  client,
+  usageTable,
+}: {
+  client: DynamoDBDocumentClient
+  usageTable: string
+}) {
+  /** What was decided about an event (strongly consistent); undefined while nothing is. */
+  async function read(event: UsageEventIdentity): Promise<UsageRecord | undefined> {
+    const Key = usageEventKey(event)
+    const { Item } = await client.send(new GetCommand({ TableName: usageTable, Key, ConsistentRead: true }))
+    return Item && toRecord(Item)
+  }
+
+  /** The same of several events, in their order; one that is not decided is left out. */
+  async function readMany(events: readonly UsageEventIdentity[]): Promise<UsageRecord[]> {
+    const found = new Map<string, UsageRecord>()
+    const keys = [...new Map(events.map((event) => [usageEventKey(event).pk, usageEventKey(event)])).values()]
+    for (let start = 0; start < keys.length; start += LARGEST_BATCH_KEYS) {
+      let Keys: Record<string, unknown>[] = keys.slice(start, start + LARGEST_BATCH_KEYS)
+      while (Keys.length > 0) {
+        const { Responses, UnprocessedKeys } = await client.send(
+          new BatchGetCommand({ RequestItems: { [usageTable]: { Keys, ConsistentRead: true } } }),
+        )
+        for (const item of Responses?.[usageTable] ?? []) found.set(item.pk, toRecord(item))
+        Keys = UnprocessedKeys?.[usageTable]?.Keys ?? []
+      }
+    }
+    return events.flatMap((event) => found.get(usageEventKey(event).pk) ?? [])
+  }
+
+  return { read, readMany }
+}
+
+function toRecord({ pk, sk, ...record }: Record<string, unknown>): UsageRecord {
+  return record as UsageRecord
+}

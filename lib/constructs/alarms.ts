@@ -1,0 +1,55 @@
+import { Aws, Duration, type RemovalPolicy } from 'aws-cdk-lib'
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { Construct } from 'constructs'
+
+/**
+ * The one place where a person is told: alarms, and mail that bounced or was called unwanted.
+ *
+ * The topic has a key of its own, the only one in the app, because neither CloudWatch nor SES may publish to a topic
+ * under the key that AWS manages, and a bounce carries a client's address.
+ */
+export class Alarms extends Construct {
+  readonly topic: Topic
+
+  constructor(scope: Construct, id: string, props: { email?: string; removalPolicy: RemovalPolicy }) {
+    super(scope, id)
+    const masterKey = new Key(this, 'Key', {
+      description: 'Drawdown: messages to the operator',
+      enableKeyRotation: true,
+      removalPolicy: props.removalPolicy,
+    })
+    this.topic = new Topic(this, 'Topic', { displayName: 'Drawdown', masterKey, enforceSSL: true })
+    // A service publishes in the name of whoever asks it to: only for this account.
+    const ourAccount = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } }
+    for (const service of ['cloudwatch', 'ses']) {
+      this.topic.grantPublish(new ServicePrincipal(`${service}.amazonaws.com`, { conditions: ourAccount }))
+    }
+    if (props.email) this.topic.addSubscription(new EmailSubscription(props.email))
+  }
+
+  /**
+   * Tells the operator when `metric` is at or above `threshold` in one period of it, and again when it is well again.
+   * No data is no trouble: a queue that nobody uses must not ring.
+   */
+  add(scope: Construct, id: string, alarm: { metric: IMetric; threshold: number; meaning: string }): void {
+    const action = new SnsAction(this.topic)
+    const made = new Alarm(scope, id, {
+      metric: alarm.metric,
+      threshold: alarm.threshold,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: alarm.meaning,
+    })
+    made.addAlarmAction(action)
+    made.addOkAction(action)
+  }
+}
+
+/** How long a metric is summed up before an alarm looks at it. */
+export const alarmPeriod = Duration.minutes(5)

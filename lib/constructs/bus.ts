@@ -1,0 +1,64 @@
+import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { Construct } from 'constructs'
+import type { HouseFunction } from './house-function.ts'
+import type { HouseQueue } from './house-queue.ts'
+
+/** What happens in Drawdown, as the bus names it. */
+export type EventName =
+  | 'balance.low'
+  | 'charge.made'
+  | 'credit.given'
+  | 'entry.reversed'
+  | 'plan.charged'
+  | 'plan.short'
+  | 'plan.warning'
+  | 'top_up.settled'
+  | 'usage.deducted'
+  | 'usage.refused'
+
+const source = 'drawdown'
+
+/** The bus on which everything that happened is told: to Drawdown's own queues, and to the operator's systems. */
+export class Bus extends Construct {
+  private readonly bus: EventBus
+
+  constructor(scope: Construct, id: string, stage: string) {
+    super(scope, id)
+    this.bus = new EventBus(this, 'Bus', {
+      // Named, because the operator's own systems put their rules on it.
+      eventBusName: `drawdown-${stage}`,
+      description: 'What happened in Drawdown',
+    })
+  }
+
+  /** Injects EVENT_BUS and lets the function put events of ours, and of nobody else's name, on it. */
+  letPut(producer: HouseFunction): void {
+    producer.inject('EVENT_BUS', this.bus.eventBusName)
+    producer.allow(['events:PutEvents'], [this.bus.eventBusArn], {
+      StringEquals: { 'events:source': source },
+    })
+  }
+
+  /** Sends these events, whole, to a queue; what can't be delivered goes to the queue's own dead letters. */
+  deliver(events: EventName[], queue: HouseQueue): void {
+    this.addRule(events, queue, undefined)
+  }
+
+  /** Sends `{"accountId": …}` of these events to a queue whose messages name an account and no more. */
+  deliverAccount(events: EventName[], queue: HouseQueue): void {
+    this.addRule(
+      events,
+      queue,
+      RuleTargetInput.fromObject({ accountId: EventField.fromPath('$.detail.accountId') }),
+    )
+  }
+
+  private addRule(events: EventName[], queue: HouseQueue, message: RuleTargetInput | undefined): void {
+    new Rule(queue, 'Rule', {
+      eventBus: this.bus,
+      eventPattern: { source: [source], detailType: events },
+      targets: [new SqsQueue(queue.queue, { deadLetterQueue: queue.deadLetters.queue, message })],
+    })
+  }
+}

@@ -1,0 +1,100 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  Architecture,
+  Code,
+  Function as Lambda,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { bundleFolder } from '../bundle-functions.ts'
+import { alarmPeriod } from './alarms.ts'
+import type { Foundation } from './foundation.ts'
+
+export interface HouseFunctionProps {
+  readonly foundation: Foundation
+  /** `<capability>/<name>`, as in `functions/<capability>/<name>.handler.ts`. */
+  readonly handler: string
+  /** What the job costs when it is large; an API call's own limit is 30 seconds. */
+  readonly timeoutSeconds?: number
+  /** CPU grows with memory: 512 MB is about a third of a core. */
+  readonly memoryMegabytes?: number
+}
+
+/**
+ * A Lambda as this house builds them: arm64, Node 24, its own log group and role, traced, and an alarm for errors and
+ * for throttles. Its role may write its log and its traces; all else is given by whoever injects the thing.
+ */
+export class HouseFunction extends Construct {
+  readonly lambda: Lambda
+  readonly timeoutSeconds: number
+  private readonly role: Role
+
+  constructor(scope: Construct, id: string, props: HouseFunctionProps) {
+    super(scope, id)
+    const { configuration, bundlesFolder } = props.foundation
+    this.timeoutSeconds = props.timeoutSeconds ?? 15
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: configuration.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])
+    this.lambda = new Lambda(this, 'Lambda', {
+      description: `functions/${props.handler}.handler.ts`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(bundleFolder(bundlesFolder, props.handler)),
+      handler: 'index.handler',
+      role: this.role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
+      memorySize: props.memoryMegabytes ?? 512,
+      timeout: Duration.seconds(this.timeoutSeconds),
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: props.handler.split('/').at(-1)!,
+        POWERTOOLS_METRICS_NAMESPACE: 'Drawdown',
+        LOG_LEVEL: configuration.logLevel,
+      },
+    })
+    this.watch(props.foundation, props.handler)
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'X-Ray takes traces for no resource in particular: PutTraceSegments and PutTelemetryRecords know only *.',
+    })
+  }
+
+  /** Sets an environment name of the function. Whatever is behind the value is granted on the next line, by the caller. */
+  inject(name: string, value: string): void {
+    this.lambda.addEnvironment(name, value)
+  }
+
+  /** Lets the function do exactly these actions on exactly these resources. */
+  allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {
+    this.role.addToPolicy(new PolicyStatement({ actions, resources, conditions }))
+  }
+
+  /** Says why a wildcard in this function's role is as narrow as it can be. */
+  acknowledgeWildcard(resource: string, reason: string): void {
+    Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason })
+  }
+
+  private watch({ alarms }: Foundation, handler: string): void {
+    alarms.add(this, 'Errors', {
+      metric: this.lambda.metricErrors({ period: alarmPeriod }),
+      threshold: 1,
+      meaning: `${handler} failed: see its log group`,
+    })
+    alarms.add(this, 'Throttles', {
+      metric: this.lambda.metricThrottles({ period: alarmPeriod }),
+      threshold: 1,
+      meaning: `${handler} was throttled: the account's concurrency is used up`,
+    })
+  }
+}

@@ -1,0 +1,32 @@
+import { StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { Construct } from 'constructs'
+import type { DeployConfiguration } from '../deploy-configuration.ts'
+import { durableTable } from './durable.ts'
+import type { HouseFunction } from './house-function.ts'
+
+/** Balances, entries and keys. Nothing in it is ever deleted: no role may, and no role may scan it. */
+export class LedgerTable extends TableV2 {
+  constructor(scope: Construct, id: string, configuration: DeployConfiguration) {
+    super(scope, id, { ...durableTable(configuration), dynamoStream: StreamViewType.NEW_IMAGE })
+  }
+
+  /** Injects LEDGER_TABLE for reading. */
+  letRead(reader: HouseFunction): void {
+    reader.inject('LEDGER_TABLE', this.tableName)
+    reader.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [this.tableArn])
+  }
+
+  /** Injects LEDGER_TABLE for posting: one transaction of puts, updates and condition checks, and the reads before it. */
+  letPost(poster: HouseFunction): void {
+    this.letRead(poster)
+    poster.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [this.tableArn])
+  }
+
+  /** Lets Lambda read the table's stream on behalf of the function. */
+  letFollow(follower: HouseFunction): void {
+    follower.allow(
+      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+      [this.tableStreamArn!],
+    )
+  }
+}

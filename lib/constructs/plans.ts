@@ -1,0 +1,74 @@
+import { Construct } from 'constructs'
+import { planRoutes } from '../../functions/plans/plans.routes.ts'
+import type { House } from './house.ts'
+import { HouseFunction } from './house-function.ts'
+import { HouseQueue } from './house-queue.ts'
+import { HouseSchedule } from './house-schedule.ts'
+
+/**
+ * Monthly fees. Each hour whatever account is due, by its own calendar, goes to a queue: one charges a month, the other
+ * warns of a shortfall. A raise of the balance goes to the first as well, because it may settle what is owed.
+ */
+export class Plans extends Construct {
+  constructor(scope: Construct, id: string, house: House) {
+    super(scope, id)
+    const plans = new HouseFunction(this, 'Plans', { foundation: house, handler: 'plans/plans' })
+    house.documents.letWrite(plans)
+    house.ledger.letRead(plans)
+    for (const route of Object.values(planRoutes)) house.api.route(route, plans)
+
+    const chargeQueue = this.addChargeMonth(house)
+    const warningQueue = this.addWarnShortfall(house)
+
+    const findDue = new HouseFunction(this, 'FindDue', {
+      foundation: house,
+      handler: 'plans/find-due',
+      timeoutSeconds: 300,
+    })
+    house.documents.letRead(findDue)
+    chargeQueue.letSend(findDue, 'CHARGE_QUEUE_URL')
+    warningQueue.letSend(findDue, 'WARNING_QUEUE_URL')
+    new HouseSchedule(this, 'EveryHour', {
+      foundation: house,
+      description: 'Finds accounts whose charge or warning is due',
+      expression: 'cron(0 * * * ? *)',
+      target: findDue,
+    })
+  }
+
+  private addChargeMonth(house: House): HouseQueue {
+    const chargeMonth = new HouseFunction(this, 'ChargeMonth', {
+      foundation: house,
+      handler: 'plans/charge-month',
+      timeoutSeconds: 60,
+    })
+    house.ledger.letPost(chargeMonth)
+    house.documents.letWrite(chargeMonth)
+    const chargeQueue = new HouseQueue(this, 'ChargeQueue', {
+      foundation: house,
+      carries: 'monthly charges',
+      consumer: chargeMonth,
+      batchSize: 10,
+    })
+    house.bus.deliverAccount(['top_up.settled', 'credit.given', 'entry.reversed'], chargeQueue)
+    return chargeQueue
+  }
+
+  private addWarnShortfall(house: House): HouseQueue {
+    const warnShortfall = new HouseFunction(this, 'WarnShortfall', {
+      foundation: house,
+      handler: 'plans/warn-shortfall',
+      timeoutSeconds: 60,
+    })
+    house.ledger.letRead(warnShortfall)
+    house.documents.letWrite(warnShortfall)
+    house.bus.letPut(warnShortfall)
+    warnShortfall.inject('PORTAL_URL', house.configuration.portalUrl)
+    return new HouseQueue(this, 'WarningQueue', {
+      foundation: house,
+      carries: 'warnings of a shortfall',
+      consumer: warnShortfall,
+      batchSize: 10,
+    })
+  }
+}

@@ -1,0 +1,38 @@
+import { Construct } from 'constructs'
+import { topUpRoutes } from '../../functions/top-up/top-up.routes.ts'
+import type { House } from './house.ts'
+import { HouseFunction } from './house-function.ts'
+import { letUseStripe } from './stripe-secret.ts'
+
+/** Paying in: a top-up is created here, paid at Stripe, and credited when Stripe says so in a signed event. */
+export class TopUp extends Construct {
+  constructor(scope: Construct, id: string, house: House) {
+    super(scope, id)
+    const topUp = new HouseFunction(this, 'CreateTopUp', {
+      foundation: house,
+      handler: 'top-up/top-up',
+      timeoutSeconds: 29,
+    })
+    house.documents.letWrite(topUp)
+    house.ledger.letRead(topUp)
+    letUseStripe(topUp, house)
+    topUp.inject('PORTAL_URL', house.configuration.portalUrl)
+    house.api.route(topUpRoutes.createTopUp, topUp)
+
+    const topUps = new HouseFunction(this, 'ReadTopUps', { foundation: house, handler: 'top-up/top-ups' })
+    house.documents.letRead(topUps)
+    house.api.route(topUpRoutes.listTopUps, topUps)
+    house.api.route(topUpRoutes.readTopUp, topUps)
+
+    const receivePaymentEvent = new HouseFunction(this, 'ReceivePaymentEvent', {
+      foundation: house,
+      handler: 'top-up/receive-payment-event',
+    })
+    house.documents.letWrite(receivePaymentEvent)
+    house.ledger.letPost(receivePaymentEvent)
+    letUseStripe(receivePaymentEvent, house)
+    house.api.route(topUpRoutes.receivePaymentEvent, receivePaymentEvent, {
+      public: "Stripe has no token of ours: the function checks the event's signature before it reads it.",
+    })
+  }
+}

@@ -1,0 +1,44 @@
+import { Construct } from 'constructs'
+import { usageRoutes } from '../../functions/usage/usage.routes.ts'
+import type { House } from './house.ts'
+import { HouseFunction } from './house-function.ts'
+import { HouseQueue } from './house-queue.ts'
+
+/**
+ * Usage is taken into a FIFO queue with the account as message group, so that one worker at a time posts an account's
+ * events, in order; accounts are worked off side by side.
+ */
+export class Usage extends Construct {
+  constructor(scope: Construct, id: string, house: House) {
+    super(scope, id)
+    const deductUsage = new HouseFunction(this, 'DeductUsage', {
+      foundation: house,
+      handler: 'usage/deduct-usage',
+      timeoutSeconds: 60,
+      // Rate decks are kept in memory between batches.
+      memoryMegabytes: 1024,
+    })
+    house.ledger.letPost(deductUsage)
+    house.usage.letMark(deductUsage)
+    house.documents.letRead(deductUsage)
+    house.files.letRead(deductUsage, 'rate-decks')
+    const usageQueue = new HouseQueue(this, 'UsageQueue', {
+      foundation: house,
+      carries: 'usage events',
+      consumer: deductUsage,
+      batchSize: 10,
+      fifo: true,
+    })
+
+    const takeUsage = new HouseFunction(this, 'TakeUsage', { foundation: house, handler: 'usage/take-usage' })
+    house.documents.letRead(takeUsage)
+    usageQueue.letSend(takeUsage, 'USAGE_QUEUE_URL')
+    house.api.route(usageRoutes.takeUsage, takeUsage)
+
+    const readUsage = new HouseFunction(this, 'ReadUsage', { foundation: house, handler: 'usage/read-usage' })
+    house.usage.letRead(readUsage)
+    house.documents.letRead(readUsage)
+    house.api.route(usageRoutes.findUsage, readUsage)
+    house.api.route(usageRoutes.readUsage, readUsage)
+  }
+}

@@ -1,0 +1,53 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { Accounts } from './constructs/accounts.ts'
+import { Bus } from './constructs/bus.ts'
+import { Charges } from './constructs/charges.ts'
+import { Credits } from './constructs/credits.ts'
+import { Events } from './constructs/events.ts'
+import type { House } from './constructs/house.ts'
+import { HttpApi } from './constructs/http-api.ts'
+import { Notices } from './constructs/notices.ts'
+import { Plans } from './constructs/plans.ts'
+import { Portal } from './constructs/portal.ts'
+import { Prices } from './constructs/prices.ts'
+import { Statements } from './constructs/statements.ts'
+import { Terms } from './constructs/terms.ts'
+import { TopUp } from './constructs/top-up.ts'
+import { Usage } from './constructs/usage.ts'
+import type { DataStack, DataStackProps } from './data-stack.ts'
+
+/**
+ * READ FIRST. All that Drawdown does, a line per capability: each construct holds its functions, routes, queues,
+ * schedules, grants and alarms. What they keep is in the data stack.
+ */
+export class DrawdownStack extends Stack {
+  constructor(scope: Construct, id: string, props: DataStackProps & { readonly data: DataStack }) {
+    super(scope, id, { ...props, terminationProtection: props.configuration.removalPolicy === 'retain' })
+    const { configuration, bundlesFolder, data } = props
+    const { alarms, ledger, usage, documents, files, identity } = data
+    const foundation = { configuration, bundlesFolder, alarms }
+    const api = new HttpApi(this, 'HttpApi', { foundation, identity })
+    const bus = new Bus(this, 'EventBus', configuration.stage)
+    const house: House = { ...foundation, ledger, usage, documents, files, identity, api, bus }
+
+    new Accounts(this, 'Accounts', house) // who is a client, and who acts for it
+    new TopUp(this, 'TopUp', house) // payments raise a balance
+    new Credits(this, 'Credits', house) // so do credits; and wrong entries are reversed
+    new Prices(this, 'Prices', house) // what a service costs, from when on
+    new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
+    new Charges(this, 'Charges', house) // or deducted at once, while the caller waits
+    new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
+    new Statements(this, 'Statements', house) // the balance, and every line that led to it
+    new Events(this, 'Events', house) // each ledger entry becomes an event on the bus
+    new Notices(this, 'Notices', house) // some of them become an e-mail
+    new Terms(this, 'Terms', house) // what clients agree to
+    new Portal(this, 'Portal', house) // pages that anyone may read
+
+    new CfnOutput(this, 'ApiUrl', {
+      value: configuration.domainName ? `https://${configuration.domainName}` : api.api.apiEndpoint,
+    })
+    new CfnOutput(this, 'TokenIssuer', { value: identity.issuer })
+    new CfnOutput(this, 'PortalClientId', { value: identity.portalClientId })
+  }
+}
