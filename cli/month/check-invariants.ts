@@ -15,8 +15,8 @@ export type Evidence = {
   sentEventIds: string[]
   /** What the payment provider says was paid, by account. */
   paidMicros: ReadonlyMap<string, bigint>
-  /** Accounts that were short when they were warned, and those that were warned. */
-  warned: { shortAccountIds: string[]; warnedAccountIds: string[] }
+  /** `<account id> <period>` of those that were short five days before the first, and of those that were told so. */
+  warned: { short: string[]; told: string[] }
   /** Entries of all accounts before and after everything was sent a second time. */
   entriesBeforeReplay: number
   entriesAfterReplay: number
@@ -135,7 +135,7 @@ function chargedTwice(entries: readonly Entry[]): string[] {
 }
 
 function unlikeWarned({ warned }: Evidence): string[] {
-  const short = warned.shortAccountIds.toSorted().join()
-  const told = warned.warnedAccountIds.toSorted().join()
+  const short = warned.short.toSorted().join()
+  const told = warned.told.toSorted().join()
   return short === told ? [] : [`short: ${short || 'none'}; warned: ${told || 'none'}`]
 }

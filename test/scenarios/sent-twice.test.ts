@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { fireSchedules } from '../../cli/month/fire-schedules.ts'
 import { refusalOf, startTestStack, type TestStack } from '../support/stack.ts'
 
 let test: TestStack
@@ -111,18 +112,18 @@ it('a month is charged and warned of once, however often the schedule fires', as
   await subscribe(short, 3)
 
   await test.stack.clock.advanceTo('2026-11-26T12:00:00.000Z')
-  for (let firing = 0; firing < 3; firing++) await test.stack.fireSchedules()
+  for (let firing = 0; firing < 3; firing++) await fireSchedules(test.stack)
   const warnings = () => test.stack.inbox.list().filter(({ subject }) => subject.includes('5.00'))
   expect(warnings().map(({ to }) => to)).toEqual([[short.ownerEmail]])
 
   await test.stack.clock.advanceTo('2026-12-01T12:00:00.000Z')
-  for (let firing = 0; firing < 3; firing++) await test.stack.fireSchedules()
+  for (let firing = 0; firing < 3; firing++) await fireSchedules(test.stack)
   expect((await balanceOf(covered)).available.amount).toBe('5.00')
   expect((await balanceOf(short)).available.amount).toBe('10.00')
 
   // What was short is settled by the top-up of exactly what is missing, once.
   await test.topUp(short, '5.00', 'settle')
-  for (let firing = 0; firing < 3; firing++) await test.stack.fireSchedules()
+  for (let firing = 0; firing < 3; firing++) await fireSchedules(test.stack)
   expect((await balanceOf(short)).available.amount).toBe('0.00')
   const { transactions } = await short.owner.get<{ transactions: { kind: string }[] }>(
     `/v1/accounts/${short.accountId}/transactions`,
