@@ -44,7 +44,7 @@ module.exports = {
       comment: 'Infrastructure knows functions by the name of their folder and file, not by import.',
       severity: 'error',
       from: { path: '^(lib|bin)/' },
-      to: { path: '^(functions|local|cli|web|bench|test)/' },
+      to: { path: '^(functions|local|cli|web|bench|test)/', pathNot: '^functions/[^/]+/[^/]+\\.routes\\.ts$' },
     },
     {
       name: 'functions-run-anywhere',

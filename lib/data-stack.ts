@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { DocumentsTable } from './constructs/documents-table.ts'
@@ -41,5 +41,7 @@ export class DataStack extends Stack implements Foundation, Records {
     this.documents = new DocumentsTable(this, 'DocumentsTable', configuration)
     this.files = new FilesBucket(this, 'FilesBucket', configuration)
     this.identity = new Identity(this, 'Identity', this)
+    new CfnOutput(this, 'TokenIssuer', { value: this.identity.issuer })
+    new CfnOutput(this, 'PortalClientId', { value: this.identity.portalClientId })
   }
 }

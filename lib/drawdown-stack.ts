@@ -47,7 +47,5 @@ export class DrawdownStack extends Stack {
     new CfnOutput(this, 'ApiUrl', {
       value: configuration.domainName ? `https://${configuration.domainName}` : api.api.apiEndpoint,
     })
-    new CfnOutput(this, 'TokenIssuer', { value: identity.issuer })
-    new CfnOutput(this, 'PortalClientId', { value: identity.portalClientId })
   }
 }

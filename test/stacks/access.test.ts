@@ -1,0 +1,234 @@
+import { globSync, readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { allStatements, may, whoMay } from './statements.ts'
+import {
+  handlerOf,
+  handlers,
+  list,
+  resourcesOf,
+  type Synthesized,
+  synthesize,
+  target,
+  type Value,
+} from './synthesized.ts'
+
+let synthesized: Synthesized
+const idOf = (type: string, name: string) =>
+  resourcesOf(synthesized, type).find(([id]) => id.startsWith(name))![0]
+const lambdas = () => resourcesOf(synthesized, 'AWS::Lambda::Function').map(([, lambda]) => lambda)
+
+beforeAll(async () => {
+  synthesized = await synthesize()
+})
+
+describe('security checks', () => {
+  it("find nothing that isn't acknowledged with its reason", () => {
+    expect(synthesized.nagFindings).toEqual([])
+  })
+})
+
+describe('functions', () => {
+  it('are deployed each, and each of them has its file', () => {
+    const files = globSync('functions/*/*.handler.ts').map((file) =>
+      file.replace(/^functions\/|\.handler\.ts$/g, ''),
+    )
+    expect(lambdas().map(handlerOf).sort()).toEqual(handlers)
+    expect(files.sort()).toEqual(handlers)
+  })
+
+  it('run on arm64 and Node 24, traced, with a log group of their own that forgets', () => {
+    const logs = new Set<string | undefined>()
+    for (const { Properties } of lambdas()) {
+      expect(Properties).toMatchObject({
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        TracingConfig: { Mode: 'Active' },
+      })
+      logs.add(target((Properties.LoggingConfig as { LogGroup: Value }).LogGroup))
+    }
+    expect(logs.size).toBe(handlers.length)
+    for (const [, group] of resourcesOf(synthesized, 'AWS::Logs::LogGroup')) {
+      expect(group.Properties.RetentionInDays).toBe(90)
+    }
+  })
+})
+
+describe('roles', () => {
+  // The wildcards that there are, each of which a comment next to its grant explains.
+  const anyResource = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+  const anyName = /\/(rate-decks|terms)\/\*"/
+
+  it('name each action', () => {
+    for (const { role, statement } of allStatements(synthesized)) {
+      expect(list(statement.Action).join(), role).not.toContain('*')
+    }
+  })
+
+  it('name each resource, but for traces and for the names of files in one folder', () => {
+    for (const { role, statement } of allStatements(synthesized)) {
+      if (statement.Resource === '*') {
+        expect(anyResource, role).toEqual(expect.arrayContaining(list(statement.Action)))
+      } else {
+        for (const resource of list(statement.Resource)) {
+          const text = JSON.stringify(resource)
+          expect(text.includes('*') && !anyName.test(text), `${role}: ${text}`).toBe(false)
+        }
+      }
+    }
+  })
+
+  it('have no policies but their own', () => {
+    for (const [id, role] of resourcesOf(synthesized, 'AWS::IAM::Role')) {
+      expect(role.Properties.ManagedPolicyArns, id).toBeUndefined()
+    }
+  })
+
+  it('let nobody delete from the ledger, or scan it', () => {
+    const ledger = idOf('AWS::DynamoDB::GlobalTable', 'LedgerTable')
+    for (const action of [
+      'DeleteItem',
+      'BatchWriteItem',
+      'Scan',
+      'PartiQLUpdate',
+      'UpdateTable',
+      'DeleteTable',
+    ]) {
+      expect(whoMay(synthesized, `dynamodb:${action}`, ledger)).toEqual([])
+    }
+  })
+
+  it('let only those post to the ledger whose job it is', () => {
+    const ledger = idOf('AWS::DynamoDB::GlobalTable', 'LedgerTable')
+    expect(whoMay(synthesized, 'dynamodb:PutItem', ledger)).toEqual([
+      'accounts/accounts',
+      'charges/charge-now',
+      'credits/give-credit',
+      'credits/reverse-entry',
+      'plans/charge-month',
+      'top-up/receive-payment-event',
+      'usage/deduct-usage',
+    ])
+  })
+
+  it("let only top-ups read Stripe's keys, and only notices send mail", () => {
+    expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
+      'top-up/receive-payment-event',
+      'top-up/top-up',
+    ])
+    expect(whoMay(synthesized, 'ses:SendEmail', idOf('AWS::SES::EmailIdentity', 'Notices'))).toEqual([
+      'notices/send-notice',
+    ])
+  })
+})
+
+describe('environment names', () => {
+  // What a function must be allowed to do with what it is given; a name without a right is mere text.
+  const rights: Record<string, string | undefined> = {
+    LEDGER_TABLE: 'dynamodb:GetItem',
+    USAGE_TABLE: 'dynamodb:GetItem',
+    DOCUMENTS_TABLE: 'dynamodb:Query',
+    FILES_BUCKET: 's3:GetObject',
+    EVENT_BUS: 'events:PutEvents',
+    USAGE_QUEUE_URL: 'sqs:SendMessage',
+    CHARGE_QUEUE_URL: 'sqs:SendMessage',
+    WARNING_QUEUE_URL: 'sqs:SendMessage',
+    STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
+    MAIL_CONFIGURATION_SET: 'ses:SendEmail',
+  }
+  const everywhere = ['LOG_LEVEL', 'NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME']
+  const texts = [
+    ...everywhere,
+    'PORTAL_CLIENT_ID',
+    'PORTAL_URL',
+    'SENDER_ADDRESS',
+    'STRIPE_API_URL',
+    'TOKEN_ISSUER',
+  ]
+  const environmentOf = (lambda: { Properties: Record<string, Value> }) =>
+    Object.entries((lambda.Properties.Environment as { Variables: Record<string, Value> }).Variables)
+
+  it('come with the right to use what they name', () => {
+    for (const lambda of lambdas()) {
+      for (const [name, value] of environmentOf(lambda)) {
+        if (texts.includes(name)) continue
+        const action = rights[name]
+        expect(action, `${handlerOf(lambda)}: ${name} is not known here`).toBeDefined()
+        const id = target(value) ?? String(value)
+        expect(may(synthesized, lambda, action!, id), `${handlerOf(lambda)}: ${name}`).toBe(true)
+      }
+    }
+  })
+
+  it('are those that the handler reads, no more and no fewer', () => {
+    for (const lambda of lambdas()) {
+      const source = readFileSync(`functions/${handlerOf(lambda)}.handler.ts`, 'utf8')
+      const read = [...source.matchAll(/\benvironment\(([^)]*)\)/g)].flatMap(
+        ([, names]) => names!.match(/[A-Z_]+/g) ?? [],
+      )
+      const given = environmentOf(lambda).map(([name]) => name)
+      expect(given.filter((name) => !everywhere.includes(name)).sort(), handlerOf(lambda)).toEqual(
+        read.sort(),
+      )
+    }
+  })
+
+  it('are there wherever a function may use a table', () => {
+    for (const [id] of resourcesOf(synthesized, 'AWS::DynamoDB::GlobalTable')) {
+      const holders = lambdas().filter((lambda) =>
+        environmentOf(lambda).some(([, value]) => target(value) === id),
+      )
+      expect(whoMay(synthesized, 'dynamodb:GetItem', id)).toEqual(holders.map(handlerOf).sort())
+    }
+  })
+})
+
+describe('routes', () => {
+  const routes = () =>
+    resourcesOf(synthesized, 'AWS::ApiGatewayV2::Route').map(([, route]) => route.Properties)
+  const namesIn = async (pattern: string): Promise<string[]> => {
+    const files = globSync(pattern, { cwd: new URL('../..', import.meta.url) })
+    const modules = await Promise.all(files.map((file) => import(/* @vite-ignore */ `../../${file}`)))
+    return modules.flatMap((module) =>
+      Object.values(module).flatMap((names) => Object.values(names as object)),
+    )
+  }
+
+  it('are those of the *.routes.ts, all of them and no other', async () => {
+    const names = await namesIn('functions/*/*.routes.ts')
+    expect(
+      routes()
+        .map((route) => route.RouteKey)
+        .sort(),
+    ).toEqual(names.sort())
+    expect(names.length).toBeGreaterThan(40)
+  })
+
+  it('ask for a token, but for the pages of the portal and what Stripe calls', async () => {
+    const open = routes().filter((route) => route.AuthorizationType !== 'JWT')
+    expect(open.map((route) => route.RouteKey).sort()).toEqual([
+      ...(await namesIn('functions/portal/*.routes.ts')).sort(),
+      'POST /v1/webhooks/stripe',
+    ])
+  })
+
+  it('trust the tokens of the pool, issued to its three clients', () => {
+    const [, authorizer] = resourcesOf(synthesized, 'AWS::ApiGatewayV2::Authorizer')[0]!
+    const { Audience, Issuer } = authorizer.Properties.JwtConfiguration as {
+      Audience: Value[]
+      Issuer: Value
+    }
+    expect(Audience.map(target)).toEqual(
+      resourcesOf(synthesized, 'AWS::Cognito::UserPoolClient').map(([id]) => id),
+    )
+    expect(target(Issuer)).toBe(idOf('AWS::Cognito::UserPool', 'Identity'))
+  })
+
+  it('are logged and throttled', () => {
+    const [, stage] = resourcesOf(synthesized, 'AWS::ApiGatewayV2::Stage')[0]!
+    expect(stage.Properties.AccessLogSettings).toBeDefined()
+    expect(stage.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingBurstLimit: 1000,
+      ThrottlingRateLimit: 500,
+    })
+  })
+})

@@ -1,0 +1,220 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { EVENT_SOURCE, eventDetails } from '../../functions/events/event.ts'
+import { resourcesOf, type Synthesized, synthesize, target, type Value } from './synthesized.ts'
+
+let synthesized: Synthesized
+const queues = () => resourcesOf(synthesized, 'AWS::SQS::Queue')
+const alarms = () => resourcesOf(synthesized, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm.Properties)
+const mappings = () =>
+  resourcesOf(synthesized, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties)
+const deadLettersOf = (queue: { Properties: Record<string, Value> }) =>
+  target((queue.Properties.RedrivePolicy as Record<string, Value> | undefined)?.deadLetterTargetArn)
+
+/** Alarms watch a queue by its name and a function by its reference. */
+function watches(id: string, metric: string): boolean {
+  return alarms().some(
+    (alarm) =>
+      alarm.MetricName === metric &&
+      (alarm.Dimensions as { Value: Value }[]).some((dimension) => target(dimension.Value) === id),
+  )
+}
+
+beforeAll(async () => {
+  synthesized = await synthesize()
+})
+
+describe('queues', () => {
+  it('have a dead-letter queue, or are one', () => {
+    const deadLetters = new Set(queues().map(([, queue]) => deadLettersOf(queue)))
+    const others = queues().filter(([id, queue]) => !deadLettersOf(queue) && !deadLetters.has(id))
+    // Those of a schedule and of a stream, which their triggers name.
+    expect(others.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^PlansEveryHourDeadLetters/),
+      expect.stringMatching(/^EventsDeadLetters/),
+    ])
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(5)
+  })
+
+  it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
+    for (const [id, queue] of queues()) {
+      const metric = deadLettersOf(queue)
+        ? 'ApproximateAgeOfOldestMessage'
+        : 'ApproximateNumberOfMessagesVisible'
+      expect(watches(id, metric), `${id}: ${metric}`).toBe(true)
+    }
+  })
+
+  it('are encrypted, and give their consumer six times its own time', () => {
+    for (const [id, { Properties }] of queues()) expect(Properties.SqsManagedSseEnabled, id).toBe(true)
+    const consumed = mappings().filter((mapping) =>
+      queues().some(([id]) => id === target(mapping.EventSourceArn)),
+    )
+    expect(consumed).toHaveLength(5)
+    for (const mapping of consumed) {
+      const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
+      const consumer = synthesized.resources[target(mapping.FunctionName)!]!
+      expect(queue.Properties.VisibilityTimeout).toBe(6 * Number(consumer.Properties.Timeout))
+      expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
+    }
+  })
+
+  it('take usage first in, first out per account, many accounts at a time', () => {
+    const [, queue] = queues().filter(([id]) => /^UsageUsageQueue[0-9A-F]{8}$/.test(id))[0]!
+    expect(queue.Properties).toMatchObject({
+      FifoQueue: true,
+      ContentBasedDeduplication: false,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+      RedrivePolicy: { maxReceiveCount: 5 },
+    })
+  })
+})
+
+describe('functions', () => {
+  it('ring when one fails or is throttled', () => {
+    for (const [id] of resourcesOf(synthesized, 'AWS::Lambda::Function')) {
+      expect(watches(id, 'Errors'), id).toBe(true)
+      expect(watches(id, 'Throttles'), id).toBe(true)
+    }
+  })
+
+  it('tell the operator both of trouble and of its end', () => {
+    const [[topic]] = resourcesOf(synthesized, 'AWS::SNS::Topic') as [[string, unknown]]
+    for (const alarm of alarms()) {
+      expect((alarm.AlarmActions as Value[]).map(target)).toEqual([topic])
+      expect((alarm.OKActions as Value[]).map(target)).toEqual([topic])
+    }
+  })
+})
+
+describe('triggers', () => {
+  it('find what is due every hour by UTC, with a dead-letter queue', () => {
+    const schedules = resourcesOf(synthesized, 'AWS::Scheduler::Schedule').map(
+      ([, schedule]) => schedule.Properties,
+    )
+    expect(schedules).toHaveLength(1)
+    expect(schedules[0]).toMatchObject({
+      ScheduleExpression: 'cron(0 * * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { DeadLetterConfig: { Arn: expect.anything() } },
+    })
+  })
+
+  it('publish new ledger entries and nothing else, parting a batch to find the one that fails', () => {
+    const [stream] = mappings().filter((mapping) => target(mapping.EventSourceArn)?.startsWith('LedgerTable'))
+    expect(stream).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: expect.anything() } },
+    })
+    const [filter] = (stream!.FilterCriteria as { Filters: { Pattern: string }[] }).Filters
+    expect(JSON.parse(filter!.Pattern)).toEqual({
+      eventName: ['INSERT'],
+      dynamodb: { NewImage: { sk: { S: [{ prefix: 'ENTRY#' }] } } },
+    })
+  })
+
+  it('settle what is owed, alert and notify by rules on the bus, whose failures are kept', () => {
+    const rules = resourcesOf(synthesized, 'AWS::Events::Rule').map(([id, rule]) => {
+      const { EventPattern, Targets } = rule.Properties as unknown as {
+        EventPattern: { source: string[]; 'detail-type': string[] }
+        Targets: { DeadLetterConfig: Value; InputTransformer?: Value }[]
+      }
+      expect(EventPattern.source).toEqual(['drawdown'])
+      expect(Targets).toHaveLength(1)
+      expect(Targets[0]!.DeadLetterConfig, id).toBeDefined()
+      return [EventPattern['detail-type'].sort(), Targets[0]!.InputTransformer]
+    })
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        [
+          ['credit.given', 'entry.reversed', 'top_up.settled'],
+          {
+            InputPathsMap: { 'detail-accountId': '$.detail.accountId' },
+            InputTemplate: '{"accountId":<detail-accountId>}',
+          },
+        ],
+        [
+          [
+            'charge.made',
+            'credit.given',
+            'entry.reversed',
+            'plan.charged',
+            'top_up.settled',
+            'usage.deducted',
+          ],
+          undefined,
+        ],
+        [['balance.low', 'plan.short', 'plan.warning', 'top_up.settled', 'usage.refused'], undefined],
+      ]),
+    )
+  })
+
+  it('wait for events that exist', () => {
+    for (const [id, rule] of resourcesOf(synthesized, 'AWS::Events::Rule')) {
+      const { source, 'detail-type': names } = rule.Properties.EventPattern as Record<string, string[]>
+      expect(source, id).toEqual([EVENT_SOURCE])
+      expect(Object.keys(eventDetails), id).toEqual(expect.arrayContaining(names!))
+    }
+  })
+})
+
+describe('what must survive', () => {
+  const stateful = [
+    'AWS::Cognito::UserPool',
+    'AWS::Cognito::UserPoolGroup',
+    'AWS::DynamoDB::GlobalTable',
+    'AWS::KMS::Key',
+    'AWS::S3::Bucket',
+    'AWS::SQS::Queue',
+  ]
+
+  it.each(stateful)('stays when its stack goes or changes: %s', (type) => {
+    const found = resourcesOf(synthesized, type)
+    expect(found.length).toBeGreaterThan(0)
+    for (const [id, resource] of found) {
+      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy], id).toEqual(['Retain', 'Retain'])
+    }
+  })
+
+  it('can be restored to any second, and not be deleted by hand: tables', () => {
+    for (const [id, table] of resourcesOf(synthesized, 'AWS::DynamoDB::GlobalTable')) {
+      expect((table.Properties.Replicas as Value[])[0], id).toMatchObject({
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+      })
+    }
+  })
+
+  it('is private, versioned and logged: files', () => {
+    for (const [, bucket] of resourcesOf(synthesized, 'AWS::S3::Bucket')) {
+      expect(Object.values(bucket.Properties.PublicAccessBlockConfiguration!)).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ])
+    }
+    const [files] = resourcesOf(synthesized, 'AWS::S3::Bucket').filter(
+      ([, bucket]) => bucket.Properties.LoggingConfiguration,
+    )
+    expect(files![1].Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' })
+  })
+
+  it('has a stream on the ledger alone', () => {
+    const streams = resourcesOf(synthesized, 'AWS::DynamoDB::GlobalTable').filter(
+      ([, table]) => table.Properties.StreamSpecification,
+    )
+    expect(streams.map(([id, table]) => [id.slice(0, 11), table.Properties.StreamSpecification])).toEqual([
+      ['LedgerTable', { StreamViewType: 'NEW_IMAGE' }],
+    ])
+  })
+})
+
+describe('synthesis', () => {
+  it('gives the same templates each time', async () => {
+    expect((await synthesize()).templates).toEqual(synthesized.templates)
+  })
+})
