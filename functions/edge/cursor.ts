@@ -46,6 +46,9 @@ export function limitSchema(largest: number, usual: number) {
     .transform((limit) => limit ?? usual)
     .meta({
       description: `lines per page, from 1 to ${largest}`,
-      override: { type: 'integer', minimum: 1, maximum: largest, default: usual },
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern
+        Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: largest, default: usual })
+      },
     })
 }

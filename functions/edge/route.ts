@@ -4,7 +4,14 @@ import type { ProblemCode } from './problem.ts'
 
 export type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
 
-export type ResponseDescription = { description: string; schema?: z.ZodType; contentType?: string }
+export type ResponseDescription = {
+  description: string
+  schema?: z.ZodType
+  /** Default `application/json`. */
+  contentType?: string
+  /** Text types that the same reply comes in when `Accept` asks for them. */
+  textTypes?: string[]
+}
 
 /** All that the API says of a route: the gateway's check, the OpenAPI document and the handler's types come from here. */
 export type Route<

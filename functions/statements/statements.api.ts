@@ -15,7 +15,12 @@ export const sequenceSchema = z
   .string()
   .regex(/^[1-9]\d{0,11}$/, 'must be a transaction’s number, from 1')
   .transform(BigInt)
-  .meta({ override: { type: 'integer', minimum: 1 } })
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.pattern
+      Object.assign(jsonSchema, { type: 'integer', minimum: 1 })
+    },
+  })
 
 const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
@@ -49,6 +54,7 @@ export const listTransactions = defineRoute({
     200: {
       description: 'A page; it may hold fewer lines than its limit and still have a next one',
       schema: z.object({ transactions: z.array(transactionReply), nextCursor: z.string().optional() }),
+      textTypes: ['text/csv'],
     },
   },
   problems: ['account_not_found'],

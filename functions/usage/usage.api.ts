@@ -19,11 +19,18 @@ const usageBody = z.unknown().meta({
   description: `One CloudEvent (${SINGLE_EVENT}), or a list of at most ${MOST_EVENTS_PER_REQUEST} (${EVENT_BATCH}), in structured mode.`,
   override: {
     oneOf: [
-      z.toJSONSchema(cloudEventSchema, { io: 'input', unrepresentable: 'any' }),
-      { type: 'array', maxItems: MOST_EVENTS_PER_REQUEST, items: { type: 'object' } },
+      { $ref: '#/components/schemas/UsageEvent' },
+      {
+        type: 'array',
+        maxItems: MOST_EVENTS_PER_REQUEST,
+        items: { $ref: '#/components/schemas/UsageEvent' },
+      },
     ],
   },
 })
+
+/** Named in the body's description, so that the API's document has to carry it. */
+export const usageComponents = { UsageEvent: cloudEventSchema }
 
 const verdictReply = z.object({
   index: z.int().meta({ description: 'place in the request, from 0' }),

@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { findWaitingTerms, labelTermsInForce } from '../../functions/terms/decide-gate.ts'
+import type { Acceptance, TermsVersion } from '../../functions/terms/terms.ts'
+
+const version = (number: number, more: Partial<TermsVersion> = {}): TermsVersion => ({
+  ...{
+    document: 'terms-of-service',
+    version: `v${number}`,
+    number: BigInt(number),
+    title: 'Terms',
+    language: 'en',
+  },
+  ...{
+    clientTypes: [],
+    class: 'material',
+    effectiveAt: `2026-${String(number).padStart(2, '0')}-01T00:00:00.000Z`,
+  },
+  ...{
+    publishedAt: '2026-01-01T00:00:00.000Z',
+    publishedBy: 'x',
+    textSha256: 'x',
+    textBytes: 1n,
+    fileKey: 'x',
+  },
+  ...more,
+})
+
+const accepted = (number: number, more: Partial<Acceptance> = {}): Acceptance => ({
+  ...{
+    accountId: 'acc_example01',
+    document: 'terms-of-service',
+    version: `v${number}`,
+    number: BigInt(number),
+  },
+  ...{
+    language: 'en',
+    textSha256: 'x',
+    decision: 'accepted',
+    at: '',
+    subject: 'x',
+    email: 'x',
+    role: 'owner',
+  },
+  ...{ sourceIp: '', userAgent: '' },
+  ...more,
+})
+
+const march = new Date('2026-03-15T00:00:00.000Z')
+const waiting = (versions: TermsVersion[], acceptances: Acceptance[] = []) =>
+  findWaitingTerms(versions, acceptances, 'hosted', march).map(({ toAccept, ...rest }) => ({
+    ...rest,
+    version: toAccept.version,
+  }))
+
+describe('terms that wait', () => {
+  it('are the newest version, and close from the first material one on that was not accepted', () => {
+    expect(waiting([version(4), version(2)])).toEqual([
+      { version: 'v4', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
+    ])
+    expect(waiting([version(4), version(2)], [accepted(2)])).toEqual([
+      { version: 'v4', requiredAt: '2026-04-01T00:00:00.000Z', closed: false },
+    ])
+  })
+
+  it('are none once a later version is accepted, for editorial versions, and for other client types', () => {
+    expect(waiting([version(1), version(2)], [accepted(2)])).toEqual([])
+    expect(waiting([version(1), version(2, { class: 'editorial' })], [accepted(1)])).toEqual([])
+    expect(waiting([version(1, { clientTypes: ['private_cloud'] })])).toEqual([])
+  })
+
+  it('still wait after a refusal, and after the acceptance of another document', () => {
+    expect(waiting([version(1)], [accepted(1, { decision: 'declined' })])).toHaveLength(1)
+    expect(waiting([version(1)], [accepted(1, { document: 'privacy' })])).toHaveLength(1)
+  })
+
+  it('are closed exactly when a material version in effect is newer than all that was accepted', () => {
+    const versions = fc
+      .array(fc.record({ month: fc.integer({ min: 1, max: 12 }), isMaterial: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 6,
+      })
+      .map((drafts) =>
+        drafts.map(({ month, isMaterial }, index) =>
+          version(index + 1, {
+            class: isMaterial ? 'material' : 'editorial',
+            effectiveAt: `2026-${String(month).padStart(2, '0')}-01T00:00:00.000Z`,
+          }),
+        ),
+      )
+    fc.assert(
+      fc.property(versions, fc.integer({ min: 0, max: 6 }), (published, number) => {
+        const acceptances = number === 0 ? [] : [accepted(number)]
+        const latest = published.findLast(
+          (one) => one.class === 'material' && one.effectiveAt <= march.toISOString(),
+        )
+        const isClosed = waiting(published, acceptances).some(({ closed }) => closed)
+        expect(isClosed).toBe(latest !== undefined && latest.number > number)
+      }),
+    )
+  })
+})
+
+describe('the label of the terms in effect', () => {
+  it('names each document’s newest version in effect, by document', () => {
+    const versions = [version(1), version(3), version(4), version(1, { document: 'privacy' })]
+    expect(labelTermsInForce(versions, 'hosted', march)).toBe('privacy@v1, terms-of-service@v3')
+    expect(labelTermsInForce([version(4)], 'hosted', march)).toBeUndefined()
+  })
+})
