@@ -119,6 +119,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     sqs,
     lambda,
     logFile,
+    // Closing twice is closing once.
     close: () => running.disposeAsync(),
   }
 }

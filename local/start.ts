@@ -1,9 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FolderInUseError } from './lock.ts'
-import { type LocalStack, startLocalStack } from './stack.ts'
+import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack.ts'
 
 const help = `Usage: npm start -- [options]
 
@@ -18,12 +17,6 @@ Runs the whole of Drawdown on this machine. The first start plays a sample month
 DYNAMODB_ENDPOINT names a DynamoDB Local for platforms other than linux-x64.
 `
 
-/** What `cli/sample-month.ts` offers: the month that a first start plays, and when it begins. */
-type SampleMonth = {
-  playSampleMonth(options: { stack: LocalStack; log: (line: string) => void }): Promise<void>
-  sampleMonthStartsAt?: (now: Date) => Date
-}
-
 type Arguments = { port: number; folder: string; sample: boolean; assemblyFolder?: string }
 
 process.env.TZ = 'UTC'
@@ -35,23 +28,33 @@ async function main(): Promise<number> {
   const { folder, port, assemblyFolder } = options
   const isNew = !existsSync(join(folder, 'clock.json'))
   try {
-    const sampleMonth = isNew && options.sample ? await loadSampleMonth() : undefined
-    const startAt = sampleMonth?.sampleMonthStartsAt?.(new Date())
+    // Loaded for a first start alone: it would make every other one slower.
+    const sample = isNew && options.sample ? await import('../cli/sample-month.ts') : undefined
+    const present = new Date()
     console.log('Starting Drawdown …')
-    const stack = await startLocalStack({ folder, port, startAt, assemblyFolder })
-    const stopped = untilStopped(stack)
-    if (sampleMonth !== undefined) await play(sampleMonth, stack, folder)
-    else if (existsSync(unfinishedIn(folder))) {
-      console.log(
-        `The sample month was cut off at the first start. For a whole one, stop and delete ${folder}.`,
-      )
-    }
-    sayWhereThingsAre(stack)
-    return await stopped
+    const startAt = sample?.sampleMonthBegins(present)
+    await using stack = await stackThatCloses({ folder, port, startAt, assemblyFolder })
+    const stopped = untilAskedToStop()
+    const ready = sample === undefined ? Promise.resolve() : playSample(sample, stack, folder, present)
+    let isStopping = false
+    // What a month that is cut off says of the stack that goes away below it is no news.
+    const complain = (error: unknown) => isStopping || console.error(explain(error, port))
+    void ready.catch(complain).then(() => isStopping || sayWhereThingsAre(stack, folder))
+    await stopped
+    isStopping = true
+    console.log('Stopping …')
+    // What a broken connection or a thread that does not end keeps alive must not keep the terminal.
+    await stack.close().finally(() => setTimeout(() => process.exit(), 1000).unref())
+    return 0
   } catch (error) {
     console.error(explain(error, port))
     return 1
   }
+}
+
+async function stackThatCloses(options: LocalStackOptions): Promise<LocalStack & AsyncDisposable> {
+  const stack = await startLocalStack(options)
+  return { ...stack, [Symbol.asyncDispose]: () => stack.close() }
 }
 
 function readArguments(): Arguments | number {
@@ -85,44 +88,43 @@ function readArguments(): Arguments | number {
   }
 }
 
-async function loadSampleMonth(): Promise<SampleMonth | undefined> {
-  const file = new URL('../cli/sample-month.ts', import.meta.url)
-  return existsSync(fileURLToPath(file)) ? ((await import(file.href)) as SampleMonth) : undefined
+function unfinishedIn(folder: string): string {
+  return join(folder, 'sample-month.unfinished')
 }
 
-const unfinishedIn = (folder: string) => join(folder, 'sample-month.unfinished')
-
-async function play(sampleMonth: SampleMonth, stack: LocalStack, folder: string): Promise<void> {
+async function playSample(
+  sample: typeof import('../cli/sample-month.ts'),
+  stack: LocalStack,
+  folder: string,
+  present: Date,
+): Promise<void> {
   writeFileSync(unfinishedIn(folder), '')
   console.log('Playing a sample month …')
-  await sampleMonth.playSampleMonth({ stack, log: (line) => console.log(`  ${line}`) })
+  await sample.playSampleMonth({ stack, present, log: (line) => console.log(`  ${line}`) })
   await stack.waitUntilIdle()
   rmSync(unfinishedIn(folder))
 }
 
-/** Resolves with the exit code once Ctrl-C or a termination has stopped everything; a second Ctrl-C ends at once. */
-function untilStopped(stack: LocalStack): Promise<number> {
-  return new Promise((done) => {
-    let stopping = false
+/** Resolves at Ctrl-C or a termination; a second one ends at once. */
+function untilAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
     const stop = () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      console.log('Stopping …')
-      // What a broken connection or a thread that does not end could keep alive must not keep the terminal.
-      stack.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error)
-          done(1)
-        },
-      )
+      if (asked) process.exit(130)
+      asked = true
+      resolve()
     }
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
   })
 }
 
-function sayWhereThingsAre(stack: LocalStack): void {
+function sayWhereThingsAre(stack: LocalStack, folder: string): void {
+  if (existsSync(unfinishedIn(folder))) {
+    console.log(
+      `The sample month was cut off at the first start. For a whole one, stop and delete ${folder}.`,
+    )
+  }
   console.log(`
 Drawdown runs here, and it is ${stack.clock.now().toISOString()}.
 

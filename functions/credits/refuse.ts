@@ -1,12 +1,14 @@
 import { Problem } from '../edge/problem.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
-import type { PostingRefusal } from '../ledger/ledger.store.ts'
 import { money } from '../ledger/money.ts'
 
 export type ReversalRefusal = MovementRefusal | { ok: false; reason: 'not_reversible' }
 
+/** What the ledger itself may answer, whatever is posted. */
+type LedgerRefusal = { reason: 'account_not_found' | 'idempotency_key_reused' | 'document_changed' | 'busy' }
+
 /** A posting's refusal as the problem that is answered. */
-export function refuse(refusal: ReversalRefusal | PostingRefusal, currency: string): Problem {
+export function refuse(refusal: ReversalRefusal | LedgerRefusal, currency: string): Problem {
   switch (refusal.reason) {
     case 'insufficient_credit':
       return new Problem('insufficient_credit', 'What this transaction gave is spent, at least in part.', {

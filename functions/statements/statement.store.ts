@@ -27,13 +27,14 @@ export async function readStatement(
   const entries: Entry[] = []
   let before =
     page.before ?? (filter.to === undefined ? undefined : await findStart(ledger, accountId, filter.to))
-  const tooEarly = filter.from === undefined ? '' : shift(filter.from, -CLOCK_MARGIN_MILLISECONDS)
+  const tooEarly =
+    filter.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(filter.from) - CLOCK_MARGIN_MILLISECONDS
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
   for (let reads = 0; reads < LARGEST_READS; reads++) {
     const limit = isFiltered ? ENTRIES_PER_READ : page.limit
     const read = await ledger.listEntries(accountId, { limit, after: before })
     for (const entry of read) {
-      if (entry.at < tooEarly) return { entries }
+      if (Date.parse(entry.at) < tooEarly) return { entries }
       if (matches(entry, filter)) entries.push(entry)
       before = entry.sequence
       if (entries.length === page.limit) return { entries, before: before > 1n ? before : undefined }
@@ -54,19 +55,15 @@ async function findStart(
   accountId: string,
   to: string,
 ): Promise<bigint | undefined> {
-  const tooLate = shift(to, CLOCK_MARGIN_MILLISECONDS)
+  const tooLate = Date.parse(to) + CLOCK_MARGIN_MILLISECONDS
   const last = (await ledger.readHead(accountId))?.sequence ?? 0n
   let low = 1n
   let high = last + 1n
   while (low < high) {
     const middle = (low + high) / 2n
     const entry = await ledger.readEntry(accountId, middle)
-    if (entry && entry.at < tooLate) low = middle + 1n
+    if (entry && Date.parse(entry.at) < tooLate) low = middle + 1n
     else high = middle
   }
   return low > last ? undefined : low
-}
-
-function shift(instant: string, milliseconds: number): string {
-  return new Date(Date.parse(instant) + milliseconds).toISOString()
 }

@@ -25,6 +25,7 @@ export const sequenceSchema = z
 const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
   .transform((instant) => new Date(instant).toISOString())
+  .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
 
 export const readBalance = defineRoute({
   route: statementRoutes.readBalance,

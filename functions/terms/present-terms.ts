@@ -79,14 +79,39 @@ export function presentWaitingTerms({
   }
 }
 
-/** A published version without its text. */
+/** A published version without its text; field by field, so that it reads the same however it was stored. */
 export function presentTermsVersion(version: TermsVersion): z.infer<typeof termsVersionReply> {
-  const { publishedBy, fileKey, number, textBytes, ...shown } = version
-  return { ...shown, number: Number(number), textBytes: Number(textBytes), url: urlOf(version) }
+  return {
+    document: version.document,
+    version: version.version,
+    number: Number(version.number),
+    title: version.title,
+    language: version.language,
+    clientTypes: version.clientTypes,
+    class: version.class,
+    effectiveAt: version.effectiveAt,
+    publishedAt: version.publishedAt,
+    summary: version.summary,
+    textSha256: version.textSha256,
+    textBytes: Number(version.textBytes),
+    url: urlOf(version),
+  }
 }
 
 /** The evidence of one answer, as the account's people and staff may see it. */
 export function presentAcceptance(acceptance: Acceptance): z.infer<typeof acceptanceReply> {
-  const { subject, email, role, number, ...shown } = acceptance
-  return { ...shown, person: { subject, email, role } }
+  const { subject, email, role, signIn } = acceptance
+  return {
+    accountId: acceptance.accountId,
+    document: acceptance.document,
+    version: acceptance.version,
+    language: acceptance.language,
+    textSha256: acceptance.textSha256,
+    decision: acceptance.decision,
+    at: acceptance.at,
+    person: { subject, email, role },
+    sourceIp: acceptance.sourceIp,
+    userAgent: acceptance.userAgent,
+    signIn: signIn && { issuer: signIn.issuer, clientId: signIn.clientId, at: signIn.at },
+  }
 }

@@ -59,7 +59,9 @@ export const readTermsVersion = defineRoute({
   tag,
   callers: [...everyone],
   params: z.strictObject({ document: documentSchema, version: versionSchema }),
-  responses: { 200: { description: 'The version with its text', schema: termsTextReply, textTypes: ['text/markdown'] } },
+  responses: {
+    200: { description: 'The version with its text', schema: termsTextReply, textTypes: ['text/markdown'] },
+  },
   problems: ['terms_not_found'],
 })
 

@@ -73,6 +73,7 @@ export const sha256Schema = z
 export const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
   .transform((instant) => new Date(instant).toISOString())
+  .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
 
 const LARGEST_TEXT_BYTES = 200 * 1024
 

@@ -25,6 +25,7 @@ export class Notices extends Construct {
       timeoutSeconds: 60,
     })
     house.documents.letWrite(sendNotice)
+    house.ledger.letRead(sendNotice)
     sendNotice.inject('PORTAL_URL', house.configuration.portalUrl)
     this.letSendMail(sendNotice, house)
     const noticeQueue = new HouseQueue(this, 'NoticeQueue', {

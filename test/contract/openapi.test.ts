@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { PROBLEMS } from '../../functions/edge/problem.ts'
+import { apiRoutes } from '../../functions/portal/api-routes.ts'
 import { problemsOf } from '../../functions/portal/describe-operation.ts'
-import { apiRoutes, openApiDocument } from '../../functions/portal/openapi.ts'
+import { openApiDocument } from '../../functions/portal/openapi.ts'
 import { requestExamples } from '../../functions/portal/request-examples.ts'
 
 type Json = { [key: string]: Json | undefined } & { $ref?: string; type?: string; properties?: Json }

@@ -1,0 +1,128 @@
+import type { Account } from '../accounts/account.ts'
+import type { Caller } from '../edge/caller.ts'
+import { invalidField, Problem } from '../edge/problem.ts'
+import { requestHash } from '../edge/request-id.ts'
+import type { Entry } from '../ledger/entry.ts'
+import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
+import { formatAmount, money } from '../ledger/money.ts'
+import type { PriceSource } from '../usage/price-source.ts'
+import { FURTHEST_AHEAD_MILLISECONDS } from '../usage/read-cloud-events.ts'
+import { usagePeriod } from '../usage/usage-period.ts'
+import { type ChargeRequest, isOneOff } from './charge.ts'
+import { type ChargeRefusal, decideCharge } from './charge-now.ts'
+
+export type ChargingOptions = {
+  ledger: Pick<Ledger, 'post'>
+  prices: PriceSource
+  terms: { require(account: Account, now: Date): Promise<string | undefined> }
+}
+
+export type Charge = {
+  account: Account
+  caller: Caller
+  request: ChargeRequest
+  idempotencyKey: string
+  now: Date
+}
+
+type Blocked = { ok: false; reason: 'blocked'; problem: Problem }
+
+/** Rates and deducts at once. */
+export function createCharging({ ledger, prices, terms }: ChargingOptions) {
+  /**
+   * Charges at most once per account and idempotency key; a repeat gives the first entry, whatever the price, the terms or
+   * the balance are by then. A refusal is not kept: the same key may succeed when there is credit. Throws the `Problem`.
+   */
+  async function charge({ account, caller, request, idempotencyKey, now }: Charge): Promise<Entry> {
+    const at = now.toISOString()
+    const time = request.time ?? at
+    if (isOneOff(request) && caller.kind !== 'staff') {
+      throw new Problem(
+        'role_not_allowed',
+        'Only staff may charge an amount of their own; send a service to have it rated.',
+      )
+    }
+    if (Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS)
+      throw invalidField('time', 'is more than 24 hours ahead')
+    const gate = await askTerms(account, now)
+    const { accountId, currency, clientType } = account
+    const { service } = request
+    const found =
+      service === undefined
+        ? undefined
+        : await prices.open().priceFor({ service, currency, clientType, at: time })
+    const period = usagePeriod(at, account.timeZone)
+    const posted = await ledger.post<ChargeRefusal | Blocked>({
+      accountId,
+      key: `charge:${idempotencyKey}`,
+      requestHash: requestHash({ charge: request }),
+      at,
+      // The ledger looks for the key before it asks here, so that a repeat is answered even when terms wait by now.
+      decide: (head) =>
+        gate.ok
+          ? decideCharge(head, {
+              request,
+              time,
+              period,
+              found,
+              actor: caller.actor,
+              termsVersion: gate.label,
+            })
+          : gate,
+    })
+    if (posted.ok) return posted.entry
+    throw posted.reason === 'blocked' ? posted.problem : problemOf(posted, account)
+  }
+
+  async function askTerms(account: Account, now: Date): Promise<{ ok: true; label?: string } | Blocked> {
+    try {
+      return { ok: true, label: await terms.require(account, now) }
+    } catch (problem) {
+      if (problem instanceof Problem) return { ok: false, reason: 'blocked', problem }
+      throw problem
+    }
+  }
+
+  return { charge }
+}
+
+function problemOf(refusal: ChargeRefusal | PostingRefusal, { accountId, currency }: Account): Problem {
+  switch (refusal.reason) {
+    case 'insufficient_credit': {
+      const { shortfallMicros, availableMicros } = refusal
+      const needed = money(availableMicros + shortfallMicros, currency)
+      const shortfall = money(shortfallMicros, currency)
+      return new Problem(
+        'insufficient_credit',
+        `${formatAmount(shortfallMicros, currency)} ${currency} are missing.`,
+        {
+          extra: { shortfall, available: money(availableMicros, currency), needed },
+        },
+      )
+    }
+    case 'not_rated': {
+      const detail = refusal.ratingReason
+      return new Problem('not_rated', `${refusal.field}: ${detail}`, {
+        errors: [{ field: refusal.field, detail }],
+      })
+    }
+    case 'wrong_currency': {
+      const detail = `the account is in ${refusal.accountCurrency}`
+      return new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
+    }
+    case 'account_closed':
+      return new Problem('account_closed', `Account ${accountId} is closed; nothing was charged.`)
+    case 'account_parked':
+      return new Problem('account_parked', `Account ${accountId} is parked; nothing was charged.`)
+    case 'account_not_found':
+      return new Problem('account_not_found', `You have no account ${accountId}.`)
+    case 'idempotency_key_reused':
+      return new Problem(
+        'idempotency_key_reused',
+        'Nothing was charged now; take a new key for a new request.',
+      )
+    case 'busy':
+    case 'document_changed':
+      return new Problem('busy', 'Nothing was charged.')
+  }
+}

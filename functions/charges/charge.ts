@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { currencySchema, positiveAmountSchema } from '../ledger/money.ts'
+import { quantitySchema, secondsSchema, timeSchema, usedServiceSchema } from '../usage/read-cloud-events.ts'
+
+const MOST_ATTRIBUTES = 50
+
+const attributesSchema = z
+  .record(
+    z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be the name of an attribute'),
+    z.union([z.string().max(500), z.int()], 'must be a text of at most 500 characters or a whole number'),
+  )
+  .refine(
+    (attributes) => Object.keys(attributes).length <= MOST_ATTRIBUTES,
+    `must have at most ${MOST_ATTRIBUTES} members`,
+  )
+
+const descriptionSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not hold control characters')
+
+const RATED_FIELDS = ['quantity', 'seconds', 'attributes', 'time'] as const
+
+/** A use to be rated now, or an amount of its own. */
+export const chargeBody = z
+  .strictObject({
+    service: usedServiceSchema.optional(),
+    quantity: quantitySchema.optional(),
+    seconds: secondsSchema.optional(),
+    attributes: attributesSchema.optional(),
+    time: timeSchema.optional().meta({ description: 'when it happened; absent: now' }),
+    amount: positiveAmountSchema.optional().meta({ description: 'a one-off charge, by staff only' }),
+    currency: currencySchema.optional(),
+    description: descriptionSchema
+      .optional()
+      .meta({ description: 'what the statement says; needed with an amount' }),
+  })
+  .superRefine((body, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', message, path: [field] })
+    if ((body.service === undefined) === (body.amount === undefined)) {
+      return refuse(
+        'service',
+        'give either a service with a quantity or seconds, or an amount with currency and description',
+      )
+    }
+    if (body.service !== undefined) {
+      if (body.quantity === undefined && body.seconds === undefined)
+        refuse('quantity', 'a service needs a quantity or seconds')
+      if (body.currency !== undefined)
+        refuse('currency', 'goes with an amount; a service is rated in the account’s currency')
+      return
+    }
+    if (body.currency === undefined) refuse('currency', 'is needed with an amount')
+    if (body.description === undefined) refuse('description', 'is needed with an amount')
+    for (const field of RATED_FIELDS) if (body[field] !== undefined) refuse(field, 'goes with a service')
+  })
+  .meta({ id: 'ChargeRequest' })
+
+export type ChargeRequest = z.output<typeof chargeBody>
+
+/** True for a charge whose amount the caller says, rather than a price. */
+export function isOneOff(request: ChargeRequest): boolean {
+  return request.amount !== undefined
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { moneyReply } from '../ledger/money.ts'
+
+export const EVENT_SOURCE = 'drawdown'
+
+const sequenceSchema = z.int().min(1).meta({ description: 'number of the ledger entry' })
+const periodSchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}$/)
+  .meta({ description: 'calendar month in the account’s time zone', examples: ['2026-12'] })
+const localDateSchema = z
+  .string()
+  .meta({ description: 'date in the account’s time zone', examples: ['2026-12-01'] })
+const wholeCountSchema = z.int().min(0)
+
+/** What every event carries. `id` is the same however often the event comes: act once on each. */
+const anyEvent = z.object({
+  id: z.string().min(1).meta({ description: 'the same in every repeat of the event: act on each id once' }),
+  accountId: z.string().min(1),
+  at: z.string().meta({ description: 'ISO 8601 instant of what happened' }),
+})
+
+/** What events of ledger entries carry besides. */
+const entryEvent = anyEvent.extend({
+  sequence: sequenceSchema,
+  available: moneyReply.meta({ description: 'available credit after the entry' }),
+  reason: z.string(),
+})
+
+const lineSchema = z.object({
+  service: z.string(),
+  name: z.string(),
+  quantity: z.string().meta({ description: 'whole number' }),
+  unitFee: z.string().meta({ description: 'decimal string' }),
+  amount: z.string().meta({ description: 'decimal string' }),
+})
+
+const planCharge = entryEvent.extend({
+  period: periodSchema,
+  localDate: localDateSchema.meta({ description: 'the first of the month' }),
+  planId: z.string(),
+  planVersion: z.int(),
+  planName: z.string(),
+  lines: z.array(lineSchema),
+})
+
+/** The detail of every event on the bus, by detail type. */
+export const eventDetails = {
+  'top_up.settled': entryEvent
+    .extend({ amount: moneyReply, topUpId: z.string().optional() })
+    .meta({ description: 'A payment has raised the credit.' }),
+  'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
+  'usage.deducted': entryEvent
+    .extend({ amount: moneyReply, deductedCount: wholeCountSchema })
+    .meta({ description: 'Usage was deducted: one event for all uses of an entry.' }),
+  'usage.refused': entryEvent
+    .extend({
+      refusedCount: wholeCountSchema,
+      outOfCreditCount: wholeCountSchema.meta({ description: 'of these, how many for too little credit' }),
+    })
+    .meta({ description: 'Usage was refused, for too little credit or because it has no price.' }),
+  'charge.made': entryEvent
+    .extend({ amount: moneyReply })
+    .meta({ description: 'A single charge was rated and deducted.' }),
+  'plan.charged': planCharge
+    .extend({
+      amount: moneyReply,
+      wasShort: z.boolean().meta({ description: 'it was owed since the first' }),
+    })
+    .meta({ description: 'A month of the service plan was charged.' }),
+  'plan.short': planCharge
+    .extend({
+      owed: moneyReply.meta({ description: 'what this month costs' }),
+      owedBefore: moneyReply.meta({ description: 'owed for earlier months' }),
+      shortfall: moneyReply.meta({ description: 'what is missing for all that is owed' }),
+    })
+    .meta({ description: 'A month of the service plan could not be charged: too little credit.' }),
+  'entry.reversed': entryEvent
+    .extend({
+      amount: moneyReply.meta({ description: 'negative where credit was taken back' }),
+      reversedSequence: sequenceSchema,
+    })
+    .meta({ description: 'An entry was undone by a new one.' }),
+  'plan.warning': anyEvent
+    .extend({
+      period: periodSchema,
+      chargeDate: localDateSchema,
+      need: moneyReply.meta({ description: 'the coming month’s charge, and what is owed before it' }),
+      credit: moneyReply.meta({ description: 'available credit' }),
+      shortfall: moneyReply.meta({
+        description: 'rounded up to the currency’s smallest coin: what to top up',
+      }),
+      exactShortfall: moneyReply.meta({ description: 'need less credit' }),
+      topUpUrl: z.url(),
+    })
+    .meta({ description: 'Five days before the first: the credit will not cover the coming month.' }),
+  'balance.low': anyEvent
+    .extend({ available: moneyReply, threshold: moneyReply })
+    .meta({ description: 'Available credit fell below the account’s threshold; once per dip.' }),
+} as const
+
+export type EventName = keyof typeof eventDetails
+export type EventDetail<Name extends EventName> = z.output<(typeof eventDetails)[Name]>
+
+/** An event on its way to the bus. */
+export type BusEvent = { [Name in EventName]: { detailType: Name; detail: EventDetail<Name> } }[EventName]
+
+/** Puts events on the bus; when it resolves, all are there. */
+export type PutEvents = (events: readonly BusEvent[]) => Promise<void>
+
+export const EVENT_NAMES = Object.keys(eventDetails) as EventName[]
+
+/** An event as a bus rule hands it to a queue. Other members of the envelope are let through. */
+export const deliveredEventSchema = z
+  .object({
+    'detail-type': z.enum(EVENT_NAMES),
+    source: z.literal(EVENT_SOURCE),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .transform((envelope, context): BusEvent => {
+    const detailType = envelope['detail-type']
+    const result = eventDetails[detailType].safeParse(envelope.detail)
+    if (result.success) return { detailType, detail: result.data } as BusEvent
+    for (const issue of result.error.issues) {
+      context.addIssue({ code: 'custom', message: issue.message, path: ['detail', ...issue.path] })
+    }
+    return undefined as never
+  })

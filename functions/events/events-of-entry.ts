@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { Entry } from '../ledger/entry.ts'
+import { money, parseAmount } from '../ledger/money.ts'
+import { readUsageDetail } from '../usage/usage-entry.ts'
+import type { BusEvent, EventName } from './event.ts'
+
+const decimalSchema = z.string().refine((text) => parseAmount(text) !== undefined)
+
+const planDetailSchema = z.object({
+  period: z.string(),
+  localDate: z.string(),
+  planId: z.string(),
+  planVersion: z.int(),
+  planName: z.string(),
+  lines: z.array(
+    z.object({
+      service: z.string(),
+      name: z.string(),
+      quantity: z.string(),
+      unitFee: z.string(),
+      amount: z.string(),
+    }),
+  ),
+  total: decimalSchema,
+  wasShort: z.boolean(),
+})
+const shortDetailSchema = planDetailSchema.extend({ owedBefore: decimalSchema, shortfall: decimalSchema })
+const topUpDetailSchema = z.object({ topUpId: z.string().optional() })
+
+/**
+ * What the bus is told of an entry. The ids come from the entry's number, so that an entry read twice gives the same
+ * events; an entry of usage gives one for what was deducted, one for what was refused, or both. Throws on an entry whose
+ * detail is not what its kind promises.
+ */
+export function eventsOfEntry(entry: Entry): BusEvent[] {
+  switch (entry.kind) {
+    case 'top_up': {
+      const { topUpId } = topUpDetailSchema.parse(JSON.parse(entry.detail))
+      return [
+        {
+          detailType: 'top_up.settled',
+          detail: { ...describe(entry, 'top_up.settled'), amount: raised(entry), topUpId },
+        },
+      ]
+    }
+    case 'credit':
+      return [
+        { detailType: 'credit.given', detail: { ...describe(entry, 'credit.given'), amount: raised(entry) } },
+      ]
+    case 'charge':
+      return [
+        { detailType: 'charge.made', detail: { ...describe(entry, 'charge.made'), amount: lowered(entry) } },
+      ]
+    case 'usage':
+      return eventsOfUsage(entry)
+    case 'plan':
+      return [planCharged(entry)]
+    case 'plan_short':
+      return [planShort(entry)]
+    case 'reversal':
+      return [entryReversed(entry)]
+  }
+}
+
+function eventsOfUsage(entry: Entry): BusEvent[] {
+  const { deductedCount, refusedCount, refusals } = readUsageDetail(entry.detail)
+  const events: BusEvent[] = []
+  if (deductedCount > 0) {
+    const described = describe(entry, 'usage.deducted')
+    events.push({
+      detailType: 'usage.deducted',
+      detail: { ...described, amount: lowered(entry), deductedCount },
+    })
+  }
+  if (refusedCount > 0) {
+    const outOfCreditCount = refusals.insufficient_credit ?? 0
+    const described = describe(entry, 'usage.refused')
+    events.push({ detailType: 'usage.refused', detail: { ...described, refusedCount, outOfCreditCount } })
+  }
+  return events
+}
+
+function planCharged(entry: Entry): BusEvent {
+  const { total, ...detail } = planDetailSchema.parse(JSON.parse(entry.detail))
+  return {
+    detailType: 'plan.charged',
+    detail: { ...describe(entry, 'plan.charged'), ...detail, amount: lowered(entry) },
+  }
+}
+
+function planShort(entry: Entry): BusEvent {
+  const { total, owedBefore, shortfall, wasShort, ...detail } = shortDetailSchema.parse(
+    JSON.parse(entry.detail),
+  )
+  const { currency } = entry
+  return {
+    detailType: 'plan.short',
+    detail: {
+      ...describe(entry, 'plan.short'),
+      ...detail,
+      owed: { amount: total, currency },
+      owedBefore: { amount: owedBefore, currency },
+      shortfall: { amount: shortfall, currency },
+    },
+  }
+}
+
+function entryReversed(entry: Entry): BusEvent {
+  if (entry.reverses === undefined) throw new Error(`entry ${entry.sequence} reverses none`)
+  return {
+    detailType: 'entry.reversed',
+    detail: {
+      ...describe(entry, 'entry.reversed'),
+      amount: raised(entry),
+      reversedSequence: Number(entry.reverses),
+    },
+  }
+}
+
+function describe(entry: Entry, name: EventName) {
+  return {
+    id: `${entry.accountId}/${name}/${entry.sequence}`,
+    accountId: entry.accountId,
+    at: entry.at,
+    sequence: Number(entry.sequence),
+    available: money(entry.availableAfterMicros, entry.currency),
+    reason: entry.reason,
+  }
+}
+
+const raised = (entry: Entry) => money(entry.amountMicros, entry.currency)
+const lowered = (entry: Entry) => money(-entry.amountMicros, entry.currency)

@@ -1,0 +1,13 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import middy from '@middy/core'
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import { environment } from '../edge/environment.ts'
+import { createBus } from './bus.client.ts'
+import { publishEntries } from './publish-entries.client.ts'
+
+const { EVENT_BUS } = environment('EVENT_BUS')
+const bus = createBus({ client: new EventBridgeClient({}), busName: EVENT_BUS })
+
+export const handler = middy<DynamoDBStreamEvent, DynamoDBBatchResponse>().handler((event) =>
+  publishEntries(event.Records, bus.put),
+)

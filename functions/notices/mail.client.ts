@@ -1,0 +1,39 @@
+import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
+import type { RenderedNotice } from './notice.ts'
+
+export type MailSent =
+  | { ok: true; messageId: string }
+  /** The provider will not take this message for this address, however often it is sent. */
+  | { ok: false; reason: 'rejected'; detail: string }
+
+/** Sends one e-mail to one address. */
+export type SendMail = (to: string, notice: RenderedNotice) => Promise<MailSent>
+
+/** What the message or the address is at fault for; everything else may pass, and is thrown. */
+const PERMANENT = new Set(['MessageRejected', 'BadRequestException'])
+
+/** The operator's mail: from one address, through one configuration set, as text and HTML. */
+export function createMail(options: {
+  client: Pick<SESv2Client, 'send'>
+  senderAddress: string
+  configurationSet: string
+}): SendMail {
+  const data = (text: string) => ({ Data: text, Charset: 'UTF-8' })
+  return async (to, { subject, text, html }) => {
+    const command = new SendEmailCommand({
+      FromEmailAddress: options.senderAddress,
+      ConfigurationSetName: options.configurationSet,
+      Destination: { ToAddresses: [to] },
+      Content: { Simple: { Subject: data(subject), Body: { Text: data(text), Html: data(html) } } },
+    })
+    try {
+      const { MessageId } = await options.client.send(command)
+      return { ok: true, messageId: MessageId ?? '' }
+    } catch (error) {
+      if (error instanceof Error && PERMANENT.has(error.name)) {
+        return { ok: false, reason: 'rejected', detail: error.name }
+      }
+      throw error
+    }
+  }
+}

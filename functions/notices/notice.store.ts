@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+
+export const LEASE_SECONDS = 60
+
+/** One notice for one recipient. */
+export type NoticeKey = { accountId: string; noticeId: string; recipient: string }
+
+/** `yours`: send it now. `done`: it was sent, or turned down for good. `elsewhere`: somebody sends it now, or died while sending. */
+export type NoticeClaim = 'yours' | 'done' | 'elsewhere'
+
+/** What was sent to whom, under `NOTICE#<event id>#<hash of the address>`: addresses themselves are not kept. */
+export function createNoticeStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const { client, documentsTable } = options
+
+  /** Claims a notice for a minute. A claim whose time is over is given out again: its holder may have died before it sent. */
+  async function claim(notice: NoticeKey, now: Date): Promise<NoticeClaim> {
+    const leaseUntil = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString()
+    const Item = {
+      ...keyOf(notice),
+      noticeId: notice.noticeId,
+      state: 'sending',
+      leaseUntil,
+      claimedAt: now.toISOString(),
+    }
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: documentsTable,
+          Item,
+          ConditionExpression: 'attribute_not_exists(pk) OR (#state = :sending AND leaseUntil <= :now)',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':sending': 'sending', ':now': now.toISOString() },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      )
+      return 'yours'
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error
+      return error.Item?.state?.S === 'sending' ? 'elsewhere' : 'done'
+    }
+  }
+
+  /** The notice was sent, or turned down for good: it is not sent again. */
+  async function finish(
+    notice: NoticeKey,
+    outcome: { state: 'sent' | 'rejected'; note: string; at: string },
+  ): Promise<void> {
+    await client.send(
+      new UpdateCommand({
+        TableName: documentsTable,
+        Key: keyOf(notice),
+        UpdateExpression: 'SET #state = :state, note = :note, finishedAt = :at REMOVE leaseUntil',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': outcome.state, ':note': outcome.note, ':at': outcome.at },
+      }),
+    )
+  }
+
+  return { claim, finish }
+}
+
+function keyOf({ accountId, noticeId, recipient }: NoticeKey): { pk: string; sk: string } {
+  const recipientHash = createHash('sha256').update(recipient).digest('base64url').slice(0, 22)
+  return { pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${noticeId}#${recipientHash}` }
+}

@@ -1,0 +1,19 @@
+import type { BusEvent, EventName } from '../events/event.ts'
+
+/** Of what people are told by e-mail. */
+export const NOTICE_EVENTS = [
+  'plan.warning',
+  'plan.short',
+  'balance.low',
+  'top_up.settled',
+  'usage.refused',
+] as const satisfies EventName[]
+
+export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>
+
+export function isNoticeEvent(event: BusEvent): event is NoticeEvent {
+  return (NOTICE_EVENTS as readonly EventName[]).includes(event.detailType)
+}
+
+/** An e-mail: both parts say the same. */
+export type RenderedNotice = { subject: string; text: string; html: string }

@@ -1,0 +1,124 @@
+import type { Account } from '../accounts/account.ts'
+import { topUpLink } from '../events/top-up-link.ts'
+import type { Money } from '../ledger/money.ts'
+import { money, parseAmount, roundUpToMinor } from '../ledger/money.ts'
+import { localDateTime } from '../plans/billing-period.ts'
+import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
+import type { NoticeEvent, RenderedNotice } from './notice.ts'
+
+/**
+ * The e-mail of an event: what happened, the figures, and where there is something to do one link that does it. Amounts
+ * carry their currency and are exact; a link to top up asks for exactly what is missing, rounded up to a coin.
+ */
+export function renderNotice(
+  event: NoticeEvent,
+  account: Pick<Account, 'accountId' | 'name' | 'timeZone' | 'currency'>,
+  portalUrl: string,
+): RenderedNotice {
+  return layOutNotice({ ...contentOf(event, account, portalUrl), accountName: account.name })
+}
+
+type Content = Omit<NoticeContent, 'accountName'>
+
+function contentOf(
+  event: NoticeEvent,
+  account: Pick<Account, 'accountId' | 'timeZone' | 'currency'>,
+  portalUrl: string,
+): Content {
+  const { accountId, currency, timeZone } = account
+  switch (event.detailType) {
+    case 'plan.warning': {
+      const { chargeDate, need, credit, shortfall, topUpUrl } = event.detail
+      return {
+        subject: `Top up ${show(shortfall)} before ${chargeDate}`,
+        paragraphs: [
+          `On ${chargeDate} your service plan is charged. Your credit does not cover it yet: ${show(shortfall)} is missing.`,
+          'What you use until then lowers your credit further.',
+        ],
+        figures: [
+          ['Charge date', chargeDate],
+          ['Needed', show(need)],
+          ['Your credit', show(credit)],
+          ['Missing', show(shortfall)],
+        ],
+        action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
+      }
+    }
+    case 'plan.short': {
+      const { period, planName, owed, owedBefore, available, shortfall } = event.detail
+      const missing = wholeCoins(shortfall)
+      return {
+        subject: `Your service plan for ${period} could not be charged`,
+        paragraphs: [
+          `${planName} for ${period} could not be charged, because your credit does not cover it. It is charged by itself as soon as you have topped up ${show(missing)}.`,
+        ],
+        figures: [
+          ['Month', period],
+          ['Owed for this month', show(owed)],
+          ...(isZero(owedBefore) ? [] : [['Owed for earlier months', show(owedBefore)] as [string, string]]),
+          ['Your credit', show(available)],
+          ['Missing', show(missing)],
+        ],
+        action: { label: `Top up ${show(missing)}`, url: topUpLink(portalUrl, accountId, missing) },
+      }
+    }
+    case 'balance.low': {
+      const { available, threshold, at } = event.detail
+      return {
+        subject: `Your credit is low: ${show(available)}`,
+        paragraphs: [
+          `Your credit has fallen below ${show(threshold)}, the threshold that is set for your account. When it is used up, services are refused.`,
+        ],
+        figures: [
+          ['Your credit', show(available)],
+          ['Threshold', show(threshold)],
+          ['Seen', `${localDateTime(at, timeZone)} (${timeZone})`],
+        ],
+        action: { label: 'Top up', url: topUpLink(portalUrl, accountId, { currency }) },
+      }
+    }
+    case 'top_up.settled': {
+      const { amount, available, at, topUpId } = event.detail
+      return {
+        subject: `Receipt: ${show(amount)} received`,
+        paragraphs: [
+          `We have received your payment of ${show(amount)} and added it to your credit. Thank you.`,
+        ],
+        figures: [
+          ['Amount', show(amount)],
+          ['Date', `${localDateTime(at, timeZone)} (${timeZone})`],
+          ['Credit after it', show(available)],
+          ...(topUpId === undefined ? [] : [['Reference', topUpId] as [string, string]]),
+        ],
+      }
+    }
+    case 'usage.refused': {
+      const { available, at } = event.detail
+      return {
+        subject: 'Your credit ran out: usage was refused',
+        paragraphs: [
+          'Your credit did not cover what was used, and services were refused. More may be refused until you top up; we write about this once, not for each.',
+        ],
+        figures: [
+          ['Your credit', show(available)],
+          ['First refused', `${localDateTime(at, timeZone)} (${timeZone})`],
+        ],
+        action: { label: 'Top up', url: topUpLink(portalUrl, accountId, { currency }) },
+      }
+    }
+  }
+}
+
+function show({ amount, currency }: Money): string {
+  return `${amount} ${currency}`
+}
+
+function isZero({ amount }: Money): boolean {
+  return parseAmount(amount) === 0n
+}
+
+function wholeCoins({ amount, currency }: Money): Money {
+  const micros = parseAmount(amount)
+  if (micros === undefined) throw new Error(`${amount} is not an amount`)
+  return money(roundUpToMinor(micros, currency), currency)
+}

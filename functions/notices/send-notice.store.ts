@@ -1,0 +1,83 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createAccountStore } from '../accounts/account.store.ts'
+import type { Account, MemberRole } from '../accounts/account.ts'
+import { createCreditRunOut } from './credit-run-out.store.ts'
+import { createNoticeStore } from './notice.store.ts'
+import type { NoticeEvent, RenderedNotice } from './notice.ts'
+import { renderNotice } from './render-notice.ts'
+
+const RECIPIENT_ROLES: readonly MemberRole[] = ['owner', 'billing']
+
+export type NoticeOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  documentsTable: string
+  portalUrl: string
+  sendMail: (
+    to: string,
+    notice: RenderedNotice,
+  ) => Promise<{ ok: true; messageId: string } | { ok: false; reason: 'rejected'; detail: string }>
+}
+
+export type NoticeSent = { sent: number; rejected: number; before: number }
+
+/**
+ * Tells an account's owners and billing members of an event, each by an e-mail of their own, once per event's id. A run
+ * that dies between sending and writing that down sends that one e-mail again after a minute: at least once, since a
+ * second mail does less harm than none.
+ */
+export function createNoticeSending(options: NoticeOptions) {
+  const accounts = createAccountStore(options)
+  const notices = createNoticeStore(options)
+  const runOut = createCreditRunOut(options)
+
+  /** Throws when something is left to be sent: the message has to come again. */
+  async function send(event: NoticeEvent, now: Date): Promise<NoticeSent> {
+    const counts: NoticeSent = { sent: 0, rejected: 0, before: 0 }
+    if (!(await isToBeTold(event))) return counts
+    const { accountId } = event.detail
+    const [account, members] = await Promise.all([accounts.read(accountId), accounts.listMembers(accountId)])
+    if (!account) throw new Error(`account ${accountId}: an event names it, and it is not there`)
+    const recipients = members.filter(({ role }) => RECIPIENT_ROLES.includes(role))
+    const failures: unknown[] = []
+    for (const { email } of recipients) {
+      try {
+        counts[await sendTo(email, event, account, now)] += 1
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${recipients.length} were not told`)
+    return counts
+  }
+
+  async function sendTo(
+    recipient: string,
+    event: NoticeEvent,
+    account: Account,
+    now: Date,
+  ): Promise<keyof NoticeSent> {
+    const notice = { accountId: account.accountId, noticeId: event.detail.id, recipient }
+    const claim = await notices.claim(notice, now)
+    if (claim === 'done') return 'before'
+    if (claim === 'elsewhere') throw new Error(`notice ${notice.noticeId} is being sent, or was cut off`)
+    const mail = await options.sendMail(recipient, renderNotice(event, account, options.portalUrl))
+    const state = mail.ok ? 'sent' : 'rejected'
+    await notices.finish(notice, {
+      state,
+      note: mail.ok ? mail.messageId : mail.detail,
+      at: now.toISOString(),
+    })
+    return state
+  }
+
+  /** Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  async function isToBeTold({ detailType, detail }: NoticeEvent): Promise<boolean> {
+    if (detailType !== 'usage.refused') return true
+    if (detail.outOfCreditCount === 0) return false
+    return runOut.claim(detail.accountId, BigInt(detail.sequence))
+  }
+
+  return { send }
+}

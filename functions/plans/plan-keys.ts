@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import type { Period } from './billing-period.ts'
+
+export const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
+export const PLAN = 'PLAN'
+export const periodKey = (period: Period) => `PERIOD#${period}`
+
+/** What an account waits for by the calendar. */
+export const DUE_KINDS = ['charge', 'warning'] as const
+export type DueKind = (typeof DUE_KINDS)[number]
+export const dueKey = (kind: DueKind) => `DUE#${kind}`
+
+/** Few enough that an hour with nothing due costs next to nothing, enough that a first of the month is spread. */
+export const DUE_SHARDS = 8
+
+export const dueShardKey = (kind: DueKind, shard: number) => `DUE#${kind}#${shard}`
+
+/** Where an account's due dates stand in the index: always in the same shard. */
+export function dueIndexKeys(
+  kind: DueKind,
+  accountId: string,
+  dueAt: string,
+): { index1pk: string; index1sk: string } {
+  const shard = createHash('sha256').update(accountId).digest()[0]! % DUE_SHARDS
+  return { index1pk: dueShardKey(kind, shard), index1sk: `${dueAt}#${accountId}` }
+}

@@ -1,0 +1,90 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { decidePlanVersion, type PlanVersionRefusal } from './decide-plan-version.ts'
+import type { PlanContent, PlanVersion } from './plan.ts'
+
+export type PlanSet =
+  | { ok: true; version: PlanVersion; replayed: boolean }
+  | PlanVersionRefusal
+  | { ok: false; reason: 'busy' }
+export type PlanStore = ReturnType<typeof createPlanStore>
+
+const ALL_PLANS = 'PLANS'
+const VERSION_DIGITS = 6
+const TRIES = 8
+
+const planKey = (planId: string) => `PLAN#${planId}`
+const versionKey = (version: number) => `V#${String(version).padStart(VERSION_DIGITS, '0')}`
+
+/** The plans on offer: versions are added and never changed. */
+export function createPlanStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const { client, documentsTable } = options
+
+  /** All versions of a plan, oldest first, as they are now. */
+  async function listVersions(planId: string): Promise<PlanVersion[]> {
+    return queryAll({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': planKey(planId), ':prefix': 'V#' },
+      ConsistentRead: true,
+    })
+  }
+
+  /** All versions of all plans, by plan. One of a moment ago may still be missing. */
+  async function listAll(): Promise<PlanVersion[]> {
+    return queryAll({
+      IndexName: 'index1',
+      KeyConditionExpression: 'index1pk = :pk',
+      ExpressionAttributeValues: { ':pk': ALL_PLANS },
+    })
+  }
+
+  /** Adds a version, or returns the newest when it says the same already. */
+  async function set(planId: string, content: PlanContent, now: string): Promise<PlanSet> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const decision = decidePlanVersion(await listVersions(planId), planId, content, now)
+      if (!decision.ok || decision.unchanged) return decision.ok ? { ...decision, replayed: true } : decision
+      if (await putVersion(decision.version)) return { ok: true, version: decision.version, replayed: false }
+      // Another version of this number came first: look again.
+    }
+    return { ok: false, reason: 'busy' }
+  }
+
+  async function putVersion(version: PlanVersion): Promise<boolean> {
+    const sk = versionKey(version.version)
+    const index = { index1pk: ALL_PLANS, index1sk: `${version.planId}#${sk}` }
+    const Item = { pk: planKey(version.planId), sk, ...index, ...version }
+    try {
+      const ConditionExpression = 'attribute_not_exists(pk)'
+      await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
+      return true
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false
+      throw error
+    }
+  }
+
+  async function queryAll(query: {
+    IndexName?: string
+    KeyConditionExpression: string
+    ExpressionAttributeValues: Record<string, unknown>
+    ConsistentRead?: boolean
+  }): Promise<PlanVersion[]> {
+    const versions: PlanVersion[] = []
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const result = await client.send(
+        new QueryCommand({ TableName: documentsTable, ...query, ExclusiveStartKey }),
+      )
+      versions.push(...(result.Items ?? []).map(toVersion))
+      ExclusiveStartKey = result.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+    return versions
+  }
+
+  return { listVersions, listAll, set }
+}
+
+function toVersion(item: Record<string, unknown>): PlanVersion {
+  const { pk, sk, index1pk, index1sk, ...version } = item
+  return { ...version, version: Number(version.version) } as PlanVersion
+}

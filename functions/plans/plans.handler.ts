@@ -1,0 +1,84 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { MEMBER_ROLES } from '../accounts/account.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { invalidField, Problem } from '../edge/problem.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createTermsGate } from '../terms/terms-gate.store.ts'
+import { choosePlan } from './choose-plan.store.ts'
+import { createPlanStore } from './plan.store.ts'
+import { toPlanContent } from './plan.ts'
+import * as api from './plans.api.ts'
+import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCharge } from './present-plan.ts'
+import { refuseChoice } from './refuse.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+import { createUpcomingCharge } from './upcoming-charge.store.ts'
+
+const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const client = documentClient()
+const options = { client, documentsTable: DOCUMENTS_TABLE }
+const accounts = createAccountStore(options)
+const plans = createPlanStore(options)
+const subscriptions = createSubscriptionStore(options)
+const upcoming = createUpcomingCharge(options)
+const gate = createTermsGate(options)
+// Only reads: no markers of usage are written.
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+
+const anyMember = { roles: MEMBER_ROLES, staff: true }
+const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
+const noPlan = (accountId: string) => new Problem('plan_not_found', `Account ${accountId} has no plan.`)
+
+export const handler = httpHandler(
+  bind(api.listPlans, async () => {
+    const now = new Date().toISOString()
+    const byPlan = Map.groupBy(await plans.listAll(), ({ planId }) => planId)
+    return {
+      status: 200,
+      body: { plans: [...byPlan.values()].map((versions) => presentPlan(versions, now)) },
+    }
+  }),
+
+  bind(api.readPlan, async ({ params: { planId } }) => {
+    const versions = await plans.listVersions(planId)
+    if (versions.length === 0) throw new Problem('plan_not_found', `There is no plan ${planId}.`)
+    return { status: 200, body: presentPlan(versions, new Date().toISOString()) }
+  }),
+
+  bind(api.setPlan, async ({ params: { planId }, body }) => {
+    const set = await plans.set(planId, toPlanContent(body), new Date().toISOString())
+    if (!set.ok && set.reason === 'request_invalid') throw invalidField(set.field, set.detail)
+    if (!set.ok)
+      throw new Problem('busy', 'Others are setting this plan at once; send the same request again.')
+    return { status: set.replayed ? 200 : 201, body: { planId, ...presentPlanVersion(set.version) } }
+  }),
+
+  bind(api.readAccountPlan, async ({ caller, params: { accountId } }) => {
+    await requireAccess(accounts, caller, accountId, anyMember)
+    const subscription = await subscriptions.read(accountId)
+    if (!subscription) throw noPlan(accountId)
+    return { status: 200, body: presentAccountPlan(subscription) }
+  }),
+
+  bind(api.setAccountPlan, async ({ caller, params: { accountId }, body }) => {
+    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const now = new Date()
+    if (caller.kind === 'client') await gate.require(account, now)
+    const services = body.services.map(({ service, quantity }) => ({ service, quantity: BigInt(quantity) }))
+    const choice = { planId: body.planId, services }
+    const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
+    if (!chosen.ok) throw refuseChoice(chosen)
+    return { status: 200, body: presentAccountPlan(chosen.subscription) }
+  }),
+
+  bind(api.readUpcomingCharge, async ({ caller, params: { accountId } }) => {
+    const account = await requireAccess(accounts, caller, accountId, anyMember)
+    const head = await ledger.readHead(accountId)
+    if (!head) throw new Error(`account ${accountId} has no ledger`)
+    const charge = await upcoming.preview(account, head, new Date())
+    if (!charge) throw noPlan(accountId)
+    return { status: 200, body: presentUpcomingCharge(charge, account.currency) }
+  }),
+)

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { clientTypeSchema } from '../accounts/account.ts'
+import { money, moneyReply, roundUpToMinor } from '../ledger/money.ts'
+import { firstDay } from './billing-period.ts'
+import { findPlanVersion } from './decide-plan-version.ts'
+import type { PlanVersion } from './plan.ts'
+import type { Subscription } from './subscription.ts'
+import type { UpcomingCharge } from './upcoming-charge.ts'
+
+export const planVersionReply = z
+  .object({
+    version: z.int(),
+    name: z.string(),
+    clientType: clientTypeSchema,
+    currency: z.string(),
+    effectiveFrom: z.string(),
+    baseFee: moneyReply,
+    services: z.array(z.object({ service: z.string(), name: z.string(), unitFee: moneyReply })),
+  })
+  .meta({ id: 'PlanVersion' })
+
+export const planReply = z
+  .object({
+    planId: z.string(),
+    current: planVersionReply.nullable().meta({ description: 'in force now; null before the first begins' }),
+    versions: z.array(planVersionReply).meta({ description: 'oldest first' }),
+  })
+  .meta({ id: 'Plan' })
+
+export const accountPlanReply = z
+  .object({
+    accountId: z.string(),
+    planId: z.string(),
+    services: z.array(z.object({ service: z.string(), quantity: z.int() })),
+    fromPeriod: z.string().meta({ description: 'the first month that is charged by this choice' }),
+    firstChargeDate: z.string().meta({ description: 'local date of that charge' }),
+    changedAt: z.string(),
+    earlier: z
+      .array(
+        z.object({
+          planId: z.string(),
+          services: z.array(z.object({ service: z.string(), quantity: z.int() })),
+          fromPeriod: z.string(),
+        }),
+      )
+      .meta({ description: 'choices that months before it are charged by' }),
+  })
+  .meta({ id: 'AccountPlan' })
+
+export const upcomingChargeReply = z
+  .object({
+    period: z.string().meta({ examples: ['2026-12'] }),
+    dueAt: z.string(),
+    localDate: z.string().meta({ description: 'in the account’s time zone' }),
+    planId: z.string(),
+    planVersion: z.int(),
+    planName: z.string(),
+    lines: z.array(
+      z.object({
+        service: z.string(),
+        name: z.string(),
+        quantity: z.int(),
+        unitFee: moneyReply,
+        amount: moneyReply,
+      }),
+    ),
+    total: moneyReply,
+    owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
+    available: moneyReply,
+    shortfall: moneyReply.meta({ description: 'exact; zero when the credit covers total and owed' }),
+    topUp: moneyReply.meta({ description: 'the shortfall in whole coins of the currency, rounded up' }),
+  })
+  .meta({ id: 'UpcomingCharge' })
+
+export function presentPlanVersion(version: PlanVersion): z.infer<typeof planVersionReply> {
+  const { currency, baseFeeMicros, services } = version
+  return {
+    version: version.version,
+    name: version.name,
+    clientType: version.clientType,
+    currency,
+    effectiveFrom: version.effectiveFrom,
+    baseFee: money(baseFeeMicros, currency),
+    services: services.map(({ service, name, unitFeeMicros }) => ({
+      service,
+      name,
+      unitFee: money(unitFeeMicros, currency),
+    })),
+  }
+}
+
+/** A plan with all its versions; at least one is needed. */
+export function presentPlan(versions: readonly PlanVersion[], now: string): z.infer<typeof planReply> {
+  const current = findPlanVersion(versions, now)
+  return {
+    planId: versions[0]!.planId,
+    current: current ? presentPlanVersion(current) : null,
+    versions: versions.map(presentPlanVersion),
+  }
+}
+
+/** An account's plan as it was last chosen. */
+export function presentAccountPlan({ accountId, terms }: Subscription): z.infer<typeof accountPlanReply> {
+  const shown = terms.map(({ planId, services, fromPeriod }) => ({
+    planId,
+    services: services.map(({ service, quantity }) => ({ service, quantity: Number(quantity) })),
+    fromPeriod,
+  }))
+  const latest = shown.at(-1)!
+  return {
+    accountId,
+    ...latest,
+    firstChargeDate: firstDay(latest.fromPeriod),
+    changedAt: terms.at(-1)!.changedAt,
+    earlier: shown.slice(0, -1),
+  }
+}
+
+/** The next charge as the API shows it. */
+export function presentUpcomingCharge(
+  charge: UpcomingCharge,
+  currency: string,
+): z.infer<typeof upcomingChargeReply> {
+  const { period, dueAt, localDate, planId, planVersion, planName } = charge
+  return {
+    period,
+    dueAt,
+    localDate,
+    planId,
+    planVersion,
+    planName,
+    lines: charge.lines.map(({ service, name, quantity, unitFeeMicros, amountMicros }) => ({
+      service,
+      name,
+      quantity: Number(quantity),
+      unitFee: money(unitFeeMicros, currency),
+      amount: money(amountMicros, currency),
+    })),
+    total: money(charge.totalMicros, currency),
+    owed: money(charge.owedMicros, currency),
+    available: money(charge.availableMicros, currency),
+    shortfall: money(charge.shortfallMicros, currency),
+    topUp: money(roundUpToMinor(charge.shortfallMicros, currency), currency),
+  }
+}

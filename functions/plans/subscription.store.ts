@@ -1,0 +1,164 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { WriteItem } from '../edge/write-together.ts'
+import { beginningOfPeriod, nextPeriod, type Period, warningOfPeriod } from './billing-period.ts'
+import type { PeriodDocument } from './period-document.ts'
+import { accountKey, type DueKind, dueIndexKeys, dueKey, PLAN } from './plan-keys.ts'
+import type { Subscription } from './subscription.ts'
+
+/** The month that an account waits for. */
+export type Due = {
+  accountId: string
+  period: Period
+  dueAt: string
+  /** Of the charge only: the subscription's revision, which a charge depends on and a change moves. */
+  planRevision?: bigint
+}
+
+export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>
+
+/** An account's subscription, what is due for it, and what became of its months. Reads are strongly consistent. */
+export function createSubscriptionStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const { client, documentsTable } = options
+
+  async function read(accountId: string): Promise<Subscription | undefined> {
+    return (await get(accountId, PLAN)) as Subscription | undefined
+  }
+
+  async function readDue(accountId: string, kind: DueKind): Promise<Due | undefined> {
+    return (await get(accountId, dueKey(kind))) as Due | undefined
+  }
+
+  async function readPeriod(accountId: string, period: Period): Promise<PeriodDocument | undefined> {
+    const item = await get(accountId, `PERIOD#${period}`)
+    return item && toPeriodDocument(item)
+  }
+
+  /** The months that are owed, oldest first. */
+  async function listShort(accountId: string): Promise<PeriodDocument[]> {
+    const items: Record<string, unknown>[] = []
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const result = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          FilterExpression: '#status = :short',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: {
+            ':pk': accountKey(accountId),
+            ':prefix': 'PERIOD#',
+            ':short': 'short',
+          },
+          ConsistentRead: true,
+          ExclusiveStartKey,
+        }),
+      )
+      items.push(...(result.Items ?? []))
+      ExclusiveStartKey = result.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+    return items.map(toPeriodDocument)
+  }
+
+  async function get(accountId: string, sk: string): Promise<Record<string, unknown> | undefined> {
+    const Key = { pk: accountKey(accountId), sk }
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+    )
+    return Item && withoutKeys(Item)
+  }
+
+  /** Puts the first due month in place, if there is none. */
+  function beginDue(kind: DueKind, due: Due): WriteItem {
+    const keys = {
+      pk: accountKey(due.accountId),
+      sk: dueKey(kind),
+      ...dueIndexKeys(kind, due.accountId, due.dueAt),
+    }
+    const Item = { ...keys, ...due }
+    return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
+  }
+
+  /**
+   * Moves a due month on to the next, only from the month as it was read, and, of a charge, only if the subscription is as
+   * it was read.
+   */
+  function moveDueOn(kind: DueKind, due: Due, timeZone: string): WriteItem {
+    const period = nextPeriod(due.period)
+    const dueAt = (kind === 'charge' ? beginningOfPeriod : warningOfPeriod)(period, timeZone)
+    const index = dueIndexKeys(kind, due.accountId, dueAt)
+    const asRead = due.planRevision === undefined ? '' : ' AND planRevision = :revision'
+    return {
+      Update: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
+        ConditionExpression: `#period = :read${asRead}`,
+        UpdateExpression: 'SET #period = :period, dueAt = :dueAt, index1pk = :index1pk, index1sk = :index1sk',
+        ExpressionAttributeNames: { '#period': 'period' },
+        ExpressionAttributeValues: {
+          ':read': due.period,
+          ':period': period,
+          ':dueAt': dueAt,
+          ':index1pk': index.index1pk,
+          ':index1sk': index.index1sk,
+          ...(due.planRevision !== undefined && { ':revision': due.planRevision }),
+        },
+      },
+    }
+  }
+
+  /** Takes a due month out of the index: nothing finds it any more. Its month stays, for whoever reopens the account. */
+  function endDue(kind: DueKind, due: Due): WriteItem {
+    return {
+      Update: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
+        ConditionExpression: '#period = :read',
+        UpdateExpression: 'REMOVE index1pk, index1sk',
+        ExpressionAttributeNames: { '#period': 'period' },
+        ExpressionAttributeValues: { ':read': due.period },
+      },
+    }
+  }
+
+  /** Records what became of a month, once. */
+  function putPeriod(document: PeriodDocument): WriteItem {
+    const Item = { pk: accountKey(document.accountId), sk: `PERIOD#${document.period}`, ...document }
+    return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
+  }
+
+  /** A month that was owed is charged, once. */
+  function settlePeriod(document: PeriodDocument, entrySequence: bigint, at: string): WriteItem {
+    return {
+      Update: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(document.accountId), sk: `PERIOD#${document.period}` },
+        ConditionExpression: '#status = :short',
+        UpdateExpression: 'SET #status = :charged, entrySequence = :sequence, #at = :at',
+        ExpressionAttributeNames: { '#status': 'status', '#at': 'at' },
+        ExpressionAttributeValues: {
+          ':short': 'short',
+          ':charged': 'charged',
+          ':sequence': entrySequence,
+          ':at': at,
+        },
+      },
+    }
+  }
+
+  return { read, readDue, readPeriod, listShort, beginDue, moveDueOn, endDue, putPeriod, settlePeriod }
+}
+
+function withoutKeys({
+  pk,
+  sk,
+  index1pk,
+  index1sk,
+  ...rest
+}: Record<string, unknown>): Record<string, unknown> {
+  return rest
+}
+
+function toPeriodDocument(item: Record<string, unknown>): PeriodDocument {
+  const document = withoutKeys(item) as PeriodDocument
+  return { ...document, planVersion: Number(document.planVersion) }
+}

@@ -1,0 +1,53 @@
+import type { Period } from './billing-period.ts'
+
+export type ChosenService = { service: string; quantity: bigint }
+
+/** What an account takes, from a month on until the next term's. */
+export type SubscriptionTerm = {
+  fromPeriod: Period
+  planId: string
+  /** In the order of their names. */
+  services: ChosenService[]
+  changedAt: string
+  changedBy: string
+}
+
+/** An account's plan. A change counts from the month after the one in which it is made; earlier terms stay as long as a month may be charged by them. */
+export type Subscription = {
+  accountId: string
+  /** In the order of their months, none twice. */
+  terms: SubscriptionTerm[]
+  /** Counts the changes. */
+  revision: bigint
+}
+
+/** What is taken in a month; undefined before the first term. */
+export function termOf(subscription: Subscription, period: Period): SubscriptionTerm | undefined {
+  return subscription.terms.findLast(({ fromPeriod }) => fromPeriod <= period)
+}
+
+/** The same plan with the same quantities, whoever chose them and when. */
+export function isSameChoice(
+  one: Pick<SubscriptionTerm, 'planId' | 'services'>,
+  other: Pick<SubscriptionTerm, 'planId' | 'services'>,
+): boolean {
+  const text = (services: readonly ChosenService[]) =>
+    JSON.stringify(services.map(({ service, quantity }) => [service, quantity.toString()]))
+  return one.planId === other.planId && text(one.services) === text(other.services)
+}
+
+/**
+ * The terms with a new one: it takes the place of one from the same month or later. What ended before the oldest month
+ * that is still to be charged is left out.
+ */
+export function addTerm(
+  terms: readonly SubscriptionTerm[],
+  term: SubscriptionTerm,
+  oldestDuePeriod: Period,
+): SubscriptionTerm[] {
+  const kept = [...terms.filter(({ fromPeriod }) => fromPeriod < term.fromPeriod), term]
+  return kept.filter((_, index) => {
+    const next = kept[index + 1]
+    return next === undefined || next.fromPeriod > oldestDuePeriod
+  })
+}

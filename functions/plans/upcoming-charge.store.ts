@@ -1,0 +1,73 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { Account } from '../accounts/account.ts'
+import type { Head } from '../ledger/entry.ts'
+import { beginningOfPeriod, nextPeriod, type Period, periodOf } from './billing-period.ts'
+import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
+import { findPlanVersion } from './decide-plan-version.ts'
+import { owedBefore } from './period-document.ts'
+import { createPlanStore } from './plan.store.ts'
+import type { PlanVersion } from './plan.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+import { type Subscription, termOf } from './subscription.ts'
+import type { UpcomingCharge } from './upcoming-charge.ts'
+
+export type { UpcomingCharge } from './upcoming-charge.ts'
+
+export type UpcomingChargeStore = ReturnType<typeof createUpcomingCharge>
+
+/** Previews charges with the very function that makes them. */
+export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const subscriptions = createSubscriptionStore(options)
+  const versionInForce = createVersionInForce(options)
+
+  /** The next charge against the given HEAD: the coming month's, or one that is due already. Undefined without a plan. */
+  async function preview(account: Account, head: Head, now: Date): Promise<UpcomingCharge | undefined> {
+    const current = periodOf(now.toISOString(), account.timeZone)
+    return previewAsDue(account, head, (duePeriod) => (duePeriod > current ? duePeriod : current))
+  }
+
+  /** The charge of one month that is still to be charged; undefined without a plan, or when it has been charged or found short. */
+  async function previewOf(
+    account: Account,
+    head: Head,
+    period: Period,
+  ): Promise<UpcomingCharge | undefined> {
+    return previewAsDue(account, head, () => period)
+  }
+
+  async function previewAsDue(account: Account, head: Head, choose: (duePeriod: Period) => Period) {
+    // Due first: a month that leaves it meanwhile is found among the short ones, never in neither.
+    const due = await subscriptions.readDue(account.accountId, 'charge')
+    if (!due) return undefined
+    const period = choose(due.period)
+    const [subscription, short] = await Promise.all([
+      subscriptions.read(account.accountId),
+      subscriptions.listShort(account.accountId),
+    ])
+    if (!subscription || due.period > period) return undefined
+    let owedMicros = owedBefore(short, due.period)
+    for (let earlier = due.period; earlier < period; earlier = nextPeriod(earlier)) {
+      const planVersion = await versionInForce(account, subscription, earlier)
+      owedMicros += priceMonth({ account, subscription, planVersion, period: earlier }).totalMicros
+    }
+    const planVersion = await versionInForce(account, subscription, period)
+    const decision = decideMonthlyCharge({ account, subscription, planVersion, period, head, owedMicros })
+    const { charge, shortfallMicros } = decision
+    return { ...charge, owedMicros, availableMicros: head.availableMicros, shortfallMicros }
+  }
+
+  return { preview, previewOf }
+}
+
+/** Finds the version of an account's plan that a month is charged by: the one in force at the month's first instant. */
+export function createVersionInForce(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const plans = createPlanStore(options)
+  return async (account: Account, subscription: Subscription, period: Period): Promise<PlanVersion> => {
+    const term = termOf(subscription, period)
+    if (!term) throw new Error(`account ${account.accountId}: has no plan in ${period}`)
+    const versions = await plans.listVersions(term.planId)
+    const version = findPlanVersion(versions, beginningOfPeriod(period, account.timeZone))
+    if (!version) throw new Error(`plan ${term.planId}: no version is in force in ${period}`)
+    return version
+  }
+}

@@ -1,0 +1,49 @@
+import { accountsApi } from '../accounts/accounts.api.ts'
+import { accountRoutes } from '../accounts/accounts.routes.ts'
+import { chargesApi } from '../charges/charges.api.ts'
+import { chargeRoutes } from '../charges/charges.routes.ts'
+import { creditsApi } from '../credits/credits.api.ts'
+import { creditRoutes } from '../credits/credits.routes.ts'
+import type { Route } from '../edge/route.ts'
+import { plansApi } from '../plans/plans.api.ts'
+import { planRoutes } from '../plans/plans.routes.ts'
+import { pricesApi } from '../prices/prices.api.ts'
+import { priceRoutes } from '../prices/prices.routes.ts'
+import { statementsApi } from '../statements/statements.api.ts'
+import { statementRoutes } from '../statements/statements.routes.ts'
+import { termsApi } from '../terms/terms.api.ts'
+import { termsRoutes } from '../terms/terms.routes.ts'
+import { topUpApi } from '../top-up/top-up.api.ts'
+import { topUpRoutes } from '../top-up/top-up.routes.ts'
+import { usageApi } from '../usage/usage.api.ts'
+import { usageRoutes } from '../usage/usage.routes.ts'
+import { portalApi } from './portal.api.ts'
+import { portalRoutes } from './portal.routes.ts'
+
+/** Every capability's routes as it describes them, with the names of its routes, in the order in which a reader meets them. */
+const CAPABILITIES = [
+  { api: accountsApi, routes: accountRoutes },
+  { api: statementsApi, routes: statementRoutes },
+  { api: topUpApi, routes: topUpRoutes },
+  { api: plansApi, routes: planRoutes },
+  { api: usageApi, routes: usageRoutes },
+  { api: chargesApi, routes: chargeRoutes },
+  { api: creditsApi, routes: creditRoutes },
+  { api: pricesApi, routes: priceRoutes },
+  { api: termsApi, routes: termsRoutes },
+  { api: portalApi, routes: portalRoutes },
+]
+
+/** Every route of the API. */
+export const apiRoutes = CAPABILITIES.flatMap(({ api }) => api as unknown as Route[])
+
+const names = new Map<string, string>(
+  CAPABILITIES.flatMap(({ routes }) => Object.entries(routes).map(([name, route]) => [route, name] as const)),
+)
+
+/** A route's name, which is its operation's id; throws for a route that no list of routes has. */
+export function operationIdOf(route: Route): string {
+  const name = names.get(route.route)
+  if (name === undefined) throw new Error(`${route.route} is in no list of routes`)
+  return name
+}

@@ -1,0 +1,43 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+
+/** A card that the provider keeps: names of things at the provider, never a number of a card. */
+export type SavedCard = { customerId: string; paymentMethodId: string; savedAt: string }
+
+/** The card that an account pays with when it asks for its saved card: the one that was kept last. */
+export function createSavedCardStore({
+  client,
+  documentsTable,
+}: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+}) {
+  const keyOf = (accountId: string) => ({ pk: `ACCOUNT#${accountId}`, sk: 'PAYMENT' })
+
+  async function read(accountId: string): Promise<SavedCard | undefined> {
+    const Key = keyOf(accountId)
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+    )
+    return (
+      Item && { customerId: Item.customerId, paymentMethodId: Item.paymentMethodId, savedAt: Item.savedAt }
+    )
+  }
+
+  /** Keeps the card unless a newer one is kept: an old event that comes again replaces nothing. */
+  async function save(accountId: string, card: SavedCard): Promise<void> {
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: documentsTable,
+          Item: { ...keyOf(accountId), ...card },
+          ConditionExpression: 'attribute_not_exists(pk) OR savedAt < :savedAt',
+          ExpressionAttributeValues: { ':savedAt': card.savedAt },
+        }),
+      )
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error
+    }
+  }
+
+  return { read, save }
+}

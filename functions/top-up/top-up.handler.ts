@@ -1,0 +1,53 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createTermsGate } from '../terms/terms-gate.store.ts'
+import { answerStarted } from './present-top-up.ts'
+import { createSavedCardStore } from './saved-card.store.ts'
+import { createTopUpStarter } from './start-top-up.store.ts'
+import { createStripePayments } from './stripe.client.ts'
+import { readStripeSecret } from './stripe-secret.client.ts'
+import { createTopUp } from './top-up.api.ts'
+import { createTopUpStore } from './top-up.store.ts'
+
+const names = environment(
+  'LEDGER_TABLE',
+  'DOCUMENTS_TABLE',
+  'STRIPE_SECRET_NAME',
+  'STRIPE_API_URL',
+  'PORTAL_URL',
+)
+const client = documentClient()
+const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
+const accounts = createAccountStore(documents)
+const starter = createTopUpStarter({
+  topUps: createTopUpStore(documents),
+  cards: createSavedCardStore(documents),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: '' }),
+  terms: createTermsGate(documents),
+  provider: async () => {
+    const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)
+    return createStripePayments({ apiKey, url: names.STRIPE_API_URL })
+  },
+  portalUrl: names.PORTAL_URL.replace(/\/$/, ''),
+})
+
+export const handler = httpHandler(
+  bind(createTopUp, async ({ caller, params, body, idempotencyKey }) => {
+    const account = await requireAccess(accounts, caller, params.accountId, {
+      roles: ['owner', 'billing'],
+      staff: true,
+    })
+    const topUp = await starter.start({
+      account,
+      request: body,
+      idempotencyKey,
+      actor: caller.actor,
+      now: new Date(),
+    })
+    return { status: 201, body: answerStarted(topUp) }
+  }),
+)

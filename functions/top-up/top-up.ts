@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { PaymentNews } from './payment-provider.ts'
+
+export const topUpIdSchema = z
+  .string()
+  .regex(/^top_[A-Za-z0-9_-]{22}$/, 'must be a top-up id such as "top_…"')
+
+export const TOP_UP_STATUSES = [
+  'created',
+  'processing',
+  'settled',
+  'failed',
+  'expired',
+  'mismatched',
+] as const
+export type TopUpStatus = (typeof TOP_UP_STATUSES)[number]
+
+export const PAYMENT_METHODS = ['checkout', 'saved_card'] as const
+export type TopUpPaymentMethod = (typeof PAYMENT_METHODS)[number]
+
+/** A payment that raises a balance, from before the provider knows of it to its end. */
+export type TopUp = {
+  topUpId: string
+  accountId: string
+  status: TopUpStatus
+  amountMicros: bigint
+  currency: string
+  /** What was asked for. */
+  requestedMethod: TopUpPaymentMethod
+  /** How it is paid: a saved card whose bank wants to ask its holder goes on as a checkout. */
+  method: TopUpPaymentMethod
+  saveCard: boolean
+  customerId?: string
+  paymentMethodId?: string
+  requestHash: string
+  actor: string
+  termsVersion?: string
+  createdAt: string
+  sessionId?: string
+  paymentUrl?: string
+  paymentId?: string
+  failureCode?: string
+  /** What did not match, for staff. */
+  mismatch?: string
+  settledAt?: string
+  entrySequence?: bigint
+}
+
+/**
+ * Every way from one status to another. `settled` and `mismatched` are ends. Money that comes after we had given up
+ * (`failed`, `expired`) is still money: it settles. `failed` goes on to `processing` only when the bank wanted to ask the
+ * card's holder and a checkout was opened for it.
+ */
+export const TOP_UP_TRANSITIONS = {
+  created: ['processing', 'settled', 'failed', 'expired', 'mismatched'],
+  processing: ['settled', 'failed', 'expired', 'mismatched'],
+  failed: ['processing', 'settled', 'mismatched'],
+  expired: ['settled', 'mismatched'],
+  settled: [],
+  mismatched: [],
+} as const satisfies Record<TopUpStatus, readonly TopUpStatus[]>
+
+/** The statuses from which one may be reached. */
+export function statusesBefore(status: TopUpStatus): TopUpStatus[] {
+  return TOP_UP_STATUSES.filter((from) =>
+    (TOP_UP_TRANSITIONS[from] as readonly TopUpStatus[]).includes(status),
+  )
+}
+
+/** Providers forget idempotency keys after a day: a payment that was not started by then is not started any more. */
+export const LONGEST_START_MILLISECONDS = 23 * 3_600_000
+
+/** What is to be done next at the provider, if anything. */
+export function nextStep(
+  topUp: TopUp,
+  now: Date,
+): 'open_checkout' | 'charge_saved_card' | 'expire' | undefined {
+  const wantsCheckout =
+    topUp.status === 'failed' && topUp.failureCode === 'authentication_required' && !topUp.sessionId
+  if (topUp.status !== 'created' && !wantsCheckout) return undefined
+  if (now.getTime() - Date.parse(topUp.createdAt) > LONGEST_START_MILLISECONDS) {
+    return topUp.status === 'created' ? 'expire' : undefined
+  }
+  return wantsCheckout || topUp.method === 'checkout' ? 'open_checkout' : 'charge_saved_card'
+}
+
+export type NewsDecision =
+  | { kind: 'settle' }
+  | { kind: 'change'; status: 'failed' | 'expired' | 'mismatched'; failureCode?: string; mismatch?: string }
+  | { kind: 'ignore' }
+  /** Paid once more after it was settled: nothing is credited, and staff have to look. */
+  | { kind: 'paid_twice' }
+
+/**
+ * What a provider's event does to a top-up, in whatever order and however often events come. Only a payment of exactly the
+ * amount and currency that was asked for, under the ids that we know, is credited.
+ */
+export function decideNews(topUp: TopUp, news: PaymentNews): NewsDecision {
+  if (news.outcome === 'paid') return decidePaid(topUp, news)
+  const isOpen = topUp.status === 'created' || topUp.status === 'processing'
+  if (!isOpen || hasOtherIds(topUp, news)) return { kind: 'ignore' }
+  if (news.outcome === 'expired') return { kind: 'change', status: 'expired' }
+  // On the payment page a declined card is not the end: its payer may take another.
+  if (news.about === 'payment' && topUp.method === 'checkout') return { kind: 'ignore' }
+  return { kind: 'change', status: 'failed', failureCode: news.failureCode ?? 'declined' }
+}
+
+function decidePaid(topUp: TopUp, news: PaymentNews): NewsDecision {
+  if (topUp.status === 'settled') {
+    const isOther =
+      topUp.paymentId !== undefined && news.paymentId !== undefined && topUp.paymentId !== news.paymentId
+    return isOther ? { kind: 'paid_twice' } : { kind: 'ignore' }
+  }
+  if (topUp.status === 'mismatched') return { kind: 'ignore' }
+  const mismatch = mismatchOf(topUp, news)
+  return mismatch ? { kind: 'change', status: 'mismatched', mismatch } : { kind: 'settle' }
+}
+
+function mismatchOf(topUp: TopUp, news: PaymentNews): string | undefined {
+  if (news.currency !== topUp.currency) return `paid in ${news.currency}`
+  if (news.amountMicros !== topUp.amountMicros) return `paid ${news.amountMicros} micros`
+  return hasOtherIds(topUp, news)
+    ? `paid as ${news.sessionId ?? ''} ${news.paymentId ?? ''}`.trim()
+    : undefined
+}
+
+/** Ids that we do not know yet say nothing: an event may come before our own note of them. */
+function hasOtherIds(topUp: TopUp, news: PaymentNews): boolean {
+  const differs = (known: string | undefined, said: string | undefined) =>
+    known !== undefined && said !== undefined && known !== said
+  return differs(topUp.sessionId, news.sessionId) || differs(topUp.paymentId, news.paymentId)
+}

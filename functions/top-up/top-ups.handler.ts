@@ -1,0 +1,30 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { MEMBER_ROLES } from '../accounts/account.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { Problem } from '../edge/problem.ts'
+import { presentTopUp, presentTopUps, readTopUpPosition } from './present-top-up.ts'
+import { listTopUps, readTopUp } from './top-up.api.ts'
+import { createTopUpStore } from './top-up.store.ts'
+
+const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
+const documents = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
+const accounts = createAccountStore(documents)
+const topUps = createTopUpStore(documents)
+const readers = { roles: MEMBER_ROLES, staff: true }
+
+export const handler = httpHandler(
+  bind(listTopUps, async ({ caller, params, query }) => {
+    const { accountId } = await requireAccess(accounts, caller, params.accountId, readers)
+    const found = await topUps.list(accountId, { limit: query.limit, after: readTopUpPosition(query.cursor) })
+    return { status: 200, body: presentTopUps(found, query.limit) }
+  }),
+  bind(readTopUp, async ({ caller, params }) => {
+    const { accountId } = await requireAccess(accounts, caller, params.accountId, readers)
+    const topUp = await topUps.read(accountId, params.topUpId)
+    if (!topUp) throw new Problem('top_up_not_found', `Account ${accountId} has no top-up ${params.topUpId}.`)
+    return { status: 200, body: presentTopUp(topUp) }
+  }),
+)

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
+import { sha256OfText } from '../../functions/terms/publish-terms.ts'
+import { termsRoutes } from '../../functions/terms/terms.routes.ts'
+import { type S3, startS3 } from '../../local/s3.ts'
+import { startTestDatabase, type TestDatabase } from '../support/database.ts'
+import { personClaims, send, staffClaims, useDatabase } from '../support/request.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'drawdown-terms-'))
+const text = '# Terms\n\nNumbers are ported within five days – “soon”.\n'
+const owner = personClaims('owner@example.com')
+let database: TestDatabase
+let files: S3
+let handlers: Record<'accounts' | 'terms' | 'accept', unknown>
+let accountId: string
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  files = await startS3({ folder, buckets: ['files'] })
+  useDatabase(database)
+  Object.assign(process.env, { AWS_ENDPOINT_URL_S3: files.url, FILES_BUCKET: 'files' })
+  handlers = {
+    accounts: (await import('../../functions/accounts/accounts.handler.ts')).handler,
+    terms: (await import('../../functions/terms/terms.handler.ts')).handler,
+    accept: (await import('../../functions/terms/accept-terms.handler.ts')).handler,
+  }
+  const body = { name: 'Example', clientType: 'hosted', currency: 'USD', ownerEmail: 'Owner@Example.com' }
+  const headers = { 'idempotency-key': 'open' }
+  const opened = await send(handlers.accounts, {
+    route: accountRoutes.openAccount,
+    body,
+    headers,
+    claims: staffClaims,
+  })
+  accountId = String(opened.body.accountId)
+})
+afterAll(async () => {
+  await files.close()
+  await database.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const publish = (version: string, more: Record<string, unknown> = {}) =>
+  send(handlers.terms, {
+    route: termsRoutes.publishTerms,
+    body: {
+      ...{ document: 'terms-of-service', version, title: 'Terms', class: 'material', text },
+      ...{ effectiveAt: '2018-05-29T00:00:00+02:00', ...more },
+    },
+    claims: staffClaims,
+  })
+
+const accept = (version: string, claims: Record<string, unknown> = owner, textSha256 = sha256OfText(text)) =>
+  send(handlers.accept, {
+    route: termsRoutes.acceptTerms,
+    path: { accountId },
+    body: { document: 'terms-of-service', version, textSha256, decision: 'accepted' },
+    claims,
+  })
+
+const readMe = () => send(handlers.accounts, { route: accountRoutes.readMe, claims: owner })
+
+describe('terms, from publication to acceptance', () => {
+  it('publishes a text that reads back as it is, with its hash, and answers a repeat with the first reply', async () => {
+    const first = await publish('1')
+    expect([first.status, first.body.textSha256]).toEqual([201, sha256OfText(text)])
+    expect(await publish('1')).toEqual(first)
+    expect((await publish('1', { text: 'Other' })).body.code).toBe('terms_version_exists')
+    const read = {
+      route: termsRoutes.readTermsVersion,
+      path: { document: 'terms-of-service', version: '1' },
+      claims: owner,
+    }
+    expect((await send(handlers.terms, read)).body).toMatchObject({
+      text,
+      effectiveAt: '2018-05-28T22:00:00.000Z',
+    })
+    const raw = await send(handlers.terms, { ...read, headers: { accept: 'text/markdown' } })
+    expect([sha256OfText(raw.text), raw.headers.etag]).toEqual([
+      sha256OfText(text),
+      `"${sha256OfText(text)}"`,
+    ])
+  })
+
+  it('tells the owner what waits, and no more once it is accepted', async () => {
+    const url = '/v1/terms/terms-of-service/versions/1'
+    const waiting = {
+      termsClosed: true,
+      termsWaiting: [{ document: 'terms-of-service', version: '1', closed: true, url }],
+    }
+    expect((await readMe()).body.accounts).toMatchObject([{ accountId, role: 'owner', ...waiting }])
+    const accepted = await accept('1')
+    expect([accepted.status, accepted.body.person, accepted.body.signIn]).toEqual([
+      201,
+      { subject: owner.sub, email: 'owner@example.com', role: 'owner' },
+      { issuer: 'https://issuer.example.com', clientId: 'portal', at: '2026-11-23T12:00:00.000Z' },
+    ])
+    expect(await accept('1')).toEqual(accepted)
+    expect((await readMe()).body.accounts).toMatchObject([{ termsClosed: false, termsWaiting: [] }])
+  })
+
+  it('takes answers from owners and billing members alone', async () => {
+    expect((await accept('1', staffClaims)).body.code).toBe('role_not_allowed')
+    expect((await accept('1', { sub: 'm', client_id: 'm', scope: 'drawdown/usage' })).body.code).toBe(
+      'role_not_allowed',
+    )
+    expect((await accept('1', { sub: 'm', client_id: 'm', scope: '' })).body.code).toBe('role_not_allowed')
+    expect((await accept('1', personClaims('other@example.com'))).body.code).toBe('account_not_found')
+    const viewer = { email: 'viewer@example.com', role: 'viewer' }
+    const added = { route: accountRoutes.addMember, path: { accountId }, body: viewer, claims: owner }
+    expect((await send(handlers.accounts, added)).status).toBe(201)
+    expect((await accept('1', personClaims('viewer@example.com'))).body.code).toBe('role_not_allowed')
+  })
+
+  it('refuses another text’s hash, an unknown version and one that was replaced, and records nothing', async () => {
+    expect((await accept('1', owner, '0'.repeat(64))).body.errors?.[0]?.field).toBe('textSha256')
+    expect((await accept('9')).body.code).toBe('terms_not_found')
+    await publish('2')
+    const billing = personClaims('billing@example.com')
+    const member = { email: 'billing@example.com', role: 'billing' }
+    await send(handlers.accounts, {
+      route: accountRoutes.addMember,
+      path: { accountId },
+      body: member,
+      claims: owner,
+    })
+    expect((await accept('1', billing)).body.code).toBe('terms_version_superseded')
+    const list = { route: termsRoutes.listAcceptances, path: { accountId }, claims: staffClaims }
+    expect((await send(handlers.accept, list)).body.acceptances).toHaveLength(1)
+  })
+
+  it('refuses a publication that is not whole, naming the field', async () => {
+    const bad: [string, Record<string, unknown>][] = [
+      ['text', { text: 'x'.repeat(200 * 1024 + 1) }],
+      ['text', { text: '\ud800' }],
+      ['effectiveAt', { effectiveAt: 'tomorrow' }],
+      ['effectiveAt', { effectiveAt: '9999-12-31T23:59:59-14:00' }],
+      ['version', { version: 'A#B' }],
+      ['class', { class: 'minor' }],
+    ]
+    for (const [field, more] of bad) {
+      const reply = await publish('bad', more)
+      expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, field])
+    }
+    expect((await publish('bad', { text: 'x'.repeat(513 * 1024) })).status).toBe(413)
+  })
+})
+
+describe('the account’s own requests', () => {
+  const change = (body: unknown, claims: Record<string, unknown> = owner) =>
+    send(handlers.accounts, { route: accountRoutes.changeAccount, path: { accountId }, body, claims })
+
+  it('change what the role may change, and nothing else', async () => {
+    const lowCreditThreshold = { amount: '20.00', currency: 'USD' }
+    expect((await change({ name: 'Renamed', lowCreditThreshold })).body).toMatchObject({
+      name: 'Renamed',
+      lowCreditThreshold,
+    })
+    expect((await change({ timeZone: 'Europe/Berlin' })).body.code).toBe('role_not_allowed')
+    expect((await change({ timeZone: 'Europe/Berlin' }, staffClaims)).body.timeZone).toBe('Europe/Berlin')
+    expect((await change({ lowCreditThreshold: { amount: '1', currency: 'EUR' } })).body.code).toBe(
+      'wrong_currency',
+    )
+    expect((await change({})).status).toBe(400)
+    expect((await change({ currency: 'EUR' })).body.errors?.[0]?.field).toBe('currency')
+    expect((await change({ name: 'x' }, personClaims('viewer@example.com'))).body.code).toBe(
+      'role_not_allowed',
+    )
+    expect((await change({ name: 'x' }, personClaims('other@example.com'))).status).toBe(404)
+  })
+
+  it('list accounts page by page, and refuse a cursor that is none', async () => {
+    const list = { route: accountRoutes.listAccounts, claims: owner }
+    expect((await send(handlers.accounts, list)).body.accounts).toMatchObject([{ accountId }])
+    for (const cursor of ['x', 'e30', '%']) {
+      const reply = await send(handlers.accounts, { ...list, query: { cursor } })
+      expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, 'cursor'])
+    }
+  })
+})
