@@ -8,7 +8,7 @@ import { playMonth } from './month/play-month.ts'
 import { type Calls, eventsOfCalls, InputProblem, readCalls, readRates } from './month/read-inputs.ts'
 import { reviewMonth } from './month/review-month.ts'
 import { machineOf } from './month/stack-machine.ts'
-import { beginningOf } from './month/timeline.ts'
+import { beginningOf, monthOf } from './month/timeline.ts'
 
 const HELP = `Plays a prepaid month on a system of its own that is gone afterwards: accounts of all three client types, terms,
 top-ups, a rate deck, call records, the warning five days before the first and the first itself. Prints a statement per
@@ -56,8 +56,8 @@ async function play(calls: Calls, rateDeckCsv: string, log: (line: string) => vo
     const played = await playMonth({
       machine: machineOf(stack),
       rateDeckCsv,
-      effectiveFrom: begins.toISOString(),
-      termsVersion: begins.toISOString().slice(0, 10),
+      effectiveFrom: monthOf(begins),
+      termsVersion: monthOf(begins).slice(0, 10),
       instants,
       eventsOf: (accounts) => eventsOfCalls(calls, accounts).events,
       log,

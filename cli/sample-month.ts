@@ -3,7 +3,7 @@ import type { LocalStack } from '../local/stack.ts'
 import { playMonth } from './month/play-month.ts'
 import { eventsOfCalls, readCalls, readRates } from './month/read-inputs.ts'
 import { machineOf } from './month/stack-machine.ts'
-import { beginningOf, moveToMonth } from './month/timeline.ts'
+import { beginningOf, monthOf, moveToMonth } from './month/timeline.ts'
 
 /** When a stack begins that is to have last month behind it: at the first of it. */
 export function sampleMonthBegins(now: Date): Date {
@@ -28,7 +28,7 @@ export async function playSampleMonth(options: {
     startedAt: moveToMonth(record.startedAt, month),
     endedAt: moveToMonth(record.endedAt, month),
   }))
-  const begins = sampleMonthBegins(present).toISOString()
+  const begins = monthOf(sampleMonthBegins(present))
   await playMonth({
     machine: machineOf(stack),
     rateDeckCsv: await readRates(undefined),

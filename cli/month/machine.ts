@@ -1,6 +1,6 @@
 import { type ApiClient, createApiClient, renewing } from '../api-client.ts'
 
-export type Email = { at: string; to: string[]; subject: string; tags: Record<string, string>; text: string }
+export type Email = { at: string; to: string[]; subject: string; text: string }
 
 /** What the sample month needs of a running system: its public API, a clock that it may move, and the mail that went out. */
 export type Machine = {

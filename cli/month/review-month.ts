@@ -37,12 +37,9 @@ export async function reviewMonth(stack: LocalStack, played: PlayedMonth): Promi
   return { statements, emails, invariants }
 }
 
-const A_WEEK_MILLIS = 7 * 24 * 3_600_000
-
-/** `<account id> <period>` of a warning: it goes out five days before its period begins. */
-function warningOf({ at, tags, text }: Email): string[] {
-  if (tags.notice !== 'plan.warning') return []
+/** `<account id> <period>` of a warning, from its subject and its link. */
+function warningOf({ subject, text }: Email): string[] {
+  const period = /^Top up .* before (\d{4}-\d{2})-01$/.exec(subject)?.[1]
   const link = /https?:\/\/\S+\/top-up\?\S+/.exec(text)?.[0]
-  const period = new Date(Date.parse(at) + A_WEEK_MILLIS).toISOString().slice(0, 7)
-  return [`${link && new URL(link).searchParams.get('account')} ${period}`]
+  return period && link ? [`${new URL(link).searchParams.get('account')} ${period}`] : []
 }

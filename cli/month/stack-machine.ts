@@ -13,9 +13,9 @@ export function machineOf(stack: LocalStack): Machine {
     personToken: stack.personToken,
     async emails() {
       const emails: Email[] = []
-      for (const { id, at, to, subject, tags } of stack.inbox.list()) {
+      for (const { id, at, to, subject } of stack.inbox.list()) {
         const read = await stack.inbox.read(id)
-        emails.push({ at, to, subject, tags, text: read?.email.text ?? '' })
+        emails.push({ at, to, subject, text: read?.email.text ?? '' })
       }
       return emails
     },

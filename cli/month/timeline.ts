@@ -27,10 +27,15 @@ export function milestonesOf(instants: readonly string[]): Milestone[] {
   return milestones
 }
 
-/** The instant at which a timeline begins: the first day of the month of the earliest instant. */
+/** The instant at which a timeline begins: the first day of the month of the earliest instant, once it has begun everywhere. */
 export function beginningOf(instants: readonly string[]): Date {
   const [earliest] = instants.toSorted()
-  return new Date(`${earliest!.slice(0, 7)}-01T00:00:00.000Z`)
+  return new Date(`${earliest!.slice(0, 7)}-01T12:00:00.000Z`)
+}
+
+/** The first instant of an instant's month, in UTC. */
+export function monthOf(instant: Date): string {
+  return `${instant.toISOString().slice(0, 7)}-01T00:00:00.000Z`
 }
 
 /** The same day and time in another month; a day that this month does not have becomes its last. */

@@ -23,7 +23,7 @@ export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; 
   /** The next charge against the given HEAD: the coming month's, or one that is due already. Undefined without a plan. */
   async function preview(account: Account, head: Head, now: Date): Promise<UpcomingCharge | undefined> {
     const current = periodOf(now.toISOString(), account.timeZone)
-    return previewAsDue(account, head, (duePeriod) => (duePeriod > current ? duePeriod : current))
+    return previewAsDue(account, head, (duePeriod) => laterOf(duePeriod, current))
   }
 
   /** The charge of one month that is still to be charged; undefined without a plan, or when it has been charged or found short. */
@@ -57,6 +57,11 @@ export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; 
   }
 
   return { preview, previewOf }
+}
+
+function laterOf(one: Period, other: Period): Period {
+  if (one > other) return one
+  return other
 }
 
 /** Finds the version of an account's plan that a month is charged by: the one in force at the month's first instant. */

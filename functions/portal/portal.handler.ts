@@ -31,10 +31,8 @@ export const handler = httpHandler(
       return { status: 503, body: 'The sign-in service does not answer. Try again in a moment.', headers }
     }
     const page = renderTopUpPage(topUpTemplate, { clientId: PORTAL_CLIENT_ID, ...endpoints })
-    return {
-      status: 200,
-      body: page,
-      headers: pageHeaders(page, ["'self'", new URL(endpoints.tokenEndpoint).origin]),
-    }
+    const headers = pageHeaders(page, ["'self'", new URL(endpoints.tokenEndpoint).origin])
+    // Its address may carry a sign-in's code.
+    return { status: 200, body: page, headers: { ...headers, 'cache-control': 'no-store' } }
   }),
 )

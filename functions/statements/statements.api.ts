@@ -3,6 +3,7 @@ import { accountIdSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
 import { ENTRY_KINDS } from '../ledger/entry.ts'
+import { usageReply } from '../usage/usage.api.ts'
 import { balanceReply } from './present-balance.ts'
 import { explainedTransactionReply, transactionReply } from './present-entry.ts'
 import { statementRoutes } from './statements.routes.ts'
@@ -26,6 +27,15 @@ const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
   .transform((instant) => new Date(instant).toISOString())
   .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
+
+const transactionInFull = explainedTransactionReply
+  .extend({
+    events: z
+      .array(usageReply)
+      .optional()
+      .meta({ description: 'for usage: what became of each event, in the order in which they were decided' }),
+  })
+  .meta({ id: 'TransactionInFull' })
 
 export const readBalance = defineRoute({
   route: statementRoutes.readBalance,
@@ -68,7 +78,7 @@ export const readTransaction = defineRoute({
   callers: ['staff', 'client'],
   params: z.strictObject({ accountId: accountIdSchema, sequence: sequenceSchema }),
   responses: {
-    200: { description: 'The transaction with all that explains it', schema: explainedTransactionReply },
+    200: { description: 'The transaction with all that explains it', schema: transactionInFull },
   },
   problems: ['account_not_found', 'transaction_not_found'],
 })

@@ -9,6 +9,9 @@ import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
+import { presentUsage } from '../usage/present-usage.ts'
+import { createUsageStore } from '../usage/usage.store.ts'
+import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
 import { presentBalance } from './present-balance.ts'
 import { explainEntry, presentEntry } from './present-entry.ts'
 import { readStatement } from './statement.store.ts'
@@ -24,6 +27,7 @@ const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
 const upcoming = createUpcomingCharge({ client, documentsTable: DOCUMENTS_TABLE })
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: USAGE_TABLE })
+const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }
 const positionSchema = z.strictObject({ before: sequenceSchema })
@@ -58,6 +62,8 @@ export const handler = httpHandler(
     await requireAccess(accounts, caller, accountId, readers)
     const entry = await ledger.readEntry(accountId, sequence)
     if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
-    return { status: 200, body: explainEntry(entry) }
+    if (entry.kind !== 'usage') return { status: 200, body: explainEntry(entry) }
+    const events = await usage.readMany(unpackUsageEvents(readUsageDetail(entry.detail)))
+    return { status: 200, body: { ...explainEntry(entry), events: events.map(presentUsage) } }
   }),
 )
