@@ -32,7 +32,10 @@ export function startInstance(options: {
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: Math.max(data.memoryMegabytes, smallestHeapMegabytes) },
+    resourceLimits: {
+      maxYoungGenerationSizeMb: 8,
+      maxOldGenerationSizeMb: Math.max(data.memoryMegabytes, smallestHeapMegabytes),
+    },
   })
   worker.stdout.setEncoding('utf8').on('data', log)
   worker.stderr.setEncoding('utf8').on('data', log)

@@ -43,7 +43,7 @@ type Pool = {
 }
 
 // Real time. A thread costs some 15 to 30 MB; one that nobody used for so long goes.
-const idleInstanceMillis = 5 * 60_000
+const idleInstanceMillis = 60_000
 
 /** Runs the functions of a template in worker threads: on demand, kept warm, one invocation at a time each. */
 export function startLambda(options: LambdaOptions): Lambda {

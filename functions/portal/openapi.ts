@@ -1,6 +1,6 @@
 import { createDocument, createSchema } from 'zod-openapi'
 import { problemSchema } from '../edge/problem.ts'
-import { usageComponents } from '../usage/usage.api.ts'
+import { cloudEventSchema } from '../usage/read-cloud-events.ts'
 import { apiRoutes, operationIdOf } from './api-routes.ts'
 import { describeOperation } from './describe-operation.ts'
 import { requestExamples } from './request-examples.ts'
@@ -51,9 +51,9 @@ const securitySchemes = {
   },
 } as const
 
-/** A body of events is described by hand, so that nothing else brings the event's own schema into the document. */
+/** Bodies of events are described by hand and name the event's schema, which nothing else brings into the document. */
 function usageEventSchema() {
-  return createSchema(usageComponents.UsageEvent, { io: 'input' }).components.UsageEvent!
+  return createSchema(cloudEventSchema, { io: 'input' }).components.UsageEvent!
 }
 
 function loosen(

@@ -106,7 +106,7 @@ export const cloudEventSchema = z
       context.addIssue({ code: 'custom', message, path: [name] })
     }
   })
-  .meta({ title: 'Usage event', description: 'A CloudEvent of version 1.0' })
+  .meta({ id: 'UsageEvent', description: 'A CloudEvent of version 1.0' })
 
 export type ReadEvent = { ok: true; event: UsageEvent } | { ok: false; errors: FieldError[] }
 

@@ -16,15 +16,16 @@ const queue = createUsageQueue({ client: new SQSClient({}), queueUrl: USAGE_QUEU
 /** An account that was there once stays; one that was not may be opened any moment. */
 const knownAccounts = new Set<string>()
 
-async function isKnown(accountId: string): Promise<boolean> {
-  if (!knownAccounts.has(accountId) && (await accounts.read(accountId))) knownAccounts.add(accountId)
-  return knownAccounts.has(accountId)
+async function findUnknown(accountIds: string[]): Promise<string[]> {
+  const newcomers = accountIds.filter((accountId) => !knownAccounts.has(accountId))
+  for (const { accountId } of await accounts.readMany(newcomers)) knownAccounts.add(accountId)
+  return newcomers.filter((accountId) => !knownAccounts.has(accountId))
 }
 
 export const handler = httpHandler(
   bind(takeUsage, async ({ body, contentType }) => {
     const isBatch = contentType === EVENT_BATCH
-    const taken = await readUsage(listEvents(body, isBatch), new Date(), isKnown)
+    const taken = await readUsage(listEvents(body, isBatch), new Date(), findUnknown)
     return answerUsage(taken, isBatch, () => queue.send(packUsage(taken.accepted)))
   }),
 )

@@ -30,12 +30,11 @@ export function listEvents(body: unknown, isBatch: boolean): unknown[] {
 export async function readUsage(
   values: readonly unknown[],
   now: Date,
-  isKnown: (accountId: string) => Promise<boolean>,
+  findUnknown: (accountIds: string[]) => Promise<string[]>,
 ): Promise<TakenUsage> {
   const read = values.map((value) => ({ value, result: readCloudEvent(value, now) }))
   const subjects = new Set(read.flatMap(({ result }) => (result.ok ? [result.event.accountId] : [])))
-  const unknownAccounts = new Set<string>()
-  for (const accountId of subjects) if (!(await isKnown(accountId))) unknownAccounts.add(accountId)
+  const unknownAccounts = new Set(await findUnknown([...subjects]))
 
   const accepted: UsageEvent[] = []
   const verdicts = read.map(({ value, result }, index): UsageVerdict => {

@@ -13,26 +13,19 @@ export const SINGLE_EVENT = 'application/cloudevents+json'
 export const EVENT_BATCH = 'application/cloudevents-batch+json'
 const LARGEST_BODY_BYTES = 1024 * 1024
 
-/** The event's JSON schema with its parts in place, since a reference would lead nowhere in the API's document. */
-function describeEvent(): Record<string, unknown> {
-  const {
-    $schema,
-    $defs = {},
-    ...described
-  } = z.toJSONSchema(cloudEventSchema, { io: 'input', unrepresentable: 'any' })
-  const text = JSON.stringify(described, (_, value) => {
-    const name = /^#\/\$defs\/(.+)$/.exec(value?.$ref ?? '')?.[1]
-    return name === undefined ? value : { ...$defs[name], id: undefined }
-  })
-  return JSON.parse(text) as Record<string, unknown>
-}
+/** Named in the body's description, so that the API's document has to carry it. */
+export const usageComponents = { UsageEvent: cloudEventSchema }
+const usageEventReference = { $ref: '#/components/schemas/UsageEvent' }
 
 /** Events are read one by one, so that a malformed one leaves the others accepted: as a body, anything may come. */
 const usageBody = z.unknown().meta({
   id: 'UsageRequest',
   description: `One CloudEvent (${SINGLE_EVENT}), or a list of at most ${MOST_EVENTS_PER_REQUEST} (${EVENT_BATCH}), in structured mode.`,
   override: {
-    oneOf: [describeEvent(), { type: 'array', maxItems: MOST_EVENTS_PER_REQUEST, items: { type: 'object' } }],
+    oneOf: [
+      usageEventReference,
+      { type: 'array', maxItems: MOST_EVENTS_PER_REQUEST, items: usageEventReference },
+    ],
   },
 })
 

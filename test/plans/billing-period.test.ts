@@ -14,7 +14,7 @@ const zone = fc.constantFrom(...ZONES)
 const period = fc
   .tuple(fc.integer({ min: 2000, max: 2099 }), fc.integer({ min: 1, max: 12 }))
   .map(([year, month]) => `${year}-${String(month).padStart(2, '0')}`)
-const before = (instant: string) => new Date(Date.parse(instant) - 1).toISOString()
+const justBefore = (instant: string) => new Date(Date.parse(instant) - 1).toISOString()
 const monthOf = (text: string) => Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7))
 
 describe('the billing calendar', () => {
@@ -37,15 +37,15 @@ describe('the billing calendar', () => {
     // Asunción sets its clocks forward at midnight of 1 October 2017: there is no 00:00.
     const begins = beginningOfPeriod('2017-10', 'America/Asuncion')
     expect(localDateTime(begins, 'America/Asuncion')).toBe('2017-10-01 01:00')
-    expect(periodOf(before(begins), 'America/Asuncion')).toBe('2017-09')
+    expect(periodOf(justBefore(begins), 'America/Asuncion')).toBe('2017-09')
   })
 
   it('goes back to no month where clocks are set back over midnight of the first', () => {
     // St John’s set its clocks back at 00:01 on 1 November 2009: October’s last hour showed twice.
     const begins = beginningOfPeriod('2009-11', 'America/St_Johns')
-    const anHourLater = new Date(Date.parse(begins) + 30 * 60_000).toISOString()
-    expect(localDateTime(anHourLater, 'America/St_Johns')).toBe('2009-10-31 23:30')
-    expect(periodOf(anHourLater, 'America/St_Johns')).toBe('2009-11')
+    const halfAnHourLater = new Date(Date.parse(begins) + 30 * 60_000).toISOString()
+    expect(localDateTime(halfAnHourLater, 'America/St_Johns')).toBe('2009-10-31 23:30')
+    expect(periodOf(halfAnHourLater, 'America/St_Johns')).toBe('2009-11')
   })
 
   it('puts the first instant of every month into it and the one before into the month before, in every zone', () => {
@@ -53,7 +53,7 @@ describe('the billing calendar', () => {
       for (const month of ['2026-03', '2026-11', '2027-01', '2028-03']) {
         const begins = beginningOfPeriod(month, timeZone)
         expect(periodOf(begins, timeZone), `${timeZone} ${month}`).toBe(month)
-        expect(nextPeriod(periodOf(before(begins), timeZone)), `${timeZone} ${month}`).toBe(month)
+        expect(nextPeriod(periodOf(justBefore(begins), timeZone)), `${timeZone} ${month}`).toBe(month)
       }
     }
   })
@@ -66,7 +66,7 @@ describe('the billing calendar', () => {
         expect(monthOf(next)).toBe(monthOf(month) + 1)
         expect(begins < beginningOfPeriod(next, timeZone)).toBe(true)
         expect(periodOf(begins, timeZone)).toBe(month)
-        expect(nextPeriod(periodOf(before(begins), timeZone))).toBe(month)
+        expect(nextPeriod(periodOf(justBefore(begins), timeZone))).toBe(month)
       }),
       { numRuns: 300 },
     )

@@ -95,7 +95,7 @@ describe('the table in the README', () => {
   it('has every transition of the code, and no other', () => {
     const readme = readFileSync(new URL('../../functions/top-up/README.md', import.meta.url), 'utf8')
     const namesIn = (text: string) => [...text.matchAll(/`([a-z]+)`/g)].map(([, name]) => name!)
-    const rows = [...readme.matchAll(/^\| (`[a-z]+`) \|(.*)\|$/gm)].map(([, from, to]) => [
+    const rows = [...readme.matchAll(/^\| (`[a-z]+`) *\|(.*)\|$/gm)].map(([, from, to]) => [
       namesIn(from!)[0]!,
       namesIn(to!),
     ])

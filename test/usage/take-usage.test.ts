@@ -17,10 +17,11 @@ const cloudEvent = (id: string, subject = 'acc_known001') => ({
   time: '2026-11-23T12:00:00Z',
   data: { quantity: 1 },
 })
-const isKnown = async (accountId: string) => accountId.startsWith('acc_known')
+const findUnknown = async (accountIds: string[]) =>
+  accountIds.filter((accountId) => !accountId.startsWith('acc_known'))
 
 async function take(body: unknown, isBatch: boolean, isQueued = true) {
-  const taken = await readUsage(listEvents(body, isBatch), now, isKnown)
+  const taken = await readUsage(listEvents(body, isBatch), now, findUnknown)
   let queued: UsageEvent[] = []
   const reply = answerUsage(taken, isBatch, async () => {
     queued = taken.accepted

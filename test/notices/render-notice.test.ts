@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import type { NoticeEvent } from '../../functions/notices/notice.ts'
+import { renderNotice } from '../../functions/notices/render-notice.ts'
+
+const accountId = 'acc_notice01'
+const usd = (amount: string) => ({ amount, currency: 'USD' })
+const account = { accountId, name: 'Fish & <Chips> "Ltd"', timeZone: 'America/New_York', currency: 'USD' }
+const portalUrl = 'https://portal.example.com'
+const entry = {
+  id: 'i',
+  accountId,
+  at: '2026-12-01T04:30:00.000Z',
+  sequence: 3,
+  available: usd('9.50'),
+  reason: 'r',
+}
+const warning: NoticeEvent = {
+  detailType: 'plan.warning',
+  detail: {
+    id: 'i',
+    accountId,
+    at: entry.at,
+    period: '2026-12',
+    chargeDate: '2026-12-01',
+    need: usd('24.50'),
+    credit: usd('9.999999'),
+    shortfall: usd('14.51'),
+    exactShortfall: usd('14.500001'),
+    topUpUrl: `${portalUrl}/top-up?account=${accountId}&amount=14.51&currency=USD`,
+  },
+}
+const shortMonth: NoticeEvent = {
+  detailType: 'plan.short',
+  detail: {
+    ...entry,
+    period: '2026-12',
+    localDate: '2026-12-01',
+    planId: 'p',
+    planVersion: 1,
+    planName: '<script>alert(1)</script>',
+    lines: [],
+    owed: usd('24.50'),
+    owedBefore: usd('1.000001'),
+    shortfall: usd('16.000001'),
+  },
+}
+const events: NoticeEvent[] = [
+  warning,
+  shortMonth,
+  {
+    detailType: 'balance.low',
+    detail: { id: 'i', accountId, at: entry.at, available: usd('9.50'), threshold: usd('10.00') },
+  },
+  { detailType: 'top_up.settled', detail: { ...entry, amount: usd('50.00'), topUpId: 'top_1' } },
+  { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
+]
+
+/** What is left of HTML when only its text is read. */
+const readText = (html: string) =>
+  html
+    .replace(/<head>[\s\S]*<\/head>/, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
+
+describe('a notice', () => {
+  it('says the exact shortfall, the date, and links to a top-up of just that', () => {
+    const { subject, text, html } = renderNotice(warning, account, portalUrl)
+    expect(subject).toBe('Top up 14.51 USD before 2026-12-01')
+    for (const part of ['2026-12-01', '24.50 USD', '9.999999 USD', '14.51 USD']) {
+      expect(text).toContain(part)
+      expect(readText(html)).toContain(part)
+    }
+    const url = `${portalUrl}/top-up?account=${accountId}&amount=14.51&currency=USD`
+    expect(text).toContain(`\n${url}\n`)
+    expect(html).toContain(`href="${url.replaceAll('&', '&amp;')}"`)
+  })
+
+  it('asks for all that is owed, in whole coins, when a month was short', () => {
+    const { text } = renderNotice(shortMonth, account, portalUrl)
+    expect(text).toContain('Owed for earlier months: 1.000001 USD')
+    expect(text).toContain('amount=16.01&currency=USD')
+  })
+
+  it('is a receipt for a top-up: amount, balance after it, date in the account’s time zone', () => {
+    const { subject, text } = renderNotice(events[3]!, account, portalUrl)
+    expect(subject).toBe('Receipt: 50.00 USD received')
+    expect(text).toContain('Amount: 50.00 USD')
+    expect(text).toContain('Credit after it: 9.50 USD')
+    expect(text).toContain('Date: 2026-11-30 23:30 (America/New_York)')
+    expect(text).toContain('Reference: top_1')
+  })
+
+  it('says the same in both parts, with at most one link', () => {
+    for (const event of events) {
+      const { text, html, subject } = renderNotice(event, account, portalUrl)
+      const read = readText(html)
+      const links = [...html.matchAll(/<a href="([^"]+)"/g)].map(([, url]) => url!.replaceAll('&amp;', '&'))
+      expect(links.length).toBeLessThanOrEqual(1)
+      for (const url of links) expect(text).toContain(url)
+      for (const line of text.split('\n').filter((line) => line && !line.startsWith('https:'))) {
+        const [name, value] = line.split(/: (.*)/)
+        expect(read).toContain(name!.replace(/:$/, ''))
+        if (value) expect(read).toContain(value)
+      }
+      expect(read).toContain(subject)
+    }
+  })
+
+  it('escapes whatever an account or a plan calls itself', () => {
+    for (const event of events) {
+      const { html, subject } = renderNotice(
+        event,
+        { ...account, name: '<b>x</b>\r\nBcc: all@example.com' },
+        portalUrl,
+      )
+      expect(html).not.toMatch(/<script|<b>/)
+      expect(subject).not.toMatch(/[\r\n]/)
+    }
+  })
+})
