@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type InvocationOutcome, type LambdaInstance, startInstance } from './lambda-instance.ts'
+import { type InvocationOutcome, startInstance } from './lambda-instance.ts'
+import { LambdaPool } from './lambda-pool.ts'
 import type { LocalFunction } from './template.ts'
 import type { ClockCell } from './virtual-date.ts'
 
@@ -35,92 +36,39 @@ export type Lambda = {
   close(): Promise<void>
 }
 
-type Pool = {
-  definition: LocalFunction
-  all: Set<LambdaInstance>
-  idle: LambdaInstance[]
-  waiting: (() => void)[]
-}
-
-// Real time. A thread costs some 15 to 30 MB; one that nobody used for so long goes.
-const idleInstanceMillis = 60_000
+type Entry = { definition: LocalFunction; pool: LambdaPool }
 
 /** Runs the functions of a template in worker threads: on demand, kept warm, one invocation at a time each. */
 export function startLambda(options: LambdaOptions): Lambda {
-  const pools = new Map<string, Pool>()
-  const limit = options.instancesPerFunction ?? 4
+  const entries = new Map<string, Entry>()
   let running = 0
   let started = 0
   let closed = false
 
-  const poolOf = (functionName: string): Pool => {
-    const known = pools.get(functionName)
+  const entryOf = (functionName: string): Entry => {
+    const known = entries.get(functionName)
     if (known !== undefined) return known
     const definition = options.functions.get(functionName)
     if (definition === undefined) throw new Error(`there is no function ${functionName}`)
-    const pool: Pool = { definition, all: new Set(), idle: [], waiting: [] }
-    pools.set(functionName, pool)
-    return pool
-  }
-
-  const create = ({ definition, all }: Pool): LambdaInstance => {
-    const { name, arn, assetFolder, handler, memoryMegabytes } = definition
-    const data = {
-      clockCell: options.clockCell,
-      assetFolder,
-      handler,
-      functionName: name,
-      functionArn: arn,
-      memoryMegabytes,
-    }
-    const environment = options.environmentOf(definition)
-    const instance = startInstance({ data, environment, log: (text) => options.log(name, text) })
-    all.add(instance)
-    return instance
-  }
-
-  const acquire = async (pool: Pool): Promise<LambdaInstance> => {
-    for (;;) {
-      const warm = pool.idle.pop()
-      if (warm?.alive()) return warm
-      if (warm !== undefined) pool.all.delete(warm)
-      else if (pool.all.size < limit) return create(pool)
-      else await new Promise<void>((resolve) => pool.waiting.push(resolve))
-    }
-  }
-
-  const release = (pool: Pool, instance: LambdaInstance) => {
-    if (instance.alive() && !closed) {
-      pool.idle.push(instance)
-      retireLater(pool, instance)
-    } else pool.all.delete(instance)
-    pool.waiting.shift()?.()
-  }
-
-  const retirement = new WeakMap<LambdaInstance, NodeJS.Timeout>()
-  const retireLater = (pool: Pool, instance: LambdaInstance) => {
-    clearTimeout(retirement.get(instance))
-    const timer = setTimeout(() => {
-      const place = pool.idle.indexOf(instance)
-      if (place < 0) return
-      pool.idle.splice(place, 1)
-      pool.all.delete(instance)
-      void instance.stop()
-    }, idleInstanceMillis)
-    retirement.set(instance, timer.unref())
+    const entry = { definition, pool: poolOf(definition, options) }
+    entries.set(functionName, entry)
+    return entry
   }
 
   const invoke = async (functionName: string, event: unknown): Promise<InvocationOutcome> => {
-    const pool = poolOf(functionName)
+    const { definition, pool } = entryOf(functionName)
     running += 1
     started += 1
     try {
-      const instance = await acquire(pool)
-      const timeoutMillis = pool.definition.timeoutSeconds * 1000
-      const message = { requestId: randomUUID(), eventJson: JSON.stringify(event), timeoutMillis }
-      const outcome = await instance.run(message)
-      release(pool, instance)
-      if (!outcome.ok && !closed) options.onFailure?.(pool.definition, outcome)
+      const instance = await pool.acquire()
+      const timeoutMillis = definition.timeoutSeconds * 1000
+      const outcome = await instance.run({
+        requestId: randomUUID(),
+        eventJson: JSON.stringify(event),
+        timeoutMillis,
+      })
+      pool.release(instance)
+      if (!outcome.ok && !closed) options.onFailure?.(definition, outcome)
       return outcome
     } finally {
       running -= 1
@@ -129,7 +77,7 @@ export function startLambda(options: LambdaOptions): Lambda {
   }
 
   const invokeAsynchronously = async (functionName: string, event: unknown): Promise<InvocationOutcome> => {
-    const { definition } = poolOf(functionName)
+    const { definition } = entryOf(functionName)
     for (let attempt = 0; ; attempt += 1) {
       const outcome = await invoke(functionName, event)
       if (outcome.ok || closed) return outcome
@@ -145,12 +93,19 @@ export function startLambda(options: LambdaOptions): Lambda {
     invokeAsynchronously,
     running: () => running,
     started: () => started,
-    instances: () => [...pools.values()].reduce((sum, pool) => sum + pool.all.size, 0),
+    instances: () => [...entries.values()].reduce((sum, { pool }) => sum + pool.size, 0),
     async close() {
       closed = true
-      await Promise.all(
-        [...pools.values()].flatMap((pool) => [...pool.all].map((instance) => instance.stop())),
-      )
+      await Promise.all([...entries.values()].map(({ pool }) => pool.close()))
     },
   }
+}
+
+function poolOf(definition: LocalFunction, options: LambdaOptions): LambdaPool {
+  const { name, arn, assetFolder, handler, memoryMegabytes } = definition
+  const { clockCell, log } = options
+  const data = { clockCell, assetFolder, handler, functionName: name, functionArn: arn, memoryMegabytes }
+  const create = () =>
+    startInstance({ data, environment: options.environmentOf(definition), log: (text) => log(name, text) })
+  return new LambdaPool(create, options.instancesPerFunction ?? 4)
 }
