@@ -44,7 +44,10 @@ module.exports = {
       comment: 'Infrastructure knows functions by the name of their folder and file, not by import.',
       severity: 'error',
       from: { path: '^(lib|bin)/' },
-      to: { path: '^(functions|local|cli|web|bench|test)/', pathNot: '^functions/[^/]+/[^/]+\\.routes\\.ts$' },
+      to: {
+        path: '^(functions|local|cli|web|bench|test)/',
+        pathNot: '^functions/[^/]+/[^/]+\\.routes\\.ts$',
+      },
     },
     {
       name: 'functions-run-anywhere',
@@ -59,13 +62,22 @@ module.exports = {
       from: { path: '^functions/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^aws-lambda$' } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^aws-lambda$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(build|cdk\\.out)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
   },
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -23,14 +23,14 @@ export async function prepareAssembly(log: (line: string) => void = () => undefi
     await takeLock(lock)
     const marker = join(projectFolder, 'build', 'synthesized-inputs')
     const hash = hashOf(inputs.map((input) => join(projectFolder, input)))
+    // The assembly counts too: `cdk deploy` with other settings writes its own into the same folder.
     const isCurrent =
-      existsSync(join(assembly, 'manifest.json')) &&
-      existsSync(marker) &&
-      readFileSync(marker, 'utf8') === hash
+      existsSync(marker) && readFileSync(marker, 'utf8') === `${hash} ${hashOfAssembly(assembly)}`
     if (!isCurrent) {
+      rmSync(marker, { force: true })
       log('Synthesizing the stacks and bundling the functions …')
       await synthesize(assembly)
-      writeFileWhole(marker, hash)
+      writeFileWhole(marker, `${hash} ${hashOfAssembly(assembly)}`)
     }
     return assembly
   } finally {
@@ -70,6 +70,14 @@ function synthesize(assembly: string): Promise<void> {
       else reject(new Error(`The synthesis failed:\n${said.trim()}`))
     })
   })
+}
+
+function hashOfAssembly(assembly: string): string {
+  if (!existsSync(join(assembly, 'manifest.json'))) return ''
+  const files = readdirSync(assembly).filter(
+    (name) => name === 'manifest.json' || name.endsWith('.template.json'),
+  )
+  return hashOf(files.sort().map((name) => join(assembly, name)))
 }
 
 /** A hash over the names and contents of files and folders. */

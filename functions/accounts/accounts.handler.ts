@@ -25,8 +25,7 @@ const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
 const members = createMemberStore(options)
 const gate = createTermsGate(options)
-// Opening a ledger posts nothing, so that there are no markers of usage to write.
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 
 const LARGEST_OWN_ACCOUNTS = 100
 const anyMember = { roles: MEMBER_ROLES, staff: true }

@@ -16,7 +16,7 @@ const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
 const charging = createCharging({
   // A charge is known by its key and writes no usage event, so this function has no right to that table.
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: '' }),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
   prices: createRatingStore({ ...documents, files: new S3Client({}), filesBucket: names.FILES_BUCKET }),
   terms: createTermsGate(documents),
 })

@@ -5,9 +5,9 @@ import { requestHash } from '../edge/request-id.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import { formatAmount, money } from '../ledger/money.ts'
+import { periodOf } from '../plans/billing-period.ts'
 import type { PriceSource } from '../usage/price-source.ts'
 import { FURTHEST_AHEAD_MILLISECONDS } from '../usage/read-cloud-events.ts'
-import { usagePeriod } from '../usage/usage-period.ts'
 import { type ChargeRequest, isOneOff } from './charge.ts'
 import { type ChargeRefusal, decideCharge } from './charge-now.ts'
 
@@ -51,7 +51,7 @@ export function createCharging({ ledger, prices, terms }: ChargingOptions) {
       service === undefined
         ? undefined
         : await prices.open().priceFor({ service, currency, clientType, at: time })
-    const period = usagePeriod(at, account.timeZone)
+    const period = periodOf(at, account.timeZone)
     const posted = await ledger.post<ChargeRefusal | Blocked>({
       accountId,
       key: `charge:${idempotencyKey}`,

@@ -1,5 +1,5 @@
 import { debit, type MovementDecision } from '../ledger/decide-movement.ts'
-import type { EntryDraft, Head } from '../ledger/entry.ts'
+import { countingPeriod, type EntryDraft, type Head } from '../ledger/entry.ts'
 import { parseAmount } from '../ledger/money.ts'
 import { type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
 import { countedBefore } from '../usage/decide-usage.ts'
@@ -30,7 +30,8 @@ export function decideCharge(
   head: Head,
   context: ChargeContext,
 ): { ok: true; draft: EntryDraft } | ChargeRefusal {
-  const { request, time, period, found } = context
+  const { request, time, found } = context
+  const period = countingPeriod(head.counters, context.period)
   if (request.service === undefined) {
     const amountMicros = parseAmount(request.amount!)!
     return debit(head, movementOf(context, amountMicros, request.currency!, request.description!, {}))

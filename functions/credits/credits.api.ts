@@ -21,7 +21,9 @@ export const giveCredit = defineRoute({
   tag,
   callers: ['staff'],
   params: z.strictObject({ accountId: accountIdSchema }),
-  body: z.strictObject({ kind: z.enum(CREDIT_KINDS), amount: moneySchema, reason: reasonSchema }),
+  body: moneySchema
+    .extend({ kind: z.enum(CREDIT_KINDS), reason: reasonSchema })
+    .meta({ id: 'CreditRequest' }),
   idempotent: true,
   responses: { 201: { description: 'The transaction', schema: explainedTransactionReply } },
   problems: ['account_not_found', 'account_closed', 'wrong_currency', 'idempotency_key_reused', 'busy'],

@@ -17,20 +17,14 @@ const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
 const gate = createTermsGate({ client, documentsTable: DOCUMENTS_TABLE })
-// A credit writes no markers of usage.
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 
 export const handler = httpHandler(
   bind(giveCredit, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
     const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
     const now = new Date()
-    const { kind, reason } = body
-    const asked = {
-      kind,
-      reason,
-      amountMicros: parseAmount(body.amount.amount)!,
-      currency: body.amount.currency,
-    }
+    const { kind, reason, currency } = body
+    const asked = { kind, reason, currency, amountMicros: parseAmount(body.amount)! }
     const given = { ...asked, actor: caller.actor, termsVersion: await gate.inForce(account, now) }
     const posted = await ledger.post<MovementRefusal>({
       accountId,

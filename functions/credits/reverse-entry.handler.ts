@@ -14,8 +14,7 @@ import { type ReversalRefusal, refuse } from './refuse.ts'
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-// A reversal writes no markers of usage: what was decided about an event stays decided.
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 
 export const handler = httpHandler(
   bind(reverseEntry, async ({ caller, params: { accountId, sequence }, body: { reason } }) => {

@@ -120,7 +120,18 @@ export function chainEntry(
     heldMicros: heldAfterMicros,
     sequence,
     tip: entry.hash,
-    counters: { ...head.counters, ...counters },
+    counters: currentCounters({ ...head.counters, ...counters }),
   }
   return { entry, next }
+}
+
+/** Counters of the newest period alone: what an earlier one counted is over, and HEAD has no room for it. */
+function currentCounters(counters: Record<string, Counter>): Record<string, Counter> {
+  const newest = countingPeriod(counters, '')
+  return Object.fromEntries(Object.entries(counters).filter(([, { period }]) => period === newest))
+}
+
+/** The period to count in: the given one, unless another clock has begun a later one already. It never runs back. */
+export function countingPeriod(counters: Record<string, Counter>, period: string): string {
+  return [period, ...Object.values(counters).map((counter) => counter.period)].toSorted().at(-1)!
 }

@@ -46,7 +46,8 @@ export type PostingRequest<Refusal> = {
 export type LedgerOptions = {
   client: DynamoDBDocumentClient
   ledgerTable: string
-  usageTable: string
+  /** Where markers are written; needed by those that post usage alone. */
+  usageTable?: string
   /** For the jitter between tries; injected so that a simulation can replay it. */
   random?: () => number
   sleep?: (milliseconds: number) => Promise<void>
@@ -232,9 +233,10 @@ export function createLedger(options: LedgerOptions) {
       items.push(putOnce(ledgerTable, { pk, sk: `KEY#${request.key}`, ...keyItem }))
     }
     const firstMarker = items.length
-    items.push(
-      ...markers.map((marker) => putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence })),
-    )
+    for (const marker of markers) {
+      if (!usageTable) throw new Error('markers need a table')
+      items.push(putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence }))
+    }
     items.push(...documents)
     if (items.length > LARGEST_TRANSACTION_ITEMS)
       throw new Error(`a posting of ${items.length} items does not fit a transaction`)

@@ -39,17 +39,6 @@ export function money(amountMicros: bigint, currency: string): Money {
   return { amount: formatAmount(amountMicros, currency), currency }
 }
 
-/** Rounds a non-negative amount up to the currency's smallest coin, for what a card is asked to pay. */
-export function roundUpToMinor(amountMicros: bigint, currency: string): bigint {
-  const coinMicros = MICROS_PER_UNIT / 10n ** BigInt(minorDigits(currency))
-  return ((amountMicros + coinMicros - 1n) / coinMicros) * coinMicros
-}
-
-/** True when the amount can be paid in coins of the currency, with nothing left over. */
-export function isWholeMinor(amountMicros: bigint, currency: string): boolean {
-  return roundUpToMinor(amountMicros, currency) === amountMicros
-}
-
 export const currencySchema = z
   .string()
   .refine((code) => CURRENCIES.has(code), 'must be an ISO 4217 currency code in capitals, such as "USD"')

@@ -25,8 +25,7 @@ const ALERT = 'ALERT#low_credit'
  */
 export function createLowCreditAlert(options: AlertOptions) {
   const { client, documentsTable, put } = options
-  // Only reads: no markers of usage are written.
-  const ledger = createLedger({ ...options, usageTable: '' })
+  const ledger = createLedger(options)
   const accounts = createAccountStore(options)
 
   /** Looks at the balance as it is now, whatever movement the message was about. */

@@ -25,8 +25,7 @@ export function createCreditRunOut(options: {
   documentsTable: string
 }) {
   const { client, documentsTable } = options
-  // Only reads: no markers of usage are written.
-  const ledger = createLedger({ ...options, usageTable: '' })
+  const ledger = createLedger(options)
 
   /** True for the refusal that is to be told, each time that it is asked for; false for all others. */
   async function claim(accountId: string, sequence: bigint): Promise<boolean> {

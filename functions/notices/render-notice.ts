@@ -1,8 +1,9 @@
 import type { Account } from '../accounts/account.ts'
 import { topUpLink } from '../events/top-up-link.ts'
 import type { Money } from '../ledger/money.ts'
-import { money, parseAmount, roundUpToMinor } from '../ledger/money.ts'
+import { money, parseAmount } from '../ledger/money.ts'
 import { localDateTime } from '../plans/billing-period.ts'
+import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
 
@@ -46,7 +47,7 @@ function contentOf(
     }
     case 'plan.short': {
       const { period, planName, owed, owedBefore, available, shortfall } = event.detail
-      const missing = wholeCoins(shortfall)
+      const missing = payable(shortfall)
       return {
         subject: `Your service plan for ${period} could not be charged`,
         paragraphs: [
@@ -117,8 +118,8 @@ function isZero({ amount }: Money): boolean {
   return parseAmount(amount) === 0n
 }
 
-function wholeCoins({ amount, currency }: Money): Money {
+function payable({ amount, currency }: Money): Money {
   const micros = parseAmount(amount)
   if (micros === undefined) throw new Error(`${amount} is not an amount`)
-  return money(roundUpToMinor(micros, currency), currency)
+  return money(topUpAmountFor(micros, currency), currency)
 }

@@ -9,8 +9,6 @@ const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS
 const charging = createMonthlyCharging({
   client: documentClient(),
   ledgerTable: LEDGER_TABLE,
-  // A month writes no markers of usage.
-  usageTable: '',
   documentsTable: DOCUMENTS_TABLE,
 })
 

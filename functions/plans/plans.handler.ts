@@ -24,8 +24,7 @@ const plans = createPlanStore(options)
 const subscriptions = createSubscriptionStore(options)
 const upcoming = createUpcomingCharge(options)
 const gate = createTermsGate(options)
-// Only reads: no markers of usage are written.
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: '' })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 
 const anyMember = { roles: MEMBER_ROLES, staff: true }
 const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }

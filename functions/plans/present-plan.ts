@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { clientTypeSchema } from '../accounts/account.ts'
-import { money, moneyReply, roundUpToMinor } from '../ledger/money.ts'
+import { money, moneyReply } from '../ledger/money.ts'
+import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { firstDay } from './billing-period.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import type { PlanVersion } from './plan.ts'
@@ -68,7 +69,9 @@ export const upcomingChargeReply = z
     owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
     available: moneyReply,
     shortfall: moneyReply.meta({ description: 'exact; zero when the credit covers total and owed' }),
-    topUp: moneyReply.meta({ description: 'the shortfall in whole coins of the currency, rounded up' }),
+    topUp: moneyReply
+      .optional()
+      .meta({ description: 'the least that a card can pay of the shortfall; absent when it is covered' }),
   })
   .meta({ id: 'UpcomingCharge' })
 
@@ -140,6 +143,9 @@ export function presentUpcomingCharge(
     owed: money(charge.owedMicros, currency),
     available: money(charge.availableMicros, currency),
     shortfall: money(charge.shortfallMicros, currency),
-    topUp: money(roundUpToMinor(charge.shortfallMicros, currency), currency),
+    topUp:
+      charge.shortfallMicros === 0n
+        ? undefined
+        : money(topUpAmountFor(charge.shortfallMicros, currency), currency),
   }
 }

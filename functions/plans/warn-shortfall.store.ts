@@ -30,8 +30,7 @@ export type WarningOptions = {
  */
 export function createShortfallWarning(options: WarningOptions) {
   const { client, documentsTable } = options
-  // Only reads: no markers of usage are written.
-  const ledger = createLedger({ ...options, usageTable: '' })
+  const ledger = createLedger(options)
   const accounts = createAccountStore(options)
   const subscriptions = createSubscriptionStore(options)
   const upcoming = createUpcomingCharge(options)

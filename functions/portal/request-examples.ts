@@ -13,7 +13,8 @@ export const requestExamples: Record<string, unknown> = {
   changeMember: { role: 'viewer' },
   giveCredit: {
     kind: 'goodwill',
-    amount: { amount: '5.00', currency: 'USD' },
+    amount: '5.00',
+    currency: 'USD',
     reason: 'The outage on 12 November',
   },
   reverseEntry: { reason: 'Charged for the wrong number' },

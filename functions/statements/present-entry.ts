@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readChargeDetail } from '../charges/charge-entry.ts'
 import { ENTRY_KINDS, type Entry } from '../ledger/entry.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 
@@ -62,7 +63,7 @@ export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionR
       account,
       amount: money(amountMicros, currency),
     })),
-    detail: JSON.parse(entry.detail),
+    detail: entry.kind === 'charge' ? readChargeDetail(entry.detail) : JSON.parse(entry.detail),
     key: entry.key,
     previousHash: entry.previousHash,
     hash: entry.hash,

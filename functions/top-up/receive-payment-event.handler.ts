@@ -17,7 +17,7 @@ const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const settlement = createTopUpSettlement({
   topUps: createTopUpStore(documents),
   cards: createSavedCardStore(documents),
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: '' }),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
 })
 
 export const handler = httpHandler(

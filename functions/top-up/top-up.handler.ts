@@ -26,7 +26,7 @@ const accounts = createAccountStore(documents)
 const starter = createTopUpStarter({
   topUps: createTopUpStore(documents),
   cards: createSavedCardStore(documents),
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: '' }),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
   terms: createTermsGate(documents),
   provider: async () => {
     const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)

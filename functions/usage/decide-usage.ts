@@ -1,4 +1,4 @@
-import type { Counter, Head } from '../ledger/entry.ts'
+import { type Counter, countingPeriod, type Head } from '../ledger/entry.ts'
 import { type RatingExplanation, type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
 import type { FoundPrice } from './price-source.ts'
 import { compareUsageEvents, type UsageEvent, usageEventKey } from './usage-event.ts'
@@ -39,7 +39,8 @@ export type UsageDecision = {
  * cannot come out differently in another. What costs nothing needs no credit and is deducted whatever came before it. What
  * cannot be rated is refused by itself and stops nothing. Tiers count deducted events only.
  */
-export function decideUsage(head: Head, priced: readonly PricedEvent[], period: string): UsageDecision {
+export function decideUsage(head: Head, priced: readonly PricedEvent[], localPeriod: string): UsageDecision {
+  const period = countingPeriod(head.counters, localPeriod)
   const counters: Record<string, Counter> = {}
   const decisions: EventDecision[] = []
   let availableMicros = head.availableMicros

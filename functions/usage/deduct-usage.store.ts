@@ -1,12 +1,12 @@
 import type { Account } from '../accounts/account.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
+import { periodOf } from '../plans/billing-period.ts'
 import { decideUsage, separateRepeats } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'
 import type { FoundPrice, PriceSource } from './price-source.ts'
 import { draftUsageEntry } from './usage-entry.ts'
 import { type UsageEvent, usageContentHash, usageEventKey } from './usage-event.ts'
-import { usagePeriod } from './usage-period.ts'
 import { usageMarkerOf } from './usage-record.ts'
 
 export type UsageDeductionOptions = {
@@ -30,7 +30,7 @@ export function createUsageDeduction({ ledger, accounts, prices }: UsageDeductio
     if (!account) throw new Error(`usage for account ${accountId}, which is not there`)
     const { distinct, repeats } = separateRepeats(events)
     const found = await findPrices(account, distinct)
-    const period = usagePeriod(at, account.timeZone)
+    const period = periodOf(at, account.timeZone)
     let decided: ReadonlyMap<string, Record<string, unknown>> = new Map()
 
     const decide = (

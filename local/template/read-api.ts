@@ -2,12 +2,14 @@ import type { Json } from './intrinsics.ts'
 import { type Found, functionOf, type Reading } from './reading.ts'
 import type { LocalCors, LocalRoute } from './template.types.ts'
 
+/** Reads a JWT authorizer; any other kind is an error. */
 export function readAuthorizer(reading: Reading, found: Found): void {
   if (reading.get('AuthorizerType') !== 'JWT') reading.fail('only JWT authorizers run here')
   const jwt = reading.get<{ Audience?: string[]; Issuer?: string }>('JwtConfiguration') ?? {}
   found.authorizers.set(reading.reference, { audience: jwt.Audience ?? [], issuer: jwt.Issuer ?? '' })
 }
 
+/** Reads which function an integration runs. */
 export function readIntegration(reading: Reading, found: Found): void {
   if (reading.get('IntegrationType') !== 'AWS_PROXY') reading.fail('only Lambda proxy integrations run here')
   if ((reading.get('PayloadFormatVersion') ?? '2.0') !== '2.0')
@@ -18,6 +20,7 @@ export function readIntegration(reading: Reading, found: Found): void {
   )
 }
 
+/** Reads a route, with its function and who may call it. */
 export function readRoute(reading: Reading, found: Found): void {
   const target = (reading.get<string>('Target') ?? '').replace(/^integrations\//, '')
   const functionName = found.integrations.get(target) ?? reading.fail(`no integration ${target}`)
@@ -33,6 +36,7 @@ export function readRoute(reading: Reading, found: Found): void {
   found.routes.push(route)
 }
 
+/** Reads the API’s CORS settings. */
 export function readApi(reading: Reading, found: Found): void {
   if (reading.get('ProtocolType') !== 'HTTP') reading.fail('only HTTP APIs run here')
   const cors = reading.get<Record<string, Json>>('CorsConfiguration')

@@ -11,7 +11,7 @@ type RawTarget = {
   DeadLetterConfig?: { Arn?: string }
 }
 
-export function readTarget(reading: Reading, found: Found, raw: RawTarget): LocalTarget {
+function readTarget(reading: Reading, found: Found, raw: RawTarget): LocalTarget {
   const known =
     found.queues.some((queue) => queue.arn === raw.Arn) || found.functions.has(functionNameIn(raw.Arn))
   if (!known) reading.fail(`a target that does not run here: ${raw.Arn}`)
@@ -28,6 +28,7 @@ export function readTarget(reading: Reading, found: Found, raw: RawTarget): Loca
   return target
 }
 
+/** Reads a rule: by pattern, by schedule, or both. */
 export function readRule(reading: Reading, found: Found): void {
   if (reading.get('State') === 'DISABLED') return
   const targets = (reading.get<RawTarget[]>('Targets') ?? []).map((raw) => readTarget(reading, found, raw))
@@ -50,6 +51,7 @@ export function readRule(reading: Reading, found: Found): void {
   found.rules.push({ name: reading.reference, busName, pattern, targets } satisfies LocalRule)
 }
 
+/** Reads a schedule of EventBridge Scheduler. */
 export function readSchedule(reading: Reading, found: Found): void {
   if (reading.get('State') === 'DISABLED') return
   const raw = reading.get<RawTarget>('Target') ?? reading.fail('a schedule without a target')

@@ -2,6 +2,7 @@ import type { Json } from './intrinsics.ts'
 import { type Found, functionNameIn, functionOf, lastPart, type Reading } from './reading.ts'
 import type { LocalFunction, QueueMapping, StreamMapping } from './template.types.ts'
 
+/** Reads a function: its bundle, limits and environment. */
 export function readFunction(reading: Reading, found: Found): void {
   const code = reading.get<{ S3Key?: string; ZipFile?: string }>('Code') ?? {}
   const hash = (code.S3Key ?? '').replace(/^.*\//, '').replace(/\.zip$/, '')
@@ -21,6 +22,7 @@ export function readFunction(reading: Reading, found: Found): void {
   found.functions.set(entry.name, entry)
 }
 
+/** Reads how a function’s asynchronous events are retried and where they end. */
 export function readInvokeConfig(reading: Reading, found: Found): void {
   const target =
     found.functions.get(functionNameIn(reading.get<string>('FunctionName') ?? '')) ??
@@ -30,6 +32,7 @@ export function readInvokeConfig(reading: Reading, found: Found): void {
   if (destination?.OnFailure !== undefined) target.onFailureArn = destination.OnFailure.Destination
 }
 
+/** Reads an event source mapping of a queue or a table’s stream; any other source is an error. */
 export function readMapping(reading: Reading, found: Found): void {
   if (reading.get('Enabled') === false) return
   const source = reading.get<string>('EventSourceArn') ?? ''

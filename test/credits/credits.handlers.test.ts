@@ -45,7 +45,7 @@ const giveCredit = (
   send(creditHandler, {
     route: creditRoutes.giveCredit,
     path: { accountId },
-    body: { kind: 'goodwill', amount: { amount, currency: 'USD' }, reason: 'An outage', ...more },
+    body: { kind: 'goodwill', amount, currency: 'USD', reason: 'An outage', ...more },
     headers: { 'idempotency-key': key },
     claims: staffClaims,
   })
@@ -111,7 +111,7 @@ describe('a credit', () => {
     }
     expect((await giveCredit(accountId, 'bad', '1', { reason: 'x'.repeat(501) })).status).toBe(400)
     expect((await giveCredit(accountId, 'bad', '1', { more: 1 })).body.errors?.[0]?.field).toBe('more')
-    const other = await giveCredit(accountId, 'bad', '1', { amount: { amount: '1', currency: 'EUR' } })
+    const other = await giveCredit(accountId, 'bad', '1', { currency: 'EUR' })
     expect([other.status, other.body.code]).toEqual([422, 'wrong_currency'])
     expect((await giveCredit('acc_unknown00', 'bad')).status).toBe(404)
     await expectProven(accountId, 0n, 0)
@@ -124,7 +124,7 @@ describe('a credit', () => {
       path: { accountId },
       headers: { 'idempotency-key': 'x' },
     }
-    const body = { kind: 'goodwill', amount: { amount: '1', currency: 'USD' }, reason: 'x' }
+    const body = { kind: 'goodwill', amount: '1', currency: 'USD', reason: 'x' }
     const claims = personClaims('owner@example.com')
     expect((await send(creditHandler, { ...request, body, claims })).body.code).toBe('role_not_allowed')
     expect((await send(creditHandler, { ...request, body })).status).toBe(401)

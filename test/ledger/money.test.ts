@@ -4,11 +4,8 @@ import {
   amountSchema,
   currencySchema,
   formatAmount,
-  isWholeMinor,
   LARGEST_AMOUNT_MICROS,
-  minorDigits,
   parseAmount,
-  roundUpToMinor,
 } from '../../functions/ledger/money.ts'
 
 const amounts = fc.bigInt({ min: 0n, max: LARGEST_AMOUNT_MICROS })
@@ -58,18 +55,6 @@ describe('amounts', () => {
     expect(formatAmount(4_500n, 'USD')).toBe('0.0045')
     expect(formatAmount(-500_000_000n, 'JPY')).toBe('-500')
     expect(formatAmount(1_500_000n, 'KWD')).toBe('1.500')
-  })
-
-  it('round up to a coin by less than a coin, and only when they are not whole', () => {
-    fc.assert(
-      fc.property(amounts, currencies, (amountMicros, currency) => {
-        const rounded = roundUpToMinor(amountMicros, currency)
-        expect(rounded - amountMicros).toBeGreaterThanOrEqual(0n)
-        expect(rounded - amountMicros < 10n ** BigInt(6 - minorDigits(currency))).toBe(true)
-        expect(isWholeMinor(rounded, currency)).toBe(true)
-        expect(isWholeMinor(amountMicros, currency)).toBe(rounded === amountMicros)
-      }),
-    )
   })
 })
 
