@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { type DueKind, dueShardKey } from './plan-keys.ts'
+import type { DueAccount } from './find-due.ts'
+import { type DueKind, dueKey, dueShardKey } from './plan-keys.ts'
 
 const PAGE_ACCOUNTS = 500
 
@@ -14,7 +15,7 @@ export function createDueStore(options: {
 }) {
   const { client, documentsTable, pageAccounts = PAGE_ACCOUNTS } = options
 
-  async function* listDue(kind: DueKind, shard: number, at: string): AsyncGenerator<string[]> {
+  async function* listDue(shard: number, at: string): AsyncGenerator<DueAccount[]> {
     let ExclusiveStartKey: Record<string, unknown> | undefined
     do {
       const result = await client.send(
@@ -23,16 +24,21 @@ export function createDueStore(options: {
           IndexName: 'index1',
           KeyConditionExpression: 'index1pk = :shard AND index1sk < :after',
           // The account follows the instant: `~` sorts after every account's id.
-          ExpressionAttributeValues: { ':shard': dueShardKey(kind, shard), ':after': `${at}#~` },
+          ExpressionAttributeValues: { ':shard': dueShardKey(shard), ':after': `${at}#~` },
           Limit: pageAccounts,
           ExclusiveStartKey,
         }),
       )
-      const accountIds = (result.Items ?? []).map((item) => item.accountId as string)
-      if (accountIds.length > 0) yield accountIds
+      const accounts = (result.Items ?? []).map(toDueAccount)
+      if (accounts.length > 0) yield accounts
       ExclusiveStartKey = result.LastEvaluatedKey
     } while (ExclusiveStartKey)
   }
 
   return { listDue }
+}
+
+function toDueAccount(item: Record<string, unknown>): DueAccount {
+  const kind: DueKind = item.sk === dueKey('charge') ? 'charge' : 'warning'
+  return { kind, accountId: item.accountId as string }
 }

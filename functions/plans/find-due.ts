@@ -1,6 +1,7 @@
-import { DUE_KINDS, DUE_SHARDS, type DueKind } from './plan-keys.ts'
+import { DUE_SHARDS, type DueKind } from './plan-keys.ts'
 
-export type DueSources = { listDue(kind: DueKind, shard: number, at: string): AsyncIterable<string[]> }
+export type DueAccount = { kind: DueKind; accountId: string }
+export type DueSources = { listDue(shard: number, at: string): AsyncIterable<DueAccount[]> }
 export type DueTargets = Record<DueKind, { send(accountIds: readonly string[]): Promise<void> }>
 
 /**
@@ -13,17 +14,16 @@ export async function findDue(
   at: string,
 ): Promise<Record<DueKind, number>> {
   const counts = { charge: 0, warning: 0 }
-  const shards = DUE_KINDS.flatMap((kind) =>
-    Array.from({ length: DUE_SHARDS }, (_, shard) => ({ kind, shard })),
-  )
-  const results = await Promise.allSettled(
-    shards.map(async ({ kind, shard }) => {
-      for await (const accountIds of source.listDue(kind, shard, at)) {
-        await targets[kind].send(accountIds)
+  const sendShard = async (shard: number) => {
+    for await (const accounts of source.listDue(shard, at)) {
+      for (const kind of ['warning', 'charge'] as const) {
+        const accountIds = accounts.filter((due) => due.kind === kind).map(({ accountId }) => accountId)
+        if (accountIds.length > 0) await targets[kind].send(accountIds)
         counts[kind] += accountIds.length
       }
-    }),
-  )
+    }
+  }
+  const results = await Promise.allSettled(Array.from({ length: DUE_SHARDS }, (_, shard) => sendShard(shard)))
   const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason)
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} shards of what is due were not sent`)

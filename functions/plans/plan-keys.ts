@@ -13,14 +13,14 @@ export const dueKey = (kind: DueKind) => `DUE#${kind}`
 /** Few enough that an hour with nothing due costs next to nothing, enough that a first of the month is spread. */
 export const DUE_SHARDS = 8
 
-export const dueShardKey = (kind: DueKind, shard: number) => `DUE#${kind}#${shard}`
+export const dueShardKey = (shard: number) => `DUE#${shard}`
 
-/** Where an account's due dates stand in the index: always in the same shard. */
+/** Where an account's due dates stand in the index: always in the same shard, charges and warnings in one list. */
 export function dueIndexKeys(
   kind: DueKind,
   accountId: string,
   dueAt: string,
 ): { index1pk: string; index1sk: string } {
   const shard = createHash('sha256').update(accountId).digest()[0]! % DUE_SHARDS
-  return { index1pk: dueShardKey(kind, shard), index1sk: `${dueAt}#${accountId}` }
+  return { index1pk: dueShardKey(shard), index1sk: `${dueAt}#${accountId}#${kind}` }
 }

@@ -107,7 +107,7 @@ describe('a credit', () => {
       null,
     ]) {
       const reply = await giveCredit(accountId, 'bad', amount)
-      expect([amount, reply.status, reply.body.errors?.[0]?.field]).toEqual([amount, 400, 'amount.amount'])
+      expect([amount, reply.status, reply.body.errors?.[0]?.field]).toEqual([amount, 400, 'amount'])
     }
     expect((await giveCredit(accountId, 'bad', '1', { reason: 'x'.repeat(501) })).status).toBe(400)
     expect((await giveCredit(accountId, 'bad', '1', { more: 1 })).body.errors?.[0]?.field).toBe('more')

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { callerOf } from '../../functions/edge/caller.ts'
 
-const person = { sub: 'p1', email: 'Owner@Example.com', email_verified: 'true', scope: 'openid email' }
+const person = {
+  iss: 'https://issuer.example.com',
+  client_id: 'portal',
+  auth_time: 1764000000,
+  sub: 'p1',
+  email: 'Owner@Example.com',
+  email_verified: 'true',
+  scope: 'openid email',
+}
 
 describe('a caller', () => {
   it('is a client with a verified address in lower case', () => {
@@ -10,6 +18,7 @@ describe('a caller', () => {
       actor: 'person:p1',
       subject: 'p1',
       email: 'owner@example.com',
+      signIn: { issuer: 'https://issuer.example.com', clientId: 'portal', at: '2025-11-24T16:00:00.000Z' },
     })
   })
 

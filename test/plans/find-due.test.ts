@@ -46,15 +46,17 @@ describe('finding what is due', () => {
   it('sends the other shards when one fails, and says so', async () => {
     const sent = collect()
     const source = {
-      async *listDue(_kind: string, shard: number) {
+      async *listDue(shard: number) {
         if (shard === 3) throw new Error('shard 3')
-        yield [`shard-${shard}`]
+        yield [
+          { kind: shard % 2 === 0 ? ('charge' as const) : ('warning' as const), accountId: `shard-${shard}` },
+        ]
       },
     }
     await expect(
       findDue(source, { charge: sent, warning: sent }, '2026-12-01T00:00:00.000Z'),
-    ).rejects.toThrow('2 shards')
-    expect(sent.accountIds).toHaveLength(14)
+    ).rejects.toThrow('1 shards')
+    expect(sent.accountIds).toHaveLength(7)
   })
 
   it('sends again what the queue turned down, and throws for what stays out', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
       reason: `day ${day}`,
       actor: 'machine:test',
     }
-    const contra = { kind: 'charge', contra: 'revenue:charge', detail: { day: String(day) } } as const
+    const contra = { kind: 'charge', contra: 'revenue:charge', detail: { service: String(day) } } as const
     const posted = await ledger.post({
       accountId,
       key: `charge:${day}`,
@@ -85,7 +85,7 @@ describe('a statement', () => {
         { account: 'client:available', amount: { amount: '-1.000001' } },
         { account: 'revenue:charge', amount: { amount: '1.000001' } },
       ],
-      detail: { day: '30' },
+      detail: { service: '30' },
     })
   })
 })
