@@ -1,6 +1,7 @@
 /** What a column of a call record means, whatever the exchange calls it. */
 export type Field =
   | 'caller'
+  | 'callername'
   | 'destination'
   | 'start'
   | 'answer'
@@ -54,7 +55,7 @@ const POSITIONAL = [
     exchange: 'freeswitch',
     start: 4,
     least: 11,
-    fields: { caller: 1, destination: 2, disposition: 9, uniqueid: 10, accountcode: 12 },
+    fields: { callername: 0, caller: 1, destination: 2, disposition: 9, uniqueid: 10, accountcode: 12 },
   },
 ] as const satisfies {
   name: string
@@ -67,6 +68,7 @@ const POSITIONAL = [
 /** The names that a header line may have for a field: Asterisk's and FreeSWITCH's variables, and the usual database's. */
 const NAMES: Record<Field, readonly string[]> = {
   caller: ['src', 'caller_id_number', 'source'],
+  callername: ['caller_id_name'],
   destination: ['dst', 'destination_number', 'destination'],
   start: ['start', 'start_stamp', 'calldate', 'start_timestamp'],
   answer: ['answer', 'answer_stamp', 'answer_timestamp'],

@@ -92,13 +92,22 @@ function readRecord({ line, cells }: CsvRow, layout: Layout, timeZone: string, b
     endedAt,
     billableSeconds,
     caller: cell('caller'),
-    destination: cell('destination'),
+    destination: readDestination(cell, layout),
     disposition: cell('disposition'),
     ...(accountCode && { accountCode }),
     line,
   }
   record.id = identify(record, cell, layout)
   return record
+}
+
+/**
+ * A call that FreeSWITCH itself placed (`originate`) has the application that it was connected to as destination, such as
+ * `&park()` or `&` alone; its caller is then named "Outbound Call", and the caller's number is the number that was called.
+ */
+function readDestination(cell: (field: Field) => string, { exchange }: Layout): string {
+  const isPlaced = cell('destination').startsWith('&') && cell('callername') === 'Outbound Call'
+  return exchange === 'freeswitch' && isPlaced ? cell('caller') : cell('destination')
 }
 
 function isSeconds(text: string): boolean {

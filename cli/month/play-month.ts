@@ -89,11 +89,11 @@ async function importCalls(story: Story, callers: Callers, due: CallUsageEvent[]
 
 const MAIL_FRESH_HOURS = 36
 
-/** What the clients do: one tops up exactly what the warning named, one only after the first. */
+/** What the clients do: one tops up exactly what its warning named; after the first, whoever was short tops up what it owes. */
 async function answerMilestone(story: Story, played: PlayedMonth, milestone: Milestone): Promise<void> {
-  const answering = milestone.kind === 'warning' ? 'tops_up_in_time' : 'tops_up_late'
   const since = new Date(milestone.at.getTime() - MAIL_FRESH_HOURS * 3_600_000).toISOString()
-  for (const account of played.accounts.filter(({ whenWarned }) => whenWarned === answering)) {
+  for (const account of played.accounts) {
+    if (milestone.kind === 'warning' && account.whenWarned !== 'tops_up_in_time') continue
     const amount = amountAsked(await story.machine.emails(), account, since)
     if (!amount) continue
     story.log(`${account.name}: tops up ${amount}, as it was asked to by e-mail`)

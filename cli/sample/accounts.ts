@@ -9,8 +9,8 @@ export type SampleAccount = {
   planId: string
   planName: string
   services: { service: string; name: string; unitFee: string; quantity: number }[]
-  /** What its people do about a warning: nothing is needed, top up in time, or only after the first. */
-  whenWarned: 'covered' | 'tops_up_in_time' | 'tops_up_late'
+  /** What its people do about a warning: they get none, or top up in time what it names, or wait until after the first. */
+  whenWarned: 'gets_none' | 'tops_up_in_time' | 'tops_up_late'
 }
 
 export const SAMPLE_ACCOUNTS: SampleAccount[] = [
@@ -27,7 +27,7 @@ export const SAMPLE_ACCOUNTS: SampleAccount[] = [
       { service: 'seat', name: 'Seat', unitFee: '4.90', quantity: 5 },
       { service: 'number', name: 'Phone number', unitFee: '1.00', quantity: 2 },
     ],
-    whenWarned: 'covered',
+    whenWarned: 'gets_none',
   },
   {
     slug: 'private-cloud',

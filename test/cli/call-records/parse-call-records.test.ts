@@ -33,8 +33,9 @@ function freeswitch({
   to = '12025550123',
   id = 'a',
   outcome = 'NORMAL_CLEARING',
-}: Call) {
-  return `Front desk,1001,${to},default,2026/11/3 9:05,${answer},2026/11/3 9:06,60,${billsec},${outcome},${id},,acme,PCMU,PCMU`
+  callerName = 'Front desk',
+}: Call & { callerName?: string }) {
+  return `${callerName},1001,${to},default,2026/11/3 9:05,${answer},2026/11/3 9:06,60,${billsec},${outcome},${id},,acme,PCMU,PCMU`
 }
 
 function parsed(lines: string[], options?: { timeZone?: string }) {
@@ -217,6 +218,15 @@ describe('a usage event', () => {
         },
       },
     ])
+  })
+
+  test('of a call that FreeSWITCH placed goes to the number that it called', () => {
+    const { records } = parsed([
+      freeswitch({ to: '&', callerName: 'Outbound Call' }),
+      freeswitch({ id: 'b', to: '&park()', callerName: 'Outbound Call' }),
+      freeswitch({ id: 'c', to: '&park()' }),
+    ])
+    expect(records.map(({ destination }) => destination)).toEqual(['1001', '1001', '&park()'])
   })
 
   test('is not made of what cannot be charged; each such record says why', () => {
