@@ -1,13 +1,34 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  type ConditionalCheckFailedException,
+  DynamoDBClient,
+  type TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
 
-/**
- * The document client of the house: every DynamoDB number is a whole number and comes back as a bigint, so that no
- * amount ever passes through a JS number.
- */
+/** Every DynamoDB number is a whole number and comes back as a bigint, so that no amount ever passes through a JS number. */
+const wrapNumbers = (digits: string) => BigInt(digits)
+
+/** The document client of the house. */
 export function documentClient(client: DynamoDBClient = new DynamoDBClient({})): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
-    unmarshallOptions: { wrapNumbers: (digits) => BigInt(digits) },
+    unmarshallOptions: { wrapNumbers },
   })
+}
+
+/** An item as it comes beside the document client, in stream records and failed conditions, read as that client reads it. */
+export function readItem(attributes: Record<string, AttributeValue>): Record<string, unknown> {
+  return unmarshall(attributes, { wrapNumbers })
+}
+
+/** The transaction was refused as a whole; `CancellationReasons` says why, item by item. */
+export function isCancelled(error: unknown): error is TransactionCanceledException {
+  return error instanceof Error && error.name === 'TransactionCanceledException'
+}
+
+/** The condition of a single write did not hold: nothing was written. */
+export function isConditionFailed(error: unknown): error is ConditionalCheckFailedException {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException'
 }

@@ -4,7 +4,8 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { isCancelled, readItem } from './dynamodb.ts'
+import { retryDelayMilliseconds, sleep } from './retry-delay.ts'
 
 export type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 
@@ -17,8 +18,7 @@ export type WrittenTogether =
   | { ok: false; reason: 'busy' }
 
 const TRIES = 8
-const FIRST_DELAY_MILLISECONDS = 10
-const LONGEST_DELAY_MILLISECONDS = 400
+const DELAYS = { firstMilliseconds: 10, longestMilliseconds: 400 }
 
 /**
  * Writes all items or none. A conflict with another transaction is tried again, boundedly and with full jitter; a failed
@@ -30,7 +30,7 @@ export async function writeTogether(
   items: WriteItem[],
 ): Promise<WrittenTogether> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (attempt > 0) await new Promise((wake) => setTimeout(wake, delayMilliseconds(attempt)))
+    if (attempt > 0) await sleep(retryDelayMilliseconds(attempt, DELAYS))
     try {
       await client.send(new TransactWriteCommand({ TransactItems: items }))
       return { ok: true }
@@ -50,7 +50,7 @@ export async function writeTogether(
 function failedConditions(error: TransactionCanceledException): FailedCondition[] {
   return (error.CancellationReasons ?? []).flatMap(({ Code, Item }, index) => {
     if (Code !== 'ConditionalCheckFailed') return []
-    return [{ index, item: Item && unmarshall(Item, { wrapNumbers: (digits) => BigInt(digits) }) }]
+    return [{ index, item: Item && readItem(Item) }]
   })
 }
 
@@ -58,12 +58,4 @@ function failedConditions(error: TransactionCanceledException): FailedCondition[
 function isPassing(error: TransactionCanceledException): boolean {
   const passing = ['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']
   return (error.CancellationReasons ?? []).every(({ Code }) => Code === undefined || passing.includes(Code))
-}
-
-function isCancelled(error: unknown): error is TransactionCanceledException {
-  return error instanceof Error && error.name === 'TransactionCanceledException'
-}
-
-function delayMilliseconds(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
 }

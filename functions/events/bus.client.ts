@@ -4,14 +4,14 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge'
 import { log } from '../edge/log.ts'
+import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { type BusEvent, EVENT_SOURCE } from './event.ts'
 
 const MOST_ENTRIES_PER_REQUEST = 10
 /** EventBridge takes 256 KB in one request; the rest of an entry's members count too. */
 const LARGEST_REQUEST_BYTES = 200_000
 const TRIES = 5
-const FIRST_DELAY_MILLISECONDS = 50
-const LONGEST_DELAY_MILLISECONDS = 800
+const DELAYS = { firstMilliseconds: 50, longestMilliseconds: 800 }
 
 export type Bus = ReturnType<typeof createBus>
 
@@ -22,8 +22,7 @@ export function createBus(options: {
   sleep?: (milliseconds: number) => Promise<void>
 }) {
   const { client, busName } = options
-  const sleep =
-    options.sleep ?? ((milliseconds: number) => new Promise<void>((wake) => setTimeout(wake, milliseconds)))
+  const pause = options.sleep ?? sleep
 
   /**
    * Puts events on the bus in requests of at most ten; entries that the bus turned down go again, boundedly. Throws
@@ -38,7 +37,7 @@ export function createBus(options: {
     let waiting = part.map((entry, index) => ({ entry, index }))
     let cause: unknown
     for (let attempt = 0; attempt < TRIES && waiting.length > 0; attempt++) {
-      if (attempt > 0) await sleep(delayMilliseconds(attempt))
+      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS))
       try {
         const reply = await client.send(new PutEventsCommand({ Entries: waiting.map(({ entry }) => entry) }))
         const results = reply.Entries ?? []
@@ -89,8 +88,4 @@ function partsOf(entries: PutEventsRequestEntry[]): { first: number; part: PutEv
     }
   })
   return parts
-}
-
-function delayMilliseconds(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
 }

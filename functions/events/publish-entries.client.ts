@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
+import { readItem } from '../edge/dynamodb.ts'
 import { log } from '../edge/log.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { EventsNotPut } from './bus.client.ts'
@@ -45,9 +45,6 @@ export async function publishEntries(
 function eventsOfRecord(record: DynamoDBRecord): BusEvent[] {
   const image = record.dynamodb?.NewImage
   if (record.eventName !== 'INSERT' || !image?.sk?.S?.startsWith('ENTRY#')) return []
-  const item = unmarshall(image as Record<string, AttributeValue>, {
-    wrapNumbers: (digits) => BigInt(digits),
-  })
-  const { pk, sk, ...entry } = item
+  const { pk, sk, ...entry } = readItem(image as Record<string, AttributeValue>)
   return eventsOfEntry(entry as Entry)
 }

@@ -1,4 +1,3 @@
-import type { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
@@ -7,8 +6,9 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { chainEntry, type Entry, type EntryDraft, genesisHash, type Head } from './entry.ts'
+import { explainFailure, type KeyItem, toHead } from './posting-failure.store.ts'
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 
@@ -57,8 +57,7 @@ export type Ledger = ReturnType<typeof createLedger>
 
 const LARGEST_TRANSACTION_ITEMS = 100
 const TRIES = 14
-const FIRST_DELAY_MILLISECONDS = 8
-const LONGEST_DELAY_MILLISECONDS = 400
+const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
 const SORT_KEY_DIGITS = 12
 
 /** How many markers fit into one posting beside HEAD, the entry and a key. */
@@ -67,16 +66,13 @@ export const LARGEST_MARKERS_PER_POSTING = LARGEST_TRANSACTION_ITEMS - 3
 const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
 const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(SORT_KEY_DIGITS, '0')}`
 
-type KeyItem = { requestHash: string; sequence: bigint }
-
 /**
  * The only writer of balances and entries. Every movement is ONE transaction over HEAD, the entry, its key, its markers
  * and the documents that change with it, conditional on HEAD being as it was read.
  */
 export function createLedger(options: LedgerOptions) {
   const { client, ledgerTable, usageTable } = options
-  const random = options.random ?? Math.random
-  const sleep = options.sleep ?? ((milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)))
+  const pause = options.sleep ?? sleep
 
   /** HEAD as it is now (strongly consistent), or undefined. */
   async function readHead(accountId: string): Promise<Head | undefined> {
@@ -168,7 +164,7 @@ export function createLedger(options: LedgerOptions) {
     const taken = new Map<string, Record<string, unknown>>()
     let known: Head | undefined
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      if (attempt > 0) await sleep(delayMilliseconds(attempt, random))
+      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS, options.random))
       let head = known
       if (!head) {
         const read = await readHeadAndKey(accountId, key)
@@ -273,85 +269,6 @@ function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
 
 function lowering(beforeMicros: bigint, afterMicros: bigint): bigint {
   return beforeMicros > afterMicros ? beforeMicros - afterMicros : 0n
-}
-
-type Failure = {
-  /** HEAD as it is now, when that is why the transaction failed. */
-  head?: Head
-  keyItem?: KeyItem
-  markers: [string, Record<string, unknown>][]
-  documentChanged: boolean
-}
-
-/**
- * Tells the reasons of a failed transaction apart. What says nothing certain (a conflict, a throttle, a lost reply)
- * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all.
- */
-function explainFailure(
-  error: unknown,
-  parts: { hasKey: boolean; firstMarker: number; markers: Marker[] },
-): Failure {
-  const failure: Failure = { markers: [], documentChanged: false }
-  if (!isCancelled(error)) {
-    if (isWorthRetrying(error)) return failure
-    throw error
-  }
-  const reasons = error.CancellationReasons ?? []
-  const old = (index: number) => {
-    const item = reasons[index]?.Code === 'ConditionalCheckFailed' ? reasons[index]?.Item : undefined
-    return item && (unmarshall(item, { wrapNumbers: (digits) => BigInt(digits) }) as Record<string, unknown>)
-  }
-  if (reasons.some(({ Code }) => Code === 'ValidationError' || Code === 'ItemCollectionSizeLimitExceeded'))
-    throw error
-  const head = old(0)
-  if (head) failure.head = toHead(head)
-  if (parts.hasKey) failure.keyItem = old(2) as KeyItem | undefined
-  parts.markers.forEach((marker, index) => {
-    const item = old(parts.firstMarker + index)
-    if (item) failure.markers.push([marker.id, item])
-  })
-  const firstDocument = parts.firstMarker + parts.markers.length
-  failure.documentChanged = reasons.some(
-    ({ Code }, index) => index >= firstDocument && Code === 'ConditionalCheckFailed',
-  )
-  return failure
-}
-
-function isCancelled(error: unknown): error is TransactionCanceledException {
-  return error instanceof Error && error.name === 'TransactionCanceledException'
-}
-
-const PASSING_ERRORS = new Set([
-  'TransactionInProgressException',
-  'ProvisionedThroughputExceededException',
-  'ThrottlingException',
-  'RequestLimitExceeded',
-  'LimitExceededException',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TimeoutError',
-  'AbortError',
-])
-
-/** A throttle, a server's fault or a broken connection: the outcome is unknown, and the next read tells it. */
-function isWorthRetrying(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
-  return (
-    PASSING_ERRORS.has(error.name) ||
-    status >= 500 ||
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)
-  )
-}
-
-/** Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
-function delayMilliseconds(attempt: number, random: () => number): number {
-  return random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
-}
-
-function toHead({ pk, sk, ...head }: Record<string, unknown>): Head {
-  return head as Head
 }
 
 function toEntry({ pk, sk, ...entry }: Record<string, unknown>): Entry {

@@ -1,7 +1,7 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { EventDetail, PutEvents } from '../events/event.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { money } from '../ledger/money.ts'
@@ -79,7 +79,7 @@ export function createLowCreditAlert(options: AlertOptions) {
       )
       return true
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false
+      if (isConditionFailed(error)) return false
       throw error
     }
   }

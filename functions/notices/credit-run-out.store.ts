@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 
@@ -75,7 +75,7 @@ export function createCreditRunOut(options: {
       await client.send(new PutCommand({ TableName: documentsTable, Item, ...asRead }))
       return true
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false
+      if (isConditionFailed(error)) return false
       throw error
     }
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 
 export const LEASE_SECONDS = 60
 
@@ -37,7 +37,7 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
       )
       return 'yours'
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error
+      if (!isConditionFailed(error)) throw error
       return error.Item?.state?.S === 'sending' ? 'elsewhere' : 'done'
     }
   }

@@ -4,11 +4,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { log } from '../edge/log.ts'
+import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 
 const MOST_MESSAGES_PER_REQUEST = 10
 const TRIES = 5
-const FIRST_DELAY_MILLISECONDS = 50
-const LONGEST_DELAY_MILLISECONDS = 800
+const DELAYS = { firstMilliseconds: 50, longestMilliseconds: 800 }
 
 /** A queue whose messages name an account and no more. */
 export function createAccountQueue(options: {
@@ -17,8 +17,7 @@ export function createAccountQueue(options: {
   sleep?: (milliseconds: number) => Promise<void>
 }) {
   const { client, queueUrl } = options
-  const sleep =
-    options.sleep ?? ((milliseconds: number) => new Promise<void>((wake) => setTimeout(wake, milliseconds)))
+  const pause = options.sleep ?? sleep
 
   /** Sends a message per account, ten at a time; what the queue turned down goes again, boundedly. Throws when some stay out. */
   async function send(accountIds: readonly string[]): Promise<void> {
@@ -33,7 +32,7 @@ export function createAccountQueue(options: {
       MessageBody: JSON.stringify({ accountId }),
     }))
     for (let attempt = 0; attempt < TRIES && waiting.length > 0; attempt++) {
-      if (attempt > 0) await sleep(delayMilliseconds(attempt))
+      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS))
       try {
         const reply = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: waiting }))
         const sent = new Set(reply.Successful?.map(({ Id }) => Id))
@@ -47,8 +46,4 @@ export function createAccountQueue(options: {
   }
 
   return { send }
-}
-
-function delayMilliseconds(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_DELAY_MILLISECONDS, FIRST_DELAY_MILLISECONDS * 2 ** attempt)
 }

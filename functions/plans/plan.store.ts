@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 import { decidePlanVersion, type PlanVersionRefusal } from './decide-plan-version.ts'
 import type { PlanContent, PlanVersion } from './plan.ts'
 
@@ -58,7 +58,7 @@ export function createPlanStore(options: { client: DynamoDBDocumentClient; docum
       await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
       return true
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false
+      if (isConditionFailed(error)) return false
       throw error
     }
   }

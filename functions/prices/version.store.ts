@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { VersionDecision, Versioned } from './decide-version.ts'
 
 type Item = Record<string, unknown>
@@ -98,7 +99,7 @@ export function createVersionStore<Version extends Versioned>(options: VersionSt
       )
       return true
     } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false
+      if (isConditionFailed(error)) return false
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 
 /** A card that the provider keeps: names of things at the provider, never a number of a card. */
 export type SavedCard = { customerId: string; paymentMethodId: string; savedAt: string }
@@ -35,7 +36,7 @@ export function createSavedCardStore({
         }),
       )
     } catch (error) {
-      if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error
+      if (!isConditionFailed(error)) throw error
     }
   }
 

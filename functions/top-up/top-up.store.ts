@@ -5,6 +5,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
+import { isConditionFailed } from '../edge/dynamodb.ts'
 import { statusesBefore, type TopUp, type TopUpStatus } from './top-up.ts'
 
 export type TopUpStore = ReturnType<typeof createTopUpStore>
@@ -113,8 +114,4 @@ export function createTopUpStore({
 
 function toTopUp({ pk, sk, index1pk, index1sk, ...topUp }: Record<string, unknown>): TopUp {
   return topUp as TopUp
-}
-
-function isConditionFailed(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException'
 }

@@ -1,0 +1,76 @@
+import { isCancelled, readItem } from '../edge/dynamodb.ts'
+import type { Head } from './entry.ts'
+
+/** What an idempotency key stands for: the hash of the request, and the entry that it led to. */
+export type KeyItem = { requestHash: string; sequence: bigint }
+
+type Failure = {
+  /** HEAD as it is now, when that is why the transaction failed. */
+  head?: Head
+  keyItem?: KeyItem
+  markers: [string, Record<string, unknown>][]
+  documentChanged: boolean
+}
+
+/**
+ * Tells the reasons of a failed transaction apart. What says nothing certain (a conflict, a throttle, a lost reply)
+ * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all.
+ */
+export function explainFailure(
+  error: unknown,
+  parts: { hasKey: boolean; firstMarker: number; markers: readonly { id: string }[] },
+): Failure {
+  const failure: Failure = { markers: [], documentChanged: false }
+  if (!isCancelled(error)) {
+    if (isWorthRetrying(error)) return failure
+    throw error
+  }
+  const reasons = error.CancellationReasons ?? []
+  const old = (index: number) => {
+    const item = reasons[index]?.Code === 'ConditionalCheckFailed' ? reasons[index]?.Item : undefined
+    return item && readItem(item)
+  }
+  if (reasons.some(({ Code }) => Code === 'ValidationError' || Code === 'ItemCollectionSizeLimitExceeded'))
+    throw error
+  const head = old(0)
+  if (head) failure.head = toHead(head)
+  if (parts.hasKey) failure.keyItem = old(2) as KeyItem | undefined
+  parts.markers.forEach((marker, index) => {
+    const item = old(parts.firstMarker + index)
+    if (item) failure.markers.push([marker.id, item])
+  })
+  const firstDocument = parts.firstMarker + parts.markers.length
+  failure.documentChanged = reasons.some(
+    ({ Code }, index) => index >= firstDocument && Code === 'ConditionalCheckFailed',
+  )
+  return failure
+}
+
+const PASSING_ERRORS = new Set([
+  'TransactionInProgressException',
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'LimitExceededException',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'TimeoutError',
+  'AbortError',
+])
+
+/** A throttle, a server's fault or a broken connection: the outcome is unknown, and the next read tells it. */
+function isWorthRetrying(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
+  return (
+    PASSING_ERRORS.has(error.name) ||
+    status >= 500 ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)
+  )
+}
+
+/** HEAD as it was read or came with a failed condition, without its keys. */
+export function toHead({ pk, sk, ...head }: Record<string, unknown>): Head {
+  return head as Head
+}
