@@ -1,5 +1,5 @@
 /** Anything that is replaced by new versions of itself and never changed. */
-export type Versioned = { version: number; effectiveFrom: string }
+export type Versioned = { version: number; effectiveFrom: string; createdAt: string }
 
 /** What stands already and says the same, or the number and the beginning of the version to be written. */
 export type VersionDecision<Version> =
@@ -9,7 +9,8 @@ export type VersionDecision<Version> =
 /**
  * Decides whether a draft is a new version. It is not when the newest version of its lane (its currency and client type)
  * says the same and begins when the draft begins; a draft without a beginning begins now, and is the same as a version
- * that has begun. So a request sent twice, or a deployment run again, makes one version.
+ * that has begun, or that began as it was written, by a clock ahead of this one. So a request sent twice, or a deployment
+ * run again, makes one version.
  */
 export function decideVersion<Version extends Versioned>(
   versions: readonly Version[],
@@ -22,8 +23,9 @@ export function decideVersion<Version extends Versioned>(
 ): VersionDecision<Version> {
   const newest = versions.filter(draft.inLane).reduce<Version | undefined>(later, undefined)
   if (newest && draft.saysTheSame(newest)) {
-    const { effectiveFrom } = newest
-    if (draft.effectiveFrom === undefined ? effectiveFrom <= now : effectiveFrom === draft.effectiveFrom)
+    const { effectiveFrom, createdAt } = newest
+    const hasBegun = effectiveFrom <= now || effectiveFrom === createdAt
+    if (draft.effectiveFrom === undefined ? hasBegun : effectiveFrom === draft.effectiveFrom)
       return { kind: 'same', version: newest }
   }
   const last = versions.reduce<Version | undefined>(later, undefined)

@@ -74,7 +74,7 @@ export function createVersionStore<Version extends Versioned>(options: VersionSt
   async function append(
     name: string,
     decide: (versions: Version[]) => VersionDecision<Version>,
-    make: (numbered: Versioned) => Version,
+    make: (numbered: Omit<Versioned, 'createdAt'>) => Version,
   ): Promise<Appended<Version>> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const decision = decide(await listVersions(name))
