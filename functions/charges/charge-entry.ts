@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { packExplanation, unpackExplanation } from '../prices/pack-explanation.ts'
 import type { RatingExplanation } from '../prices/rate-usage.ts'
-import { packExplanation, unpackExplanation } from '../usage/pack-explanation.ts'
 
 const chargeDetailSchema = z.object({
   /** Absent for a one-off charge. */

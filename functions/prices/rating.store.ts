@@ -1,35 +1,22 @@
 import { findInForce, findPrice } from './find-price.ts'
 import { createPriceStore } from './price.store.ts'
-import type { PriceVersion } from './price.ts'
+import type { PriceFinder, PriceSource } from './price-source.ts'
 import { createRateDeckStore, type RateDeckStoreOptions, type StoredRateDeck } from './rate-deck.store.ts'
 import type { RateDeckVersion } from './rate-usage.ts'
-
-/** What is to be rated: a service, for a client in a currency, at an instant (UTC, with milliseconds). */
-export type PriceQuery = { service: string; currency: string; clientType: string; at: string }
-
-/** What `rateUsage` needs. A price by destination has no deck when none of its name is in force at that instant. */
-export type FoundPrice = { price: PriceVersion; deck?: RateDeckVersion }
-
-export type RatingStore = ReturnType<typeof createRatingStore>
 
 /**
  * Finds prices with the decks that they name. Make one when the Lambda starts: it keeps the rates of decks in memory,
  * which never change. What versions there are is read anew: a price is in force for the next event after it was set.
  */
-export function createRatingStore(options: RateDeckStoreOptions) {
+export function createRatingStore(options: RateDeckStoreOptions): PriceSource {
   const prices = createPriceStore(options)
   const decks = createRateDeckStore(options)
 
-  /** The price in force, or undefined when the service has none; strongly consistent. */
-  function priceFor(query: PriceQuery): Promise<FoundPrice | undefined> {
-    return open().priceFor(query)
-  }
-
   /**
-   * The same for one piece of work, such as a batch of events: every list of versions is read once, however many of its
-   * events ask. Not to be kept for the next piece.
+   * Finds the price in force, or undefined when the service has none, for one piece of work such as a batch of events: every
+   * list of versions is read once (strongly consistent), however many of its events ask. Not to be kept for the next piece.
    */
-  function open(): { priceFor: (query: PriceQuery) => Promise<FoundPrice | undefined> } {
+  function open(): PriceFinder {
     const priceVersions = readOnce((service) => prices.listVersions(service))
     const deckVersions = readOnce((deck) => decks.listVersions(deck))
     return {
@@ -48,7 +35,7 @@ export function createRatingStore(options: RateDeckStoreOptions) {
     return { deck, version, currency, effectiveFrom, rates: await decks.readRates(stored) }
   }
 
-  return { priceFor, open }
+  return { open }
 }
 
 function readOnce<Value>(read: (name: string) => Promise<Value>): (name: string) => Promise<Value> {

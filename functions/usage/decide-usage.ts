@@ -1,6 +1,6 @@
 import { type Counter, countingPeriod, type Head } from '../ledger/entry.ts'
+import type { FoundPrice } from '../prices/price-source.ts'
 import { type RatingExplanation, type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
-import type { FoundPrice } from './price-source.ts'
 import { compareUsageEvents, type UsageEvent, usageEventKey } from './usage-event.ts'
 
 /** An event with what was in force when it happened. */

@@ -1,5 +1,5 @@
 import { money } from '../ledger/money.ts'
-import { unpackExplanation } from './pack-explanation.ts'
+import { unpackExplanation } from '../prices/pack-explanation.ts'
 import type { UsageRecord } from './usage-record.ts'
 
 /** An event's outcome as replies carry it. */

@@ -1,5 +1,5 @@
+import { packExplanation } from '../prices/pack-explanation.ts'
 import type { EventDecision } from './decide-usage.ts'
-import { packExplanation } from './pack-explanation.ts'
 import { usageContentHash, usageEventKey } from './usage-event.ts'
 
 /** What became of one event, as its marker keeps it forever. */

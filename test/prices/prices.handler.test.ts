@@ -223,9 +223,11 @@ describe('the price of a call', () => {
     }
     await send('setPrice', { params: { service: 'call' }, body })
 
-    const rating = createRatingStore({ ...database, files, filesBucket: BUCKET }).open()
+    const rating = createRatingStore({ ...database, files, filesBucket: BUCKET })
     const amountAt = async (at: string) => {
-      const found = await rating.priceFor({ service: 'call', currency: 'USD', clientType: 'hosted', at })
+      const found = await rating
+        .open()
+        .priceFor({ service: 'call', currency: 'USD', clientType: 'hosted', at })
       const usage = { seconds: 10n, attributes: { destination: '+442079460123' } }
       const rated = rateUsage({ ...found, price: found?.price, usage })
       return rated.ok ? rated.explanation.amount : rated.reason

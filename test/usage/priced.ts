@@ -1,6 +1,6 @@
 import type { PriceModel, PriceVersion } from '../../functions/prices/price.ts'
 import { perDurationSchema, perUnitSchema } from '../../functions/prices/price.ts'
-import type { PriceFinder, PriceSource } from '../../functions/usage/price-source.ts'
+import type { PriceFinder, PriceSource } from '../../functions/prices/price-source.ts'
 import type { UsageEvent } from '../../functions/usage/usage-event.ts'
 
 export function priceOf(service: string, model: PriceModel, currency = 'USD'): PriceVersion {

@@ -1,6 +1,7 @@
-import type { PriceVersion } from '../prices/price.ts'
-import type { RateDeckVersion } from '../prices/rate-usage.ts'
+import type { PriceVersion } from './price.ts'
+import type { RateDeckVersion } from './rate-usage.ts'
 
+/** What is to be rated: a service, for a client in a currency, at an instant. */
 export type PriceQuery = {
   service: string
   currency: string
@@ -9,6 +10,7 @@ export type PriceQuery = {
   at: string
 }
 
+/** What `rateUsage` needs. A price by destination has no deck when none of its name is in force at that instant. */
 export type FoundPrice = { price: PriceVersion; deck?: RateDeckVersion }
 
 /** Where the prices of one posting come from: the versions in force at the instants that are asked for. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { packExplanation, unpackExplanation } from '../../functions/prices/pack-explanation.ts'
 import { rateUsage } from '../../functions/prices/rate-usage.ts'
-import { packExplanation, unpackExplanation } from '../../functions/usage/pack-explanation.ts'
-import { perMinute, perUnit } from './priced.ts'
+import { perMinute, perUnit } from '../usage/priced.ts'
 
 function explanationOf(rating: ReturnType<typeof rateUsage>) {
   if (!rating.ok) throw new Error(rating.reason)

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { RatingExplanation } from '../prices/rate-usage.ts'
+import type { RatingExplanation } from './rate-usage.ts'
 
 const LARGEST_EXPLANATION_BYTES = 64 * 1024
 
