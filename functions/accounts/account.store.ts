@@ -1,16 +1,11 @@
-import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { getAll } from '../edge/get-all.ts'
+import { queryAll } from '../edge/query-all.ts'
 import type { Account, AccountPosition, Member } from './account.ts'
+import { ALL_ACCOUNTS, accountKey, memberKey, PROFILE, personKey } from './account-keys.ts'
 
 export type AccountStoreOptions = { client: DynamoDBDocumentClient; documentsTable: string }
 export type AccountStore = ReturnType<typeof createAccountStore>
-
-export const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
-export const personKey = (email: string) => `PERSON#${email}`
-export const PROFILE = 'PROFILE'
-export const ALL_ACCOUNTS = 'ACCOUNTS'
-export const memberKey = (email: string) => `MEMBER#${email}`
-
-const LARGEST_BATCH_KEYS = 100
 
 /** Reads accounts and who may act for them. Writes are in `open-account.store.ts` and `member.store.ts`. */
 export function createAccountStore({ client, documentsTable }: AccountStoreOptions) {
@@ -35,7 +30,8 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
   /** All members of an account, by e-mail address. */
   async function listMembers(accountId: string): Promise<Member[]> {
     const values = { ':pk': accountKey(accountId), ':prefix': 'MEMBER#' }
-    const items = await queryAll({
+    const items = await queryAll(client, {
+      TableName: documentsTable,
       ExpressionAttributeValues: values,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
       ConsistentRead: true,
@@ -76,40 +72,10 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
 
   /** The named accounts in the order of their names; one that is not there is left out. */
   async function readMany(accountIds: readonly string[]): Promise<Account[]> {
-    const found = new Map<string, Account>()
-    for (let start = 0; start < accountIds.length; start += LARGEST_BATCH_KEYS) {
-      const batch = accountIds.slice(start, start + LARGEST_BATCH_KEYS)
-      let Keys: Record<string, unknown>[] = batch.map((accountId) => ({
-        pk: accountKey(accountId),
-        sk: PROFILE,
-      }))
-      while (Keys.length > 0) {
-        const request = { [documentsTable]: { Keys, ConsistentRead: true } }
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetCommand({ RequestItems: request }),
-        )
-        for (const item of Responses?.[documentsTable] ?? []) found.set(item.accountId, toAccount(item))
-        Keys = UnprocessedKeys?.[documentsTable]?.Keys ?? []
-      }
-    }
+    const keys = accountIds.map((accountId) => ({ pk: accountKey(accountId), sk: PROFILE }))
+    const items = await getAll(client, documentsTable, keys)
+    const found = new Map(items.map(toAccount).map((account) => [account.accountId, account]))
     return accountIds.flatMap((accountId) => found.get(accountId) ?? [])
-  }
-
-  async function queryAll(query: {
-    KeyConditionExpression: string
-    ExpressionAttributeValues: Record<string, unknown>
-    ConsistentRead: boolean
-  }): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({ TableName: documentsTable, ...query, ExclusiveStartKey }),
-      )
-      items.push(...(result.Items ?? []))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey)
-    return items
   }
 
   return { read, readMember, listMembers, listMemberships, listAll, readMany }

@@ -1,7 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
-import { accountKey, createAccountStore, PROFILE } from './account.store.ts'
+import { createAccountStore } from './account.store.ts'
 import type { Account } from './account.ts'
+import { accountKey, PROFILE } from './account-keys.ts'
 
 export type AccountChange = Partial<Pick<Account, 'name' | 'timeZone' | 'lowCreditThresholdMicros'>>
 export type AccountChanged =

@@ -1,7 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, type WrittenTogether, writeTogether } from '../edge/write-together.ts'
-import { accountKey, createAccountStore, memberKey, PROFILE, personKey } from './account.store.ts'
+import { createAccountStore } from './account.store.ts'
 import type { Member, MemberRole } from './account.ts'
+import { accountKey, memberKey, PROFILE, personKey } from './account-keys.ts'
 
 export type MemberStore = ReturnType<typeof createMemberStore>
 

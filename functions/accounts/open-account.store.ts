@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
-import { ALL_ACCOUNTS, accountKey, PROFILE, toAccount } from './account.store.ts'
+import { toAccount } from './account.store.ts'
 import type { Account } from './account.ts'
+import { ALL_ACCOUNTS, accountKey, PROFILE } from './account-keys.ts'
 import { memberItem } from './member.store.ts'
 
 export type Opened = { ok: true; account: Account } | { ok: false; reason: 'idempotency_key_reused' | 'busy' }

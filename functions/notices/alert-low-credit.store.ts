@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
+import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { EventDetail, PutEvents } from '../events/event.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
@@ -58,7 +59,7 @@ export function createLowCreditAlert(options: AlertOptions) {
   }
 
   async function readState(accountId: string): Promise<AlertState> {
-    const Key = { pk: `ACCOUNT#${accountId}`, sk: ALERT }
+    const Key = { pk: accountKey(accountId), sk: ALERT }
     const { Item } = await client.send(
       new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
     )
@@ -72,7 +73,7 @@ export function createLowCreditAlert(options: AlertOptions) {
       await client.send(
         new PutCommand({
           TableName: documentsTable,
-          Item: { pk: `ACCOUNT#${accountId}`, sk: ALERT, ...next },
+          Item: { pk: accountKey(accountId), sk: ALERT, ...next },
           ConditionExpression: before.revision === 0n ? 'attribute_not_exists(pk)' : 'revision = :read',
           ...(before.revision > 0n && { ExpressionAttributeValues: { ':read': before.revision } }),
         }),

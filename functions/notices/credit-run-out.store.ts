@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
@@ -56,7 +57,7 @@ export function createCreditRunOut(options: {
   }
 
   async function read(accountId: string): Promise<RunOut | undefined> {
-    const Key = { pk: `ACCOUNT#${accountId}`, sk: RUN_OUT }
+    const Key = { pk: accountKey(accountId), sk: RUN_OUT }
     const { Item } = await client.send(
       new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
     )
@@ -71,7 +72,7 @@ export function createCreditRunOut(options: {
         }
       : { ConditionExpression: 'attribute_not_exists(pk)' }
     try {
-      const Item = { pk: `ACCOUNT#${accountId}`, sk: RUN_OUT, ...next }
+      const Item = { pk: accountKey(accountId), sk: RUN_OUT, ...next }
       await client.send(new PutCommand({ TableName: documentsTable, Item, ...asRead }))
       return true
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
 export const LEASE_SECONDS = 60
@@ -63,5 +64,5 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
 
 function keyOf({ accountId, noticeId, recipient }: NoticeKey): { pk: string; sk: string } {
   const recipientHash = createHash('sha256').update(recipient).digest('base64url').slice(0, 22)
-  return { pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${noticeId}#${recipientHash}` }
+  return { pk: accountKey(accountId), sk: `NOTICE#${noticeId}#${recipientHash}` }
 }

@@ -1,10 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
+import { accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { beginningOfPeriod, type Period, warningOfPeriod } from './billing-period.ts'
 import { type Choice, decideSubscription, type FieldRefusal } from './decide-subscription.ts'
 import { createPlanStore } from './plan.store.ts'
-import { accountKey, dueKey, PLAN } from './plan-keys.ts'
+import { dueKey, PLAN } from './plan-keys.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -81,7 +82,7 @@ function sameTimeZone({ accountId, timeZone }: Account, TableName: string): Writ
   return {
     ConditionCheck: {
       TableName,
-      Key: { pk: accountKey(accountId), sk: 'PROFILE' },
+      Key: { pk: accountKey(accountId), sk: PROFILE },
       ConditionExpression: '#timeZone = :timeZone',
       // A reserved word of DynamoDB's.
       ExpressionAttributeNames: { '#timeZone': 'timeZone' },

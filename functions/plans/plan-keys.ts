@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Period } from './billing-period.ts'
 
-export const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
 export const PLAN = 'PLAN'
+/** `PERIOD#2026-12`; of no month, the beginning of all. */
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
 /** What an account waits for by the calendar. */

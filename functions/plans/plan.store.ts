@@ -1,5 +1,6 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { queryAll } from '../edge/query-all.ts'
 import { decidePlanVersion, type PlanVersionRefusal } from './decide-plan-version.ts'
 import type { PlanContent, PlanVersion } from './plan.ts'
 
@@ -22,20 +23,24 @@ export function createPlanStore(options: { client: DynamoDBDocumentClient; docum
 
   /** All versions of a plan, oldest first, as they are now. */
   async function listVersions(planId: string): Promise<PlanVersion[]> {
-    return queryAll({
+    const items = await queryAll(client, {
+      TableName: documentsTable,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
       ExpressionAttributeValues: { ':pk': planKey(planId), ':prefix': 'V#' },
       ConsistentRead: true,
     })
+    return items.map(toVersion)
   }
 
   /** All versions of all plans, by plan. One of a moment ago may still be missing. */
   async function listAll(): Promise<PlanVersion[]> {
-    return queryAll({
+    const items = await queryAll(client, {
+      TableName: documentsTable,
       IndexName: 'index1',
       KeyConditionExpression: 'index1pk = :pk',
       ExpressionAttributeValues: { ':pk': ALL_PLANS },
     })
+    return items.map(toVersion)
   }
 
   /** Adds a version, or returns the newest when it says the same already. */
@@ -61,24 +66,6 @@ export function createPlanStore(options: { client: DynamoDBDocumentClient; docum
       if (isConditionFailed(error)) return false
       throw error
     }
-  }
-
-  async function queryAll(query: {
-    IndexName?: string
-    KeyConditionExpression: string
-    ExpressionAttributeValues: Record<string, unknown>
-    ConsistentRead?: boolean
-  }): Promise<PlanVersion[]> {
-    const versions: PlanVersion[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({ TableName: documentsTable, ...query, ExclusiveStartKey }),
-      )
-      versions.push(...(result.Items ?? []).map(toVersion))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey)
-    return versions
   }
 
   return { listVersions, listAll, set }

@@ -1,8 +1,10 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { accountKey } from '../accounts/account-keys.ts'
+import { queryAll } from '../edge/query-all.ts'
 import type { WriteItem } from '../edge/write-together.ts'
 import { beginningOfPeriod, nextPeriod, type Period, warningOfPeriod } from './billing-period.ts'
 import type { PeriodDocument } from './period-document.ts'
-import { accountKey, type DueKind, dueIndexKeys, dueKey, PLAN } from './plan-keys.ts'
+import { type DueKind, dueIndexKeys, dueKey, PLAN, periodKey } from './plan-keys.ts'
 import type { Subscription } from './subscription.ts'
 
 /** The month that an account waits for. */
@@ -29,33 +31,24 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
   }
 
   async function readPeriod(accountId: string, period: Period): Promise<PeriodDocument | undefined> {
-    const item = await get(accountId, `PERIOD#${period}`)
+    const item = await get(accountId, periodKey(period))
     return item && toPeriodDocument(item)
   }
 
   /** The months that are owed, oldest first. */
   async function listShort(accountId: string): Promise<PeriodDocument[]> {
-    const items: Record<string, unknown>[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({
-          TableName: documentsTable,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          FilterExpression: '#status = :short',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':pk': accountKey(accountId),
-            ':prefix': 'PERIOD#',
-            ':short': 'short',
-          },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      )
-      items.push(...(result.Items ?? []))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey)
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      FilterExpression: '#status = :short',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ':pk': accountKey(accountId),
+        ':prefix': periodKey(''),
+        ':short': 'short',
+      },
+      ConsistentRead: true,
+    })
     return items.map(toPeriodDocument)
   }
 
@@ -122,7 +115,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
 
   /** Records what became of a month, once. */
   function putPeriod(document: PeriodDocument): WriteItem {
-    const Item = { pk: accountKey(document.accountId), sk: `PERIOD#${document.period}`, ...document }
+    const Item = { pk: accountKey(document.accountId), sk: periodKey(document.period), ...document }
     return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
@@ -131,7 +124,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     return {
       Update: {
         TableName: documentsTable,
-        Key: { pk: accountKey(document.accountId), sk: `PERIOD#${document.period}` },
+        Key: { pk: accountKey(document.accountId), sk: periodKey(document.period) },
         ConditionExpression: '#status = :short',
         UpdateExpression: 'SET #status = :charged, entrySequence = :sequence, #at = :at',
         ExpressionAttributeNames: { '#status': 'status', '#at': 'at' },

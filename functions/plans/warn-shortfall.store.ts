@@ -1,12 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
+import { accountKey } from '../accounts/account-keys.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { PutEvents } from '../events/event.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { beginningOfPeriod, type Period, warningOfPeriod } from './billing-period.ts'
 import { describeWarning } from './describe-warning.ts'
-import { accountKey } from './plan-keys.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import { createUpcomingCharge, type UpcomingCharge } from './upcoming-charge.store.ts'
 

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { queryAll } from '../edge/query-all.ts'
 import type { VersionDecision, Versioned } from './decide-version.ts'
 
 type Item = Record<string, unknown>
@@ -31,22 +32,13 @@ export function createVersionStore<Version extends Versioned>(options: VersionSt
 
   /** All versions of one name as they are now (strongly consistent), oldest first. */
   async function listVersions(name: string): Promise<Version[]> {
-    const versions: Version[] = []
-    let ExclusiveStartKey: Item | undefined
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: documentsTable,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :version)',
-          ExpressionAttributeValues: { ':pk': `${prefix}#${name}`, ':version': 'V#' },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      )
-      versions.push(...(page.Items ?? []).map(fromItem))
-      ExclusiveStartKey = page.LastEvaluatedKey
-    } while (ExclusiveStartKey)
-    return versions
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :version)',
+      ExpressionAttributeValues: { ':pk': `${prefix}#${name}`, ':version': 'V#' },
+      ConsistentRead: true,
+    })
+    return items.map(fromItem)
   }
 
   /** A page of all versions of all names, by name and number, after a position; one of a moment ago may be missing. */

@@ -1,6 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { accountKey, memberKey } from '../accounts/account.store.ts'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import type { ClientType } from '../accounts/account.ts'
+import { accountKey, memberKey } from '../accounts/account-keys.ts'
+import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { LATEST, termsKey } from './terms.store.ts'
 import type { Acceptance, Decision } from './terms.ts'
@@ -25,22 +26,13 @@ export function createAcceptanceStore(options: { client: DynamoDBDocumentClient;
 
   /** All answers of an account's people, by document and version. */
   async function list(accountId: string): Promise<Acceptance[]> {
-    const acceptances: Acceptance[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({
-          TableName: documentsTable,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      )
-      acceptances.push(...(result.Items ?? []).map(toAcceptance))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey)
-    return acceptances
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
+      ConsistentRead: true,
+    })
+    return items.map(toAcceptance)
   }
 
   async function read(answer: Answer): Promise<Acceptance | undefined> {

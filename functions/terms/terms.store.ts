@@ -1,5 +1,6 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { CLIENT_TYPES, type ClientType } from '../accounts/account.ts'
+import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { TermsVersion } from './terms.ts'
 
@@ -32,7 +33,8 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
 
   /** All versions of one document, in the order of publication. */
   async function listVersions(document: string): Promise<TermsVersion[]> {
-    const items = await queryAll({
+    const items = await queryAll(client, {
+      TableName: documentsTable,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
       ExpressionAttributeValues: { ':pk': termsKey(document), ':prefix': 'V#' },
       ConsistentRead: true,
@@ -42,7 +44,8 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
 
   /** All versions of all documents. One of a moment ago may still be missing, as if it had been published after this. */
   async function listAllVersions(): Promise<TermsVersion[]> {
-    const items = await queryAll({
+    const items = await queryAll(client, {
+      TableName: documentsTable,
       IndexName: 'index1',
       KeyConditionExpression: 'index1pk = :pk',
       ExpressionAttributeValues: { ':pk': ALL_TERMS },
@@ -118,24 +121,6 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
       new GetCommand({ TableName: documentsTable, Key: { pk, sk }, ConsistentRead: true }),
     )
     return Item
-  }
-
-  async function queryAll(query: {
-    IndexName?: string
-    KeyConditionExpression: string
-    ExpressionAttributeValues: Record<string, unknown>
-    ConsistentRead?: boolean
-  }): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({ TableName: documentsTable, ...query, ExclusiveStartKey }),
-      )
-      items.push(...(result.Items ?? []))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey)
-    return items
   }
 
   return { readVersion, listVersions, listAllVersions, publish }

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
 /** A card that the provider keeps: names of things at the provider, never a number of a card. */
@@ -12,7 +13,7 @@ export function createSavedCardStore({
   client: DynamoDBDocumentClient
   documentsTable: string
 }) {
-  const keyOf = (accountId: string) => ({ pk: `ACCOUNT#${accountId}`, sk: 'PAYMENT' })
+  const keyOf = (accountId: string) => ({ pk: accountKey(accountId), sk: 'PAYMENT' })
 
   async function read(accountId: string): Promise<SavedCard | undefined> {
     const Key = keyOf(accountId)

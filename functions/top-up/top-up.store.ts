@@ -5,6 +5,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
+import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { statusesBefore, type TopUp, type TopUpStatus } from './top-up.ts'
 
@@ -16,7 +17,7 @@ export type TopUpPosition = Pick<TopUp, 'topUpId' | 'createdAt'>
 type Changes = Partial<Omit<TopUp, 'topUpId' | 'accountId' | 'status'>>
 
 const keyOf = (accountId: string, topUpId: string) => ({
-  pk: `ACCOUNT#${accountId}`,
+  pk: accountKey(accountId),
   sk: `TOP_UP#${topUpId}`,
 })
 const listKey = (accountId: string) => `TOP_UPS#${accountId}`

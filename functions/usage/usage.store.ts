@@ -1,8 +1,7 @@
-import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { getAll } from '../edge/get-all.ts'
 import { type UsageEventIdentity, usageEventKey } from './usage-event.ts'
 import type { UsageRecord } from './usage-record.ts'
-
-const LARGEST_BATCH_KEYS = 100
 
 export type UsageStore = ReturnType<typeof createUsageStore>
 
@@ -23,18 +22,9 @@ export function createUsageStore({
 
   /** The same of several events, in their order; one that is not decided is left out. */
   async function readMany(events: readonly UsageEventIdentity[]): Promise<UsageRecord[]> {
-    const found = new Map<string, UsageRecord>()
-    const keys = [...new Map(events.map((event) => [usageEventKey(event).pk, usageEventKey(event)])).values()]
-    for (let start = 0; start < keys.length; start += LARGEST_BATCH_KEYS) {
-      let Keys: Record<string, unknown>[] = keys.slice(start, start + LARGEST_BATCH_KEYS)
-      while (Keys.length > 0) {
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetCommand({ RequestItems: { [usageTable]: { Keys, ConsistentRead: true } } }),
-        )
-        for (const item of Responses?.[usageTable] ?? []) found.set(item.pk, toRecord(item))
-        Keys = UnprocessedKeys?.[usageTable]?.Keys ?? []
-      }
-    }
+    const keys = new Map(events.map((event) => [usageEventKey(event).pk, usageEventKey(event)]))
+    const items = await getAll(client, usageTable, [...keys.values()])
+    const found = new Map(items.map((item) => [item.pk, toRecord(item)]))
     return events.flatMap((event) => found.get(usageEventKey(event).pk) ?? [])
   }
 

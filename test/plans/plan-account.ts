@@ -1,5 +1,6 @@
-import { accountKey, createAccountStore } from '../../functions/accounts/account.store.ts'
+import { createAccountStore } from '../../functions/accounts/account.store.ts'
 import type { Account } from '../../functions/accounts/account.ts'
+import { accountKey } from '../../functions/accounts/account-keys.ts'
 import { openAccount } from '../../functions/accounts/open-account.store.ts'
 import type { BusEvent, EventName } from '../../functions/events/event.ts'
 import { credit, debit } from '../../functions/ledger/decide-movement.ts'
