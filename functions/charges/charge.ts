@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { instantSchema } from '../edge/instant.ts'
 import { currencySchema, positiveAmountSchema } from '../ledger/money.ts'
-import { quantitySchema, secondsSchema, timeSchema, usedServiceSchema } from '../usage/read-cloud-events.ts'
+import { quantitySchema, secondsSchema, usedServiceSchema } from '../usage/read-cloud-events.ts'
 
 const MOST_ATTRIBUTES = 50
 
@@ -30,7 +31,7 @@ export const chargeBody = z
     quantity: quantitySchema.optional(),
     seconds: secondsSchema.optional(),
     attributes: attributesSchema.optional(),
-    time: timeSchema.optional().meta({ description: 'when it happened; absent: now' }),
+    time: instantSchema.optional().meta({ description: 'when it happened; absent: now' }),
     amount: positiveAmountSchema.optional().meta({ description: 'a one-off charge, by staff only' }),
     currency: currencySchema.optional(),
     description: descriptionSchema

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type ClientType, clientTypeSchema } from '../accounts/account.ts'
+import { instantSchema } from '../edge/instant.ts'
 import { amountSchema, currencySchema, parseAmount } from '../ledger/money.ts'
-import { instantSchema, serviceNameSchema } from '../prices/price.ts'
+import { serviceNameSchema } from '../prices/price.ts'
 
 /** The line of a plan's own fee, beside those of its services. */
 export const BASE_FEE_SERVICE = 'base-fee'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ClientType, clientTypeSchema } from '../accounts/account.ts'
+import { instantSchema } from '../edge/instant.ts'
 import { amountSchema, currencySchema, parseAmount } from '../ledger/money.ts'
 
 /** A million units of currency for one message or minute is a slip of the keyboard. */
@@ -109,12 +110,6 @@ export const priceModelSchema = z
 export const serviceNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z, a-z, 0-9, ".", "_", "-"')
-
-/** An instant of ISO 8601, written back in UTC with milliseconds, so that texts order as times do. */
-export const instantSchema = z.iso
-  .datetime({ offset: true, error: 'must be an ISO 8601 instant such as "2026-12-01T00:00:00Z"' })
-  .transform((text) => new Date(text).toISOString())
-  .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
 
 /** What staff send to set a price. */
 export const priceTermsSchema = z

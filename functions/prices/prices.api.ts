@@ -1,15 +1,10 @@
 import { z } from 'zod'
 import { clientTypeSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
+import { instantSchema } from '../edge/instant.ts'
 import { defineRoute } from '../edge/route.ts'
 import { currencySchema } from '../ledger/money.ts'
-import {
-  deckNameSchema,
-  instantSchema,
-  priceModelSchema,
-  priceTermsSchema,
-  serviceNameSchema,
-} from './price.ts'
+import { deckNameSchema, priceModelSchema, priceTermsSchema, serviceNameSchema } from './price.ts'
 import { priceRoutes } from './prices.routes.ts'
 
 const tag = 'Prices'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
+import { instantSchema } from '../edge/instant.ts'
 import { defineRoute } from '../edge/route.ts'
 import { ENTRY_KINDS } from '../ledger/entry.ts'
 import { usageReply } from '../usage/usage.api.ts'
@@ -22,11 +23,6 @@ export const sequenceSchema = z
       Object.assign(jsonSchema, { type: 'integer', minimum: 1 })
     },
   })
-
-const instantSchema = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
-  .transform((instant) => new Date(instant).toISOString())
-  .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
 
 const transactionInFull = explainedTransactionReply
   .extend({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CLIENT_TYPES, type ClientType, clientTypeSchema, type MemberRole } from '../accounts/account.ts'
+import { instantSchema } from '../edge/instant.ts'
 
 export const TERMS_CLASSES = ['material', 'editorial'] as const
 export type TermsClass = (typeof TERMS_CLASSES)[number]
@@ -69,11 +70,6 @@ export const versionSchema = z
 export const sha256Schema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits, in small letters')
-
-export const instantSchema = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as "2026-12-01T00:00:00Z"' })
-  .transform((instant) => new Date(instant).toISOString())
-  .pipe(z.string().length(24, 'must be in the years 0000 to 9999'))
 
 const LARGEST_TEXT_BYTES = 200 * 1024
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
+import { instantSchema } from '../edge/instant.ts'
 import type { FieldError } from '../edge/problem.ts'
 import { fieldErrors } from '../edge/read-request.ts'
 import { serviceNameSchema } from '../prices/price.ts'
@@ -58,11 +59,6 @@ const attributeValueSchema = z.union(
   `must be a text of at most ${LONGEST_ATTRIBUTE_TEXT} characters or a whole number`,
 )
 
-/** An instant of RFC 3339, written back in UTC with milliseconds. */
-export const timeSchema = z.iso
-  .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2026-12-01T00:00:00Z"' })
-  .transform((text) => new Date(text).toISOString())
-
 const dataSchema = z
   .object({ quantity: quantitySchema.optional(), seconds: secondsSchema.optional() })
   .catchall(attributeValueSchema)
@@ -86,7 +82,7 @@ export const cloudEventSchema = z
     source: sourceSchema,
     type: usedServiceSchema,
     subject: accountIdSchema,
-    time: timeSchema,
+    time: instantSchema,
     datacontenttype: z.string().regex(JSON_CONTENT, 'must be a JSON type: data is sent as JSON').optional(),
     dataschema: z.string().max(2000).refine(isUriReference, 'must be a URI').optional(),
     sequence: z.string().min(1).max(100).refine(isCarried, NOT_CARRIED).optional(),
