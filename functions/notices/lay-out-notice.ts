@@ -1,3 +1,4 @@
+import { escapeHtml } from '../edge/escape-html.ts'
 import type { RenderedNotice } from './notice.ts'
 
 export type NoticeContent = {
@@ -9,13 +10,6 @@ export type NoticeContent = {
   action?: { label: string; url: string }
 }
 
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
 const TEXT = 'font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a'
 
 /**
@@ -78,8 +72,4 @@ function footer(accountName: string): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
 }

@@ -1,9 +1,9 @@
 import type { Account } from '../accounts/account.ts'
-import { topUpLink } from '../events/top-up-link.ts'
 import type { Money } from '../ledger/money.ts'
 import { money, parseAmount } from '../ledger/money.ts'
 import { localDateTime } from '../plans/billing-period.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
+import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
 

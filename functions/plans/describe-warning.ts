@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.ts'
 import type { EventDetail } from '../events/event.ts'
-import { topUpLink } from '../events/top-up-link.ts'
 import { money } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
+import { topUpLink } from '../top-up/top-up-link.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
 /**

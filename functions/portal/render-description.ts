@@ -1,15 +1,4 @@
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** A text that means itself inside HTML, in an attribute too. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
-}
+import { escapeHtml } from '../edge/escape-html.ts'
 
 /** The little Markdown that descriptions use: paragraphs and code. */
 export function renderDescription(text: string): string {

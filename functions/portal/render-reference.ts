@@ -1,5 +1,6 @@
+import { escapeHtml } from '../edge/escape-html.ts'
 import { PROBLEMS } from '../edge/problem.ts'
-import { escapeHtml, renderDescription } from './escape-html.ts'
+import { renderDescription } from './render-description.ts'
 import { type JsonSchema, renderReference, renderSchema } from './render-schema.ts'
 
 type Media = { schema?: JsonSchema; example?: unknown }

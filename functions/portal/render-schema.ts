@@ -1,4 +1,5 @@
-import { escapeHtml, renderDescription } from './escape-html.ts'
+import { escapeHtml } from '../edge/escape-html.ts'
+import { renderDescription } from './render-description.ts'
 
 /** As much of a JSON Schema as the reference page shows. */
 export type JsonSchema = {

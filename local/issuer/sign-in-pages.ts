@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../functions/edge/escape-html.ts'
 /** The sign-in form. It says what it is, because no password is asked for. */
 export function signInPage(action: string, problem?: string, email = ''): string {
   const alert = problem ? `<p role="alert" id="problem">${escapeHtml(problem)}</p>` : ''
@@ -48,15 +49,4 @@ button{font:inherit;padding:.5rem 1rem}[role=alert]{color:#a40000;font-weight:60
 ${body}
 </main></body></html>
 `
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
 }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../functions/edge/escape-html.ts'
 import type { Answer } from '../gateway/http-answer.ts'
 
 /** Text that is safe in HTML, also within a quoted attribute. */
@@ -21,7 +22,7 @@ function render(part: Part): string {
   if (part === undefined) return ''
   if (part instanceof Html) return part.text
   if (Array.isArray(part)) return part.map(render).join('')
-  return String(part).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return escapeHtml(String(part))
 }
 
 /** Headers of every page here: nothing is loaded but our own stylesheet, nothing frames it, nothing is kept. */

@@ -1,4 +1,5 @@
 import type { Email } from 'postal-mime'
+import { escapeHtml } from '../../functions/edge/escape-html.ts'
 import type { MailboxMessage } from './mailbox.types.ts'
 
 /** The inbox: a whole HTML page with a row per message, each linking to `<inboxPath>/<id>`. */
@@ -75,16 +76,4 @@ ${body}
 </body>
 </html>
 `
-}
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 }

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { escapeHtml } from '../../functions/edge/escape-html.ts'
 import { formatAmount } from './charge-limits.ts'
 import type { CheckoutDetails } from './checkout-sessions.ts'
 import { TEST_CARDS } from './test-cards.ts'
@@ -81,15 +82,4 @@ button{font:inherit;padding:.4rem .8rem;margin:.2rem 0}fieldset{margin:1rem 0;bo
 ${body}
 </main></body></html>
 `
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
 }
