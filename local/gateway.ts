@@ -1,13 +1,13 @@
 // Stands in for an API Gateway HTTP API with Lambda proxy integrations (payload format 2.0) and a JWT authorizer.
 // Leaves out: throttling, stages and mappings, access logs, custom domains, mutual TLS, other integrations and authorizers.
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { corsHeaders, isPreflight } from './gateway/cors.ts'
 import { type Answer, answerOf, gatewayMessage, writeAnswer } from './gateway/http-answer.ts'
 import { httpEvent, requestTarget } from './gateway/http-event.ts'
 import { prepareRoutes } from './gateway/match-route.ts'
 import type { JwtAuthorizer } from './jwt-authorizer.ts'
 import type { Lambda } from './lambda.ts'
+import { closeServer, listenOnLoopback } from './listen-on-loopback.ts'
 import { readBody } from './loopback-server.ts'
 import type { LocalCors, LocalRoute } from './template.ts'
 
@@ -48,20 +48,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       })
       .then((reply) => writeAnswer(response, reply, request.method ?? 'GET'))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const port = await listenOnLoopback(server, options.port)
+  return { url: `http://127.0.0.1:${port}`, port, close: () => closeServer(server) }
 }
 
 function answererOf(options: GatewayOptions): (request: IncomingMessage) => Promise<Answer> {

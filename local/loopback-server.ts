@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { closeServer, listenOnLoopback } from './listen-on-loopback.ts'
 
 export type LoopbackServer = { url: string; port: number; close(): Promise<void> }
 
@@ -21,20 +21,8 @@ export async function startLoopbackServer(port: number, respond: Respond): Promi
       .catch((error: unknown) => ({ status: 500, body: String(error) }))
       .then((reply) => write(response, reply))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const listening = await listenOnLoopback(server, port)
+  return { url: `http://127.0.0.1:${listening}`, port: listening, close: () => closeServer(server) }
 }
 
 /** The whole body of a request; undefined when it is longer than `limitBytes`. */
