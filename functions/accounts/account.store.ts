@@ -95,7 +95,7 @@ export function toAccount(item: Record<string, unknown>): Account {
   }
 }
 
-export function toMember(item: Record<string, unknown>): Member {
+function toMember(item: Record<string, unknown>): Member {
   const { accountId, email, role, addedAt } = item as Member
   return { accountId, email, role, addedAt }
 }

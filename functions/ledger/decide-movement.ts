@@ -52,7 +52,7 @@ export function debit(head: Head, movement: Movement): MovementDecision {
   return { ok: true, draft: { ...draft, postings: move(-amountMicros, contra) } }
 }
 
-export function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredit {
+function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredit {
   return {
     ok: false,
     reason: 'insufficient_credit',

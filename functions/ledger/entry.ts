@@ -1,5 +1,11 @@
 import { hashOf, type Json } from './canonical-json.ts'
 
+/** DynamoDB takes so many items in one transaction. */
+export const LARGEST_TRANSACTION_ITEMS = 100
+
+/** How many markers fit into one posting beside HEAD, the entry and a key. */
+export const LARGEST_MARKERS_PER_POSTING = LARGEST_TRANSACTION_ITEMS - 3
+
 /** What an entry records; corrections are entries of kind `reversal` that name the entry they undo. */
 export const ENTRY_KINDS = ['top_up', 'usage', 'charge', 'plan', 'plan_short', 'credit', 'reversal'] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]

@@ -7,7 +7,14 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
-import { chainEntry, type Entry, type EntryDraft, genesisHash, type Head } from './entry.ts'
+import {
+  chainEntry,
+  type Entry,
+  type EntryDraft,
+  genesisHash,
+  type Head,
+  LARGEST_TRANSACTION_ITEMS,
+} from './entry.ts'
 import { explainFailure, type KeyItem, toHead } from './posting-failure.store.ts'
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
@@ -55,13 +62,9 @@ export type LedgerOptions = {
 
 export type Ledger = ReturnType<typeof createLedger>
 
-const LARGEST_TRANSACTION_ITEMS = 100
 const TRIES = 14
 const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
 const SORT_KEY_DIGITS = 12
-
-/** How many markers fit into one posting beside HEAD, the entry and a key. */
-export const LARGEST_MARKERS_PER_POSTING = LARGEST_TRANSACTION_ITEMS - 3
 
 const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
 const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(SORT_KEY_DIGITS, '0')}`

@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
-export const LEASE_SECONDS = 60
+const LEASE_SECONDS = 60
 
 /** One notice for one recipient. */
 export type NoticeKey = { accountId: string; noticeId: string; recipient: string }

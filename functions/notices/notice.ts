@@ -1,7 +1,7 @@
 import type { BusEvent, EventName } from '../events/event.ts'
 
 /** Of what people are told by e-mail. */
-export const NOTICE_EVENTS = [
+const NOTICE_EVENTS = [
   'plan.warning',
   'plan.short',
   'balance.low',

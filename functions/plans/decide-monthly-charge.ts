@@ -7,7 +7,7 @@ import { beginningOfPeriod, firstDay, type Period } from './billing-period.ts'
 import { BASE_FEE_NAME, BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
 
-export const SYSTEM_ACTOR = 'system:plans'
+const SYSTEM_ACTOR = 'system:plans'
 
 export type ChargeLine = {
   service: string

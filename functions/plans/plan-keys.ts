@@ -6,8 +6,7 @@ export const PLAN = 'PLAN'
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
 /** What an account waits for by the calendar. */
-export const DUE_KINDS = ['charge', 'warning'] as const
-export type DueKind = (typeof DUE_KINDS)[number]
+export type DueKind = 'charge' | 'warning'
 export const dueKey = (kind: DueKind) => `DUE#${kind}`
 
 /** Few enough that an hour with nothing due costs next to nothing, enough that a first of the month is spread. */

@@ -8,8 +8,6 @@ export type PlanSet =
   | { ok: true; version: PlanVersion; replayed: boolean }
   | PlanVersionRefusal
   | { ok: false; reason: 'busy' }
-export type PlanStore = ReturnType<typeof createPlanStore>
-
 const ALL_PLANS = 'PLANS'
 const VERSION_DIGITS = 6
 const TRIES = 8

@@ -10,7 +10,7 @@ export const BASE_FEE_NAME = 'Base fee'
 
 const LARGEST_FEE = '1000000'
 const MOST_SERVICES = 100
-export const LARGEST_QUANTITY = 1_000_000
+const LARGEST_QUANTITY = 1_000_000
 
 const feeSchema = amountSchema
   .refine((text) => (parseAmount(text) ?? 0n) <= parseAmount(LARGEST_FEE)!, `must be at most ${LARGEST_FEE}`)

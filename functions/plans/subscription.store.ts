@@ -16,8 +16,6 @@ export type Due = {
   planRevision?: bigint
 }
 
-export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>
-
 /** An account's subscription, what is due for it, and what became of its months. Reads are strongly consistent. */
 export function createSubscriptionStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const { client, documentsTable } = options

@@ -13,8 +13,6 @@ import type { UpcomingCharge } from './upcoming-charge.ts'
 
 export type { UpcomingCharge } from './upcoming-charge.ts'
 
-export type UpcomingChargeStore = ReturnType<typeof createUpcomingCharge>
-
 /** Previews charges with the very function that makes them. */
 export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const subscriptions = createSubscriptionStore(options)

@@ -27,8 +27,6 @@ export type RateDeckStoreOptions = {
   files: S3Client
   filesBucket: string
 }
-export type RateDeckStore = ReturnType<typeof createRateDeckStore>
-
 /** A deck of 100 000 rates takes some 60 MB of memory. */
 const DECKS_KEPT = 4
 const WRITE_TRIES = 3

@@ -25,7 +25,7 @@ export type DurationRating = { amountMicros: bigint; billedSeconds: bigint; step
  * The seconds that are billed: at least the minimum; the first interval whole; what follows rounded up to a multiple of
  * the increment.
  */
-export function billedSecondsOf(
+function billedSecondsOf(
   terms: Omit<DurationTerms, 'tiers' | 'per' | 'connectionFee'>,
   seconds: bigint,
 ): { billedSeconds: bigint; steps: RatingStep[] } {

@@ -1,7 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 
-export type TermsTexts = ReturnType<typeof createTermsTexts>
-
 const TRIES = 4
 
 /** The texts of published documents: files that are written once. */

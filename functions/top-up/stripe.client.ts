@@ -18,7 +18,7 @@ import { topUpIdSchema } from './top-up.ts'
 import { fromProviderAmount, toProviderAmount } from './top-up-amount.ts'
 
 /** How old a signed event may be. */
-export const SIGNATURE_TOLERANCE_SECONDS = 300
+const SIGNATURE_TOLERANCE_SECONDS = 300
 /** Three tries of this length end before the gateway gives up on us after 30 seconds. */
 const TIMEOUT_MILLISECONDS = 8000
 const RETRIES = 2

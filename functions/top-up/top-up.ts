@@ -68,7 +68,7 @@ export function statusesBefore(status: TopUpStatus): TopUpStatus[] {
 }
 
 /** Providers forget idempotency keys after a day: a payment that was not started by then is not started any more. */
-export const LONGEST_START_MILLISECONDS = 23 * 3_600_000
+const LONGEST_START_MILLISECONDS = 23 * 3_600_000
 
 /** What is to be done next at the provider, if anything. */
 export function nextStep(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { LARGEST_MARKERS_PER_POSTING } from '../ledger/entry.ts'
 import type { UsageEvent } from './usage-event.ts'
 
 /** As many events as one posting has room for markers, so that a full message is one posting. */
-export const MOST_EVENTS_PER_MESSAGE = 97
+export const MOST_EVENTS_PER_MESSAGE = LARGEST_MARKERS_PER_POSTING
 const LARGEST_MESSAGE_BYTES = 200_000
 
 export const usageMessageSchema = z.object({

@@ -7,8 +7,8 @@ import { serviceNameSchema } from '../prices/price.ts'
 import type { UsageEvent } from './usage-event.ts'
 
 export const MOST_EVENTS_PER_REQUEST = 1000
-export const LARGEST_QUANTITY = 1_000_000_000_000
-export const LONGEST_USE_SECONDS = 31 * 86_400
+const LARGEST_QUANTITY = 1_000_000_000_000
+const LONGEST_USE_SECONDS = 31 * 86_400
 /** A source's clock may run ahead of ours; further ahead than this, the time is a mistake. */
 export const FURTHEST_AHEAD_MILLISECONDS = 24 * 3_600_000
 

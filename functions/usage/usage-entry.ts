@@ -6,7 +6,7 @@ import type { EventDecision, UsageDecision } from './decide-usage.ts'
 import type { UsageEventIdentity } from './usage-event.ts'
 
 /** Who stands behind an entry that no request of a caller's led to at once. */
-export const USAGE_ACTOR = 'system:usage'
+const USAGE_ACTOR = 'system:usage'
 
 const serviceTotalsSchema = z.object({
   deductedCount: z.int(),

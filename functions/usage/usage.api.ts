@@ -1,20 +1,13 @@
 import { z } from 'zod'
 import { defineRoute } from '../edge/route.ts'
 import { moneyReply } from '../ledger/money.ts'
-import {
-  cloudEventSchema,
-  eventIdSchema,
-  MOST_EVENTS_PER_REQUEST,
-  sourceSchema,
-} from './read-cloud-events.ts'
+import { eventIdSchema, MOST_EVENTS_PER_REQUEST, sourceSchema } from './read-cloud-events.ts'
 import { usageRoutes } from './usage.routes.ts'
 
-export const SINGLE_EVENT = 'application/cloudevents+json'
+const SINGLE_EVENT = 'application/cloudevents+json'
 export const EVENT_BATCH = 'application/cloudevents-batch+json'
 const LARGEST_BODY_BYTES = 1024 * 1024
 
-/** Named in the body's description, so that the API's document has to carry it. */
-export const usageComponents = { UsageEvent: cloudEventSchema }
 const usageEventReference = { $ref: '#/components/schemas/UsageEvent' }
 
 /** Events are read one by one, so that a malformed one leaves the others accepted: as a body, anything may come. */
