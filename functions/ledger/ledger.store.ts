@@ -35,7 +35,10 @@ export type PostingRefusal =
   | { ok: false; reason: 'idempotency_key_reused' }
   /** A document that was to change with the money is not as the caller read it: read it again and decide anew. */
   | { ok: false; reason: 'document_changed' }
-  /** Others kept winning the race for this account: nothing was written, the same request may be sent again. */
+  /**
+   * Others kept winning the race for this account, or no reply came: nothing is known to be written. The same request
+   * may be sent again, under its own key or with its own markers.
+   */
   | { ok: false; reason: 'busy' }
 
 export type PostingRequest<Refusal> = {
@@ -141,19 +144,28 @@ export function createLedger(options: LedgerOptions) {
     return { Put: { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
+  /** Each of the two is as it is now, but they are not of one moment: the key may have been written between. */
   async function readHeadAndKey(accountId: string, key: string | undefined) {
     const pk = accountKey(accountId)
     const Keys = [{ pk, sk: 'HEAD' }, ...(key ? [{ pk, sk: `KEY#${key}` }] : [])]
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [ledgerTable]: { Keys, ConsistentRead: true } } }),
-    )
-    if (Object.keys(UnprocessedKeys ?? {}).length > 0) return 'throttled' as const
-    const items = Responses?.[ledgerTable] ?? []
+    const command = new BatchGetCommand({ RequestItems: { [ledgerTable]: { Keys, ConsistentRead: true } } })
+    const reply = await client.send(command).catch((error: unknown) => {
+      if (isWorthRetrying(error)) return undefined
+      throw error
+    })
+    if (!reply || Object.keys(reply.UnprocessedKeys ?? {}).length > 0) return 'throttled' as const
+    const items = reply.Responses?.[ledgerTable] ?? []
     const head = items.find((item) => item.sk === 'HEAD')
     return {
       head: head && toHead(head),
       keyItem: items.find((item) => item.sk !== 'HEAD') as KeyItem | undefined,
     }
+  }
+
+  async function readKey(accountId: string, key: string): Promise<KeyItem | undefined> {
+    const Key = { pk: accountKey(accountId), sk: `KEY#${key}` }
+    const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
+    return Item as KeyItem | undefined
   }
 
   /**
@@ -178,7 +190,11 @@ export function createLedger(options: LedgerOptions) {
       if (!head) return { ok: false, reason: 'account_not_found' }
 
       const decision = request.decide(head, taken)
-      if (!decision.ok) return decision
+      if (!decision.ok) {
+        // What is refused may be refused because this very request was done meanwhile: its first reply counts.
+        const keyItem = key === undefined ? undefined : await readKey(accountId, key)
+        return keyItem ? replay(accountId, keyItem, requestHash) : decision
+      }
       const write = transactionOf(head, decision, request)
       try {
         await client.send(new TransactWriteCommand({ TransactItems: write.items }))
@@ -250,13 +266,15 @@ function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
     Update: {
       TableName: ledgerTable,
       Key: { pk: accountKey(head.accountId), sk: 'HEAD' },
-      // `sequence` alone guards the state that was decided on; the two comparisons hold whatever the code above believes.
-      ConditionExpression: '#sequence = :read AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
+      // `sequence` guards what postings change, `status` what staff do; the comparisons hold whatever the code believes.
+      ConditionExpression:
+        '#sequence = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
       UpdateExpression:
         'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters',
-      ExpressionAttributeNames: { '#sequence': 'sequence', '#counters': 'counters' },
+      ExpressionAttributeNames: { '#sequence': 'sequence', '#counters': 'counters', '#status': 'status' },
       ExpressionAttributeValues: {
         ':read': head.sequence,
+        ':status': head.status,
         ':leaving': lowering(head.availableMicros, next.availableMicros),
         ':leavingHeld': lowering(head.heldMicros, next.heldMicros),
         ':available': next.availableMicros,
