@@ -72,7 +72,8 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
         return { ...decision, documents: [{ Update: topUps.changeOf(topUp, 'settled', settled) }] }
       },
     })
-    if (posted.ok) return true
+    // Credited by another event meanwhile: read again, since this one may tell of a second payment.
+    if (posted.ok) return !posted.replayed
     switch (posted.reason) {
       case 'document_changed':
         return false
