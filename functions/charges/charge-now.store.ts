@@ -123,6 +123,7 @@ function problemOf(refusal: ChargeRefusal | PostingRefusal, { accountId, currenc
       )
     case 'busy':
     case 'document_changed':
-      return new Problem('busy', 'Nothing was charged.')
+      // The reply to the last try may have been lost: whether it was charged, the same request tells.
+      return new Problem('busy', 'With the same Idempotency-Key it is charged once.')
   }
 }

@@ -41,6 +41,6 @@ export function refuse(refusal: ReversalRefusal | LedgerRefusal, currency: strin
       return new Problem('account_closed', 'Nothing moves on it any more.')
     case 'document_changed':
     case 'busy':
-      return new Problem('busy', 'Nothing was written.')
+      return new Problem('busy', 'With the same Idempotency-Key it is written once.')
   }
 }

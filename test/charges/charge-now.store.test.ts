@@ -9,6 +9,7 @@ import { Problem } from '../../functions/edge/problem.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixedPrices, perMinute, perUnit, tiered } from '../usage/priced.ts'
 
@@ -189,6 +190,26 @@ describe('charging now', () => {
     expect(entries).toHaveLength(1 + charged.length)
     expect(head.availableMicros).toBe(UNIT - 100_000n * BigInt(charged.length))
     expect(charged.length).toBeLessThanOrEqual(10)
+  })
+
+  it('claims nothing when the reply to its last try is lost, and gives the charge to a repeat', async () => {
+    const account = await openAccount(UNIT)
+    let tries = 0
+    const client = interposedClient(database.client, async (command, send) => {
+      if (!(command instanceof TransactWriteCommand)) return send()
+      tries += 1
+      if (tries === 14) await send()
+      throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+    })
+    const slow = createLedger({ ...database, client, sleep: () => Promise.resolve() })
+    const lost = chargingOf({ ledger: slow })(account, { service: 'sms', quantity: 1 })
+    await expect(lost).rejects.toMatchObject({
+      code: 'busy',
+      detail: expect.not.stringMatching(/nothing was/i),
+    })
+    expect(tries).toBe(14)
+    expect(await charge(account, { service: 'sms', quantity: 1 })).toMatchObject({ sequence: 2n })
+    expect((await ledger.readHead(account.accountId))!.availableMicros).toBe(950_000n)
   })
 
   it('keeps an ordinary charge within the kilobyte that a write unit pays for', async () => {
