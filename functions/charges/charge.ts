@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instantSchema } from '../edge/instant.ts'
+import { lineTextSchema } from '../ledger/line-text.ts'
 import { currencySchema, positiveAmountSchema } from '../ledger/money.ts'
 import { quantitySchema, secondsSchema, usedServiceSchema } from '../usage/read-cloud-events.ts'
 
@@ -15,13 +16,6 @@ const attributesSchema = z
     `must have at most ${MOST_ATTRIBUTES} members`,
   )
 
-const descriptionSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not hold control characters')
-
 const RATED_FIELDS = ['quantity', 'seconds', 'attributes', 'time'] as const
 
 /** A use to be rated now, or an amount of its own. */
@@ -34,7 +28,7 @@ export const chargeBody = z
     time: instantSchema.optional().meta({ description: 'when it happened; absent: now' }),
     amount: positiveAmountSchema.optional().meta({ description: 'a one-off charge, by staff only' }),
     currency: currencySchema.optional(),
-    description: descriptionSchema
+    description: lineTextSchema(200)
       .optional()
       .meta({ description: 'what the statement says; needed with an amount' }),
   })

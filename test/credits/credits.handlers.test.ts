@@ -117,6 +117,16 @@ describe('a credit', () => {
     await expectProven(accountId, 0n, 0)
   })
 
+  it('is refused with a reason that no database gives back as it was, and the account stays provable', async () => {
+    const accountId = await openAccount()
+    await giveCredit(accountId, 'good', '20.00', { reason: 'An outage 😀, naïve' })
+    for (const reason of ['half a character: \ud800', '\udc00 reversed', 'a\u0000b']) {
+      expect((await giveCredit(accountId, 'bad', '1', { reason })).body.errors?.[0]?.field).toBe('reason')
+      expect((await reverse(accountId, '1', 'bad', reason)).body.errors?.[0]?.field).toBe('reason')
+    }
+    await expectProven(accountId, 20_000_000n, 1)
+  })
+
   it('is for staff alone', async () => {
     const accountId = await openAccount()
     const request = {
