@@ -79,7 +79,7 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
       if (settled !== 'done') return settled
     }
     if (due.period > periodOf(at, account.timeZone)) return 'done'
-    return chargeMonth(run, due, owedBefore(short, due.period), head)
+    return chargeMonth(run, due, short, head)
   }
 
   /** `done` when the credit does not cover it: then nothing after it is charged either. */
@@ -100,9 +100,10 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
     return afterRefusal(accountId, posted.reason)
   }
 
-  async function chargeMonth(run: Run, due: Due, owedMicros: bigint, head: Head): Promise<Step> {
+  async function chargeMonth(run: Run, due: Due, short: PeriodDocument[], head: Head): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId } = account
+    const owedMicros = owedBefore(short, due.period)
     const subscription = await subscriptions.read(accountId)
     if (!subscription) throw new Error(`account ${accountId}: a charge is due without a plan`)
     const planVersion = await versionInForce(account, subscription, due.period)
@@ -128,11 +129,16 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
       },
     })
     if (posted.ok) return posted.replayed ? 'again' : { period: due.period, result: 'charged' }
-    if (posted.reason === 'short') return noteShort(run, due, input)
+    if (posted.reason === 'short') return noteShort(run, due, input, short[0])
     return afterRefusal(accountId, posted.reason)
   }
 
-  async function noteShort(run: Run, due: Due, input: Omit<MonthlyChargeInput, 'head'>): Promise<Step> {
+  async function noteShort(
+    run: Run,
+    due: Due,
+    input: Omit<MonthlyChargeInput, 'head'>,
+    oldestOwed: PeriodDocument | undefined,
+  ): Promise<Step> {
     const { account, at } = run
     const { accountId } = account
     const posted = await ledger.post({
@@ -146,6 +152,8 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
         const documents = [
           subscriptions.putPeriod({ ...decision.charge, accountId, status: 'short', shortSequence, at }),
           subscriptions.moveDueOn('charge', due, account.timeZone),
+          // Months are settled oldest first: while this one is owed, all that was counted as owed is.
+          ...(oldestOwed ? [subscriptions.stillShort(oldestOwed)] : []),
         ]
         return { ok: true as const, draft: decision.draft, documents }
       },

@@ -136,7 +136,21 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  return { read, readDue, readPeriod, listShort, beginDue, moveDueOn, endDue, putPeriod, settlePeriod }
+  /** Writes nothing: what stands beside it is written only while the month is owed. */
+  function stillShort({ accountId, period }: PeriodDocument): WriteItem {
+    return {
+      ConditionCheck: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(accountId), sk: `PERIOD#${period}` },
+        ConditionExpression: '#status = :short',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':short': 'short' },
+      },
+    }
+  }
+
+  const writes = { beginDue, moveDueOn, endDue, putPeriod, settlePeriod, stillShort }
+  return { read, readDue, readPeriod, listShort, ...writes }
 }
 
 function withoutKeys({

@@ -1,7 +1,8 @@
-import { type PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
 import { planAccounts, UNIT } from './plan-account.ts'
@@ -114,6 +115,31 @@ describe('charging a month', () => {
       short('2027-01'),
       plan('2026-12', 24_500_000n),
       plan('2027-01', 4_900_000n),
+    ])
+  })
+
+  it('calls no month short for what a top-up has settled meanwhile', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    await charging.chargeDue(account.accountId, firstOfDecember)
+    let isOvertaken = false
+    // A worker whose clock is behind settles December; for it, January has not begun.
+    const client = interposedClient(database.client, async (command, send) => {
+      if (command instanceof TransactWriteCommand && !isOvertaken) {
+        isOvertaken = true
+        await world.give(account, 60n * UNIT, 'meanwhile')
+        await charging.chargeDue(account.accountId, new Date(firstOfJanuary.getTime() - 1))
+      }
+      return send()
+    })
+    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(
+      account.accountId,
+      firstOfJanuary,
+    )
+    expect(months).toEqual([{ period: '2027-01', result: 'charged' }])
+    expect((await world.statement(account)).planLines).toEqual([
+      short('2026-12'),
+      plan('2026-12', 24_500_000n),
+      plan('2027-01', 24_500_000n),
     ])
   })
 
