@@ -2,10 +2,12 @@ import type { Answer } from './gateway/http-answer.ts'
 import { isThisMachine, type LocalRequest } from './gateway.ts'
 import { showAccount, showAccounts } from './pages/accounts-page.ts'
 import { moveClock, showClock } from './pages/clock-page.ts'
-import { html, json, page, pageHeaders, problem, stylesheet } from './pages/html.ts'
+import { html, json, page, pageHeaders, problem } from './pages/html.ts'
+import { showIndex } from './pages/index-page.ts'
 import type { LocalControls } from './pages/local-controls.ts'
 import { redriveQueue, showQueues } from './pages/queues-page.ts'
-import { giveToken } from './pages/token-page.ts'
+import { stylesheet } from './pages/stylesheet.ts'
+import { giveToken, showToken } from './pages/token-page.ts'
 
 export type { Idleness, LocalControls } from './pages/local-controls.ts'
 
@@ -24,16 +26,24 @@ export function localPages(controls: LocalControls): (request: LocalRequest) => 
     const { route, found } = findPage(pages, method, request.path)
     if (found === undefined) {
       return route === undefined
-        ? notFound()
+        ? notFound(wantsHtml)
         : problem(405, 'method_not_allowed', `${request.path} has no ${method}`)
     }
     if (method === 'POST' && isForeign(request))
       return problem(403, 'foreign_origin', 'Another site sent this')
-    return (await found(request, wantsHtml)) ?? notFound()
+    return (await found(request, wantsHtml)) ?? notFound(wantsHtml)
   }
 }
 
-const notFound = (): Answer => problem(404, 'not_found', 'There is nothing here')
+function notFound(wantsHtml: boolean): Answer {
+  if (!wantsHtml) return problem(404, 'not_found', 'There is nothing here')
+  return page(
+    'There is nothing here',
+    html`<p><a href="/">The start page</a> leads to what there is.</p>`,
+    undefined,
+    404,
+  )
+}
 
 function findPage(pages: Record<string, Page>, method: string, path: string) {
   const parent = `${path.slice(0, path.lastIndexOf('/'))}/{id}`
@@ -58,7 +68,7 @@ const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') +
 function pagesOf(controls: LocalControls): Record<string, Page> {
   const { ses } = controls
   return {
-    'GET /': (_request, wantsHtml) => indexPage(controls, wantsHtml),
+    'GET /': (_request, wantsHtml) => showIndex(controls, wantsHtml),
     'GET /local/style.css': () => ({
       status: 200,
       headers: { 'content-type': 'text/css; charset=utf-8', 'x-content-type-options': 'nosniff' },
@@ -69,7 +79,8 @@ function pagesOf(controls: LocalControls): Record<string, Page> {
     'GET /local/idle': () => json(controls.idleness()),
     'GET /local/queues': (_request, wantsHtml) => showQueues(controls, wantsHtml),
     'POST /local/queues': (request, wantsHtml) => redriveQueue(controls, request, wantsHtml),
-    'POST /local/token': (request) => giveToken(controls, request),
+    'GET /local/token': (_request, wantsHtml) => showToken(controls, wantsHtml),
+    'POST /local/token': (request, wantsHtml) => giveToken(controls, request, wantsHtml),
     'GET /local/accounts': (_request, wantsHtml) => showAccounts(controls, wantsHtml),
     'GET /local/accounts/{id}': ({ path }, wantsHtml) => showAccount(controls, lastSegment(path), wantsHtml),
     'GET /local/inbox': (_request, wantsHtml) =>
@@ -91,47 +102,7 @@ const mailPage = (document: string): Answer => ({
   headers: {
     ...pageHeaders,
     'content-security-policy':
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   },
   body: document,
 })
-
-function indexPage(controls: LocalControls, wantsHtml: boolean): Answer {
-  const { issuerUrl, stripeUrl } = controls
-  const api = controls.apiUrl()
-  const links = {
-    docs: '/docs',
-    openapi: '/openapi.json',
-    inbox: '/local/inbox',
-    clock: '/local/clock',
-    accounts: '/local/accounts',
-    queues: '/local/queues',
-    idle: '/local/idle',
-  }
-  if (!wantsHtml)
-    return json({
-      name: 'Drawdown',
-      now: controls.clock.now().toISOString(),
-      issuer: issuerUrl,
-      stripe: stripeUrl,
-      links,
-    })
-  const tokenCommand = `curl -s -H 'content-type: application/json' -d '{"client":"staff-machine"}' ${api}/local/token`
-  const callCommand = `curl -s -H "authorization: Bearer $TOKEN" ${api}/v1/accounts`
-  const content = html`<p>The whole stack runs on this machine, and here it is <time>${controls.clock.now().toISOString()}</time>. <a href="/local/clock">Move the clock</a> to see what a month brings.</p>
-<ul>
-<li><a href="/local/accounts">Accounts</a>: balances and statements</li>
-<li><a href="/local/inbox">Inbox</a>: every e-mail that was sent</li>
-<li><a href="/docs">API reference</a> and <a href="/openapi.json">OpenAPI document</a></li>
-<li><a href="/top-up">Top-up page</a>, as a client sees it</li>
-<li><a href="/local/queues">Queues</a>: what waits and what failed</li>
-<li><a href="${stripeUrl}">Stripe stand-in</a>: payments with test cards</li>
-<li><a href="${issuerUrl}/.well-known/openid-configuration">Token issuer</a></li>
-</ul>
-<h2>Call the API</h2>
-<p>Get a token, as staff (<code>{"client":"staff-machine"}</code>), as a machine that sends usage (<code>{"client":"usage-machine"}</code>) or as a person (<code>{"email":"…"}</code>):</p>
-<pre>${tokenCommand}</pre>
-<p>Then, with it in <code>TOKEN</code>:</p>
-<pre>${callCommand}</pre>`
-  return page('Drawdown on this machine', content)
-}

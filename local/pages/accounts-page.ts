@@ -1,22 +1,17 @@
 import type { Answer } from '../gateway/http-answer.ts'
 import { type Html, html, json, page } from './html.ts'
 import type { LocalControls } from './local-controls.ts'
+import { type ExplainedTransaction, statementTable, type Transaction } from './statement-table.ts'
 
 type Money = { amount: string; currency: string }
 type Account = { accountId: string; name: string; clientType: string; currency: string; timeZone: string }
-type Balance = { available?: Money; held?: Money } & Record<string, unknown>
-type Transaction = {
-  sequence: number | string
-  kind?: string
-  at?: string
-  amount?: Money
-  balanceAfter?: Money
-  description?: string
-  reason?: string
-} & Record<string, unknown>
-
+type UpcomingCharge = { date: string; total: Money; shortfall: Money }
+type Balance = { available?: Money; held?: Money; upcomingCharge?: UpcomingCharge }
+type Member = { email: string; role: string }
 const mostAccounts = 200
 const mostLines = 200
+// Each is a request of its own, as its uses are read with it.
+const mostExplainedLines = 20
 
 /** Lists the accounts with their balances, as the public API tells staff. */
 export async function showAccounts(controls: LocalControls, wantsHtml: boolean): Promise<Answer> {
@@ -29,17 +24,17 @@ export async function showAccounts(controls: LocalControls, wantsHtml: boolean):
     })),
   )
   if (!wantsHtml) return json({ accounts: rows })
-  if (rows.length === 0) return page('Accounts', html`<p>There are no accounts yet.</p>`)
+  if (rows.length === 0) return page('Accounts', html`<p>There are no accounts yet.</p>`, '/local/accounts')
   const content = html`<table>
 <caption>${rows.length} ${rows.length === 1 ? 'account' : 'accounts'}</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">Client type</th><th scope="col">Time zone</th><th scope="col" class="number">Available</th><th scope="col" class="number">Held</th></tr></thead>
+<thead><tr><th scope="col">Account</th><th scope="col">Client type</th><th scope="col">Time zone</th><th scope="col" class="number">Available</th><th scope="col" class="number">Held</th></tr></thead>
 <tbody>${rows.map(accountRow)}</tbody>
 </table>`
-  return page('Accounts', content)
+  return page('Accounts', content, '/local/accounts')
 }
 
 function accountRow(account: Account & { balance: Balance | undefined }): Html {
-  return html`<tr><th scope="row"><a href="/local/accounts/${encodeURIComponent(account.accountId)}">${account.name}</a></th><td>${account.clientType}</td><td>${account.timeZone}</td><td class="number">${show(account.balance?.available)}</td><td class="number">${show(account.balance?.held)}</td></tr>`
+  return html`<tr><th scope="row"><a href="/local/accounts/${encodeURIComponent(account.accountId)}">${account.name}</a></th><td data-label="Client type">${account.clientType.replaceAll('_', ' ')}</td><td data-label="Time zone">${account.timeZone}</td><td class="number" data-label="Available">${show(account.balance?.available)}</td><td class="number" data-label="Held">${show(account.balance?.held)}</td></tr>`
 }
 
 /** Shows one account's balance and its statement, newest line first; undefined when there is no such account. */
@@ -55,21 +50,41 @@ export async function showAccount(
   const balance = await read<Balance>(`${path}/balance`)
   const transactions = await readPages<Transaction>(read, `${path}/transactions`, 'transactions', mostLines)
   if (!wantsHtml) return json({ account, balance, transactions })
-  const content = html`<p>${account.clientType}, ${account.timeZone}, <code>${account.accountId}</code></p>
-<p>Available <strong>${show(balance?.available)}</strong>, held ${show(balance?.held)}</p>
-<table>
-<caption>Statement: ${transactions.length === mostLines ? `the first ${mostLines} lines` : `${transactions.length} lines`}</caption>
-<thead><tr><th scope="col" class="number">Line</th><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Amount</th><th scope="col" class="number">Balance</th></tr></thead>
-<tbody>${transactions.map(transactionRow)}</tbody>
-</table>`
-  return page(account.name, content)
+  const { members = [] } = (await read<{ members: Member[] }>(`${path}/members`)) ?? {}
+  const lines = await explain(read, path, transactions)
+  const payer = members.find(({ role }) => role !== 'viewer')?.email
+  const content = html`<div class="panel">
+<p class="big">${show(balance?.available)}</p>
+<p>available, ${show(balance?.held)} held. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
+<dl class="facts">${nextCharge(balance?.upcomingCharge)}
+<div><dt>Client type</dt><dd>${account.clientType.replaceAll('_', ' ')}</dd></div>
+<div><dt>Time zone</dt><dd>${account.timeZone}</dd></div>
+<div><dt>Account</dt><dd><code>${account.accountId}</code></dd></div></dl>
+</div>
+${statementTable(lines, account, transactions.length === mostLines)}`
+  return page(account.name, content, '/local/accounts')
 }
 
-function transactionRow(line: Transaction): Html {
-  const what = [line.kind, line.description ?? line.reason]
-    .filter((part) => typeof part === 'string')
-    .join(': ')
-  return html`<tr><td class="number">${String(line.sequence)}</td><td>${String(line.at ?? '')}</td><td>${what}</td><td class="number">${show(line.amount)}</td><td class="number">${show(line.balanceAfter)}</td></tr>`
+function nextCharge(charge: UpcomingCharge | undefined): Html | undefined {
+  if (charge === undefined) return undefined
+  const missing = /[1-9]/.test(charge.shortfall.amount) ? `, ${show(charge.shortfall)} missing` : ''
+  return html`<div><dt>Next charge, ${charge.date}</dt><dd>${show(charge.total)}${missing}</dd></div>`
+}
+
+/** The newest lines of usage with the uses that they are made of; the others as they are. */
+async function explain(
+  read: Read,
+  path: string,
+  transactions: readonly Transaction[],
+): Promise<(Transaction | ExplainedTransaction)[]> {
+  const usage = transactions.filter(({ kind }) => kind === 'usage').slice(0, mostExplainedLines)
+  return Promise.all(
+    transactions.map(async (line) =>
+      usage.includes(line)
+        ? ((await read<ExplainedTransaction>(`${path}/transactions/${line.sequence}`)) ?? line)
+        : line,
+    ),
+  )
 }
 
 const show = (money: Money | undefined): string =>

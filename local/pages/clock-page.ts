@@ -1,6 +1,6 @@
 import type { Answer } from '../gateway/http-answer.ts'
 import type { LocalRequest } from '../gateway.ts'
-import { html, json, page, problem } from './html.ts'
+import { html, json, page, problem, showInstant } from './html.ts'
 import type { LocalControls } from './local-controls.ts'
 
 const mostYearsAhead = 5
@@ -79,15 +79,20 @@ export function parseInstant(text: unknown): Date | undefined {
 }
 
 function clockPage(now: string, refusal?: string, status = 200): Answer {
-  const content = html`<p>It is <strong><time datetime="${now}">${now}</time></strong> here.</p>
+  const content = html`<div class="panel">
+<p class="big">${showInstant(now)}</p>
 ${refusal === undefined ? undefined : html`<p role="alert">${refusal}</p>`}
 <form method="post" action="/local/clock">
 <label for="now">Move the clock to a date (noon UTC) or an instant</label>
-<input id="now" name="now" required placeholder="2026-12-01" autocomplete="off" aria-describedby="what">
+<input id="now" name="now" required placeholder="${dayAfter(now)}" autocomplete="off" aria-describedby="what">
 <button>Move</button>
-<p id="what" class="quiet">Everything due in between happens, in order: hourly runs, warnings, monthly charges. Time goes forward only.</p>
+<p id="what" class="quiet">Everything due in between happens, in order: hourly runs, warnings, monthly charges. Time goes forward only; a month takes some seconds.</p>
 </form>
+</div>
 <h2>From a shell</h2>
-<pre>curl -H 'content-type: application/json' -d '{"now":"2026-12-01"}' ${'$'}DRAWDOWN/local/clock</pre>`
-  return page('Clock', content, status)
+<pre>npm run clock -- ${dayAfter(now)}</pre>`
+  return page('Clock', content, '/local/clock', status)
 }
+
+const dayAfter = (now: string): string =>
+  new Date(new Date(now).getTime() + 24 * 3_600_000).toISOString().slice(0, 10)

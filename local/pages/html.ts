@@ -31,51 +31,63 @@ export const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // Not `no-referrer`: with that a browser names no origin in a form's POST, and it would look like another site's.
+  'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
 }
 
-/** A whole page in the look of all of them. */
-export function page(title: string, content: Html, status = 200): Answer {
-  const document = html`<!doctype html>
+const places = [
+  ['/', 'Drawdown'],
+  ['/local/accounts', 'Accounts'],
+  ['/local/inbox', 'Inbox'],
+  ['/local/clock', 'Clock'],
+  ['/local/queues', 'Queues'],
+  ['/local/token', 'Token'],
+  ['/docs', 'API'],
+] as const
+
+/** A whole page in the look of all of them. `place` is the path in the navigation that it belongs to. */
+export function page(title: string, content: Html, place?: string, status = 200): Answer {
+  return { status, headers: pageHeaders, body: pageDocument(title, content, place) }
+}
+
+/** The text of such a page, for what sends headers of its own. */
+export function pageDocument(title: string, content: Html, place?: string): string {
+  const links = places.map(
+    ([path, name]) =>
+      html`<a href="${path}"${path === place ? new Html(' aria-current="page"') : undefined}>${name}</a>\n`,
+  )
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – Drawdown</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/local/style.css">
 </head>
 <body>
-<header><nav aria-label="Local pages"><a href="/">Drawdown</a> <a href="/local/accounts">Accounts</a> <a href="/local/inbox">Inbox</a> <a href="/local/clock">Clock</a> <a href="/local/queues">Queues</a> <a href="/docs">API</a></nav></header>
+<header><nav aria-label="Local pages">
+${links}</nav></header>
 <main>
 <h1>${title}</h1>
 ${content}
 </main>
 </body>
 </html>
-`
-  return { status, headers: pageHeaders, body: document.text }
+`.text
 }
 
-/** The stylesheet of the local pages. */
-export const stylesheet = `:root { color-scheme: light dark; --line: light-dark(#ccd3da, #3c444c); --quiet: light-dark(#52606d, #9aa5b1); --link: light-dark(#0b5cad, #7db8f0); }
-body { margin: 0; font: 16px/1.5 system-ui, sans-serif; }
-header { border-bottom: 1px solid var(--line); padding: .75rem 1.5rem; }
-nav a { margin-right: 1.25rem; }
-nav a:first-child { font-weight: 700; }
-main { max-width: 64rem; margin: 0 auto; padding: 1rem 1.5rem 3rem; }
-h1 { font-size: 1.5rem; }
-h2 { font-size: 1.15rem; margin-top: 2rem; }
-a { color: var(--link); }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; color: var(--quiet); padding-bottom: .5rem; }
-th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-.quiet { color: var(--quiet); }
-pre { overflow-x: auto; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .375rem; }
-label { display: block; margin: .5rem 0 .25rem; }
-input, button { font: inherit; padding: .35rem .6rem; }
-`
+/** An instant as a person reads it, to the minute: `2026-12-01 00:00 UTC`, or the wall clock of `timeZone` without a name. */
+export function showInstant(instant: string, timeZone?: string): Html {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: timeZone ?? 'UTC',
+    dateStyle: 'short',
+    timeStyle: 'short',
+  })
+  const text = `${format.format(new Date(instant))}${timeZone === undefined ? ' UTC' : ''}`
+  return html`<time datetime="${instant}">${text}</time>`
+}
 
 /** A refusal in the form of RFC 9457. */
 export function problem(

@@ -12,11 +12,11 @@ export function showQueues(controls: LocalControls, wantsHtml: boolean): Answer 
   }))
   if (!wantsHtml) return json({ queues })
   const content = html`<table>
-<caption>Messages now</caption>
+<caption>Messages now. What failed too often waits in a queue of its own, until it is sent back.</caption>
 <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th><th scope="col" class="number">In work</th><th scope="col" class="number">Delayed</th><th scope="col">Failures</th></tr></thead>
 <tbody>${queues.map(queueRow)}</tbody>
 </table>`
-  return page('Queues', content)
+  return page('Queues', content, '/local/queues')
 }
 
 type Row = { name: string; holdsFailures: boolean; visible: number; inFlight: number; delayed: number }
@@ -26,7 +26,8 @@ function queueRow(queue: Row): Html {
     queue.holdsFailures && queue.visible > 0
       ? html`<form method="post" action="/local/queues"><input type="hidden" name="redrive" value="${queue.name}"><button>Send back</button></form>`
       : undefined
-  return html`<tr><th scope="row">${queue.name}</th><td class="number">${queue.visible}</td><td class="number">${queue.inFlight}</td><td class="number">${queue.delayed}</td><td>${queue.holdsFailures ? 'holds failures ' : ''}${action}</td></tr>`
+  const failures = queue.holdsFailures ? (queue.visible > 0 ? 'failed ' : 'none') : undefined
+  return html`<tr><th scope="row">${queue.name}</th><td class="number" data-label="Waiting">${queue.visible}</td><td class="number" data-label="In work">${queue.inFlight}</td><td class="number" data-label="Delayed">${queue.delayed}</td><td>${failures}${action}</td></tr>`
 }
 
 /** Sends a dead-letter queue's messages back to where they came from: `{"redrive":"<queue name>"}`. */

@@ -4,6 +4,18 @@ import { formatAmount } from './charge-limits.ts'
 import type { CheckoutDetails } from './checkout-sessions.ts'
 import { TEST_CARDS } from './test-cards.ts'
 
+/** What this is, and the cards that it knows. */
+export function startPage(): string {
+  const cards = TEST_CARDS.map(
+    (card) => `<li><code>${grouped(card.number)}</code> ${escapeHtml(card.label)}</li>`,
+  ).join('\n')
+  return page(
+    'Payments on this machine',
+    `<p>This is the <strong>local stand-in</strong> for Stripe. No money moves. A top-up leads to its payment page, which takes these test cards:</p>
+<ul>${cards}</ul>`,
+  )
+}
+
 /** The payment page: what is paid for, a button per test card, a field for another number, and a way back. */
 export function paymentPage(
   session: Stripe.Checkout.Session,
@@ -74,10 +86,15 @@ function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} – Stripe (local)</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-label,input{display:block;width:100%;box-sizing:border-box}input{font:inherit;padding:.5rem;margin:.25rem 0 1rem;border:1px solid #555}
-button{font:inherit;padding:.4rem .8rem;margin:.2rem 0}fieldset{margin:1rem 0;border:1px solid #777}
-[role=alert]{color:#a40000;font-weight:600}</style></head>
+<link rel="icon" href="data:,">
+<style>:root{color-scheme:light dark;--ink:#1c2430;--soft:#5a6675;--line:#d8dee6;--ground:#f5f7fa;--panel:#fff;--accent:#0b5fbd;--wrong:#b3261e}
+@media(prefers-color-scheme:dark){:root{--ink:#e4e9f0;--soft:#9aa7b6;--line:#333d4a;--ground:#14181e;--panel:#1c222b;--accent:#2f7fe0;--wrong:#ff8a80}}
+*{box-sizing:border-box}body{margin:0;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+main{max-width:34rem;margin:1rem auto;padding:1.5rem;background:var(--panel);border:1px solid var(--line);border-radius:.75rem}
+h1{font-size:1.4rem;margin:0 0 1rem}ul{list-style:none;padding:0}li{margin:.35rem 0}a{color:inherit}
+label,input{display:block;width:100%}input{font:inherit;color:inherit;padding:.5rem;margin:.25rem 0 1rem;border:1px solid var(--soft);border-radius:.4rem;background:var(--ground)}
+button{font:inherit;padding:.45rem .9rem;margin:.2rem .3rem .2rem 0;color:#fff;background:var(--accent);border:0;border-radius:.4rem;cursor:pointer;font-variant-numeric:tabular-nums}
+fieldset{margin:1rem 0;border:1px solid var(--line);border-radius:.5rem}legend{color:var(--soft)}[role=alert]{color:var(--wrong);font-weight:600}</style></head>
 <body><main><h1>${escapeHtml(title)}</h1>
 ${body}
 </main></body></html>

@@ -4,7 +4,7 @@ import { completeAuthentication, failAuthentication } from './charge-card.ts'
 import { findDetails, findSession } from './checkout-sessions.ts'
 import { answerAuthentication, type PaySessionOutcome, paySession } from './pay-session.ts'
 import { findPaymentIntent } from './payment-intents.ts'
-import { authenticationPage, messagePage, paymentPage } from './payment-pages.ts'
+import { authenticationPage, messagePage, paymentPage, startPage } from './payment-pages.ts'
 import { StripeProblem } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
@@ -35,6 +35,11 @@ export function servePage(
     if (!(error instanceof StripeProblem)) throw error
     return sendPage(response, error.status, messagePage('Something went wrong', error.message))
   }
+}
+
+/** What somebody sees who follows the link to the stand-in itself. */
+export function serveStartPage(response: ServerResponse): ServerResponse {
+  return sendPage(response, 200, startPage())
 }
 
 function servePayment(
