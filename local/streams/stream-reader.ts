@@ -66,14 +66,18 @@ export async function openStreamReader(options: {
     async read() {
       for (;;) {
         iterator ??= await iteratorAt(client, checkpoint, 'TRIM_HORIZON')
-        const { Records = [], NextShardIterator } = await client.send(
-          new GetRecordsCommand({ ShardIterator: iterator, Limit: 1000 }),
-        )
-        if (Records.length > 0) {
-          // Read again from the checkpoint until these are marked as done.
-          iterator = undefined
-          return Records
-        }
+        const place: string | undefined = iterator
+        // Whatever becomes of this call, its iterator is used up.
+        iterator = undefined
+        const { Records = [], NextShardIterator } = await client
+          .send(new GetRecordsCommand({ ShardIterator: place, Limit: 1000 }))
+          .catch(async (error: unknown) => {
+            if (!isStale(error)) throw error
+            const ShardIterator = await iteratorAt(client, checkpoint, 'TRIM_HORIZON')
+            return client.send(new GetRecordsCommand({ ShardIterator, Limit: 1000 }))
+          })
+        // They are read again from the checkpoint until they are marked as done.
+        if (Records.length > 0) return Records
         iterator = NextShardIterator
         if (iterator !== undefined || !(await nextShard())) return []
       }
@@ -118,12 +122,20 @@ async function iteratorAt(
       const behind = { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: sequenceNumber } as const
       return (await client.send(new GetShardIteratorCommand({ ...place, ...behind }))).ShardIterator
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'TrimmedDataAccessException') throw error
+      if (!isStale(error)) throw error
     }
   }
   return (await client.send(new GetShardIteratorCommand({ ...place, ShardIteratorType: otherwise })))
     .ShardIterator
 }
+
+/**
+ * The place is no longer there. DynamoDB Local says so too of every iterator that was taken while the shard was empty, once
+ * another table was written to: a new one finds the records.
+ */
+const isStale = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'TrimmedDataAccessException' || error.name === 'ExpiredIteratorException')
 
 function readCheckpoint(file: string): Checkpoint | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Checkpoint) : undefined
