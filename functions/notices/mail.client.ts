@@ -11,6 +11,12 @@ export type SendMail = (to: string, notice: RenderedNotice) => Promise<MailSent>
 
 /** What the message or the address is at fault for; everything else may pass, and is thrown. */
 const PERMANENT = new Set(['MessageRejected', 'BadRequestException'])
+/**
+ * SES also rejects while the sender's domain is not verified yet, and while the account is in its sandbox. The operator
+ * mends that, and the client must be told after all.
+ * https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+ */
+const NOT_VERIFIED = /\bnot verified\b/i
 
 /** The operator's mail: from one address, through one configuration set, as text and HTML. */
 export function createMail(options: {
@@ -30,7 +36,7 @@ export function createMail(options: {
       const { MessageId } = await options.client.send(command)
       return { ok: true, messageId: MessageId ?? '' }
     } catch (error) {
-      if (error instanceof Error && PERMANENT.has(error.name)) {
+      if (error instanceof Error && PERMANENT.has(error.name) && !NOT_VERIFIED.test(error.message)) {
         return { ok: false, reason: 'rejected', detail: error.name }
       }
       throw error

@@ -116,6 +116,24 @@ describe('sending a notice', () => {
     expect(outbox).toEqual([])
   })
 
+  it('does not give a client up while the operator has yet to verify the domain or to leave the sandbox', async () => {
+    const account = await openWithMembers()
+    const message =
+      'Email address is not verified. The following identities failed the check in region EU-WEST-1: a@example.com'
+    const client = {
+      send: async () => {
+        throw Object.assign(new Error(message), { name: 'MessageRejected' })
+      },
+    } as unknown as SESv2Client
+    const mail = createMail({
+      client,
+      senderAddress: 'billing@operator.example.com',
+      configurationSet: 'set',
+    })
+    await expect(sending({ sendMail: mail }).send(low(account), now)).rejects.toThrow('2 of 2')
+    expect(await sending().send(low(account), later(61))).toEqual({ sent: 2, rejected: 0, before: 0 })
+  })
+
   it('sends both parts through the configuration set', async () => {
     const inputs: unknown[] = []
     const client = {
