@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
+  type ApplicationLogLevel,
   Architecture,
   Code,
   Function as Lambda,
@@ -52,6 +53,8 @@ export class HouseFunction extends Construct {
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      // Lambda drops what is below its own level, whatever LOG_LEVEL says.
+      applicationLogLevelV2: configuration.logLevel as ApplicationLogLevel,
       tracing: Tracing.ACTIVE,
       memorySize: props.memoryMegabytes ?? 512,
       timeout: Duration.seconds(this.timeoutSeconds),

@@ -53,6 +53,18 @@ describe('functions', () => {
   })
 })
 
+describe('the configured log level', () => {
+  it("is the functions' and Lambda's own, which would drop what is below it", async () => {
+    const debugging = await synthesize({ 'drawdown.logLevel': 'DEBUG' })
+    for (const [id, { Properties }] of resourcesOf(debugging, 'AWS::Lambda::Function')) {
+      expect(Properties, id).toMatchObject({
+        Environment: { Variables: { LOG_LEVEL: 'DEBUG' } },
+        LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'DEBUG' },
+      })
+    }
+  })
+})
+
 describe('roles', () => {
   // The wildcards that there are, each of which a comment next to its grant explains.
   const anyResource = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
