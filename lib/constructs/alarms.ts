@@ -1,7 +1,7 @@
 import { Aws, Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -24,10 +24,19 @@ export class Alarms extends Construct {
       removalPolicy: props.removalPolicy,
     })
     this.topic = new Topic(this, 'Topic', { displayName: 'Drawdown', masterKey, enforceSSL: true })
-    // A service publishes in the name of whoever asks it to: only for this account.
-    const ourAccount = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } }
     for (const service of ['cloudwatch', 'ses']) {
-      this.topic.grantPublish(new ServicePrincipal(`${service}.amazonaws.com`, { conditions: ourAccount }))
+      const principal = new ServicePrincipal(`${service}.amazonaws.com`)
+      // A service publishes in the name of whoever asks it to: only for this account. The key says no more than who, as not
+      // every service names the account to KMS; without the topic it opens nothing.
+      this.topic.addToResourcePolicy(
+        new PolicyStatement({
+          actions: ['sns:Publish'],
+          resources: [this.topic.topicArn],
+          principals: [principal],
+          conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+        }),
+      )
+      masterKey.grant(principal, 'kms:Decrypt', 'kms:GenerateDataKey*')
     }
     if (props.email) this.topic.addSubscription(new EmailSubscription(props.email))
   }

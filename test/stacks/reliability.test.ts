@@ -87,6 +87,29 @@ describe('functions', () => {
   })
 })
 
+describe('the topic of the alarms', () => {
+  const statements = (type: string, document: string) =>
+    resourcesOf(synthesized, type)
+      .flatMap(([, { Properties }]) => (Properties[document] as { Statement: Value[] }).Statement)
+      .filter((statement) => JSON.stringify(statement).includes('ses.amazonaws.com')) as unknown as {
+      Principal: Value
+      Condition?: Value
+    }[]
+  const services = { Service: ['cloudwatch.amazonaws.com', 'ses.amazonaws.com'] }
+
+  it('takes messages of this account alone; its key asks for nothing that a service may leave out', () => {
+    expect(statements('AWS::SNS::TopicPolicy', 'PolicyDocument')).toMatchObject([
+      {
+        Principal: services,
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ])
+    const opened = statements('AWS::KMS::Key', 'KeyPolicy')
+    expect(opened).toMatchObject([{ Principal: services, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }])
+    expect(opened[0]!.Condition).toBeUndefined()
+  })
+})
+
 describe('triggers', () => {
   it('find what is due every hour by UTC, with a dead-letter queue', () => {
     const schedules = resourcesOf(synthesized, 'AWS::Scheduler::Schedule').map(
