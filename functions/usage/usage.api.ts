@@ -77,7 +77,8 @@ export const takeUsage = defineRoute({
 
 export const findUsage = defineRoute({
   route: usageRoutes.findUsage,
-  summary: 'What became of an event, for sources that hold a "/"',
+  // API Gateway decodes a path twice and cuts it off at a "?": only a query carries such texts as they are.
+  summary: 'What became of an event, also where its source or id holds a "/", "?" or "%"',
   tag: 'Usage',
   callers: ['usage', 'staff', 'client'],
   query: z.strictObject({ source: sourceSchema, id: eventIdSchema }),

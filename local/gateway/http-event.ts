@@ -9,17 +9,20 @@ export type HttpEvent = Omit<APIGatewayProxyEventV2WithJWTAuthorizer, 'requestCo
   }
 }
 
-export type RequestTarget = { path: string; rawQueryString: string }
+/** `path` is what routes are matched by, `rawPath` what the function is told. */
+export type RequestTarget = { path: string; rawPath: string; rawQueryString: string }
 
-/** The decoded path and the query string as it came; undefined when the path is not properly encoded. */
+/**
+ * The path and the query string as it came; undefined when an HTTP API would refuse the path. It decodes paths twice, and cuts
+ * them off at a `?` that the first time lays open: a segment that holds a `/`, `?` or `%` does not arrive as it was sent.
+ */
 export function requestTarget(url: string): RequestTarget | undefined {
   const question = url.indexOf('?')
   const encodedPath = question < 0 ? url : url.slice(0, question)
   try {
-    return {
-      path: decodeURIComponent(encodedPath),
-      rawQueryString: question < 0 ? '' : url.slice(question + 1),
-    }
+    const [path = ''] = decodeURIComponent(encodedPath).split('?')
+    const rawQueryString = question < 0 ? '' : url.slice(question + 1)
+    return { path, rawPath: decodeURIComponent(path), rawQueryString }
   } catch {
     return undefined
   }
@@ -44,7 +47,7 @@ export function httpEvent(options: {
   return {
     version: '2.0',
     routeKey: matched.route.routeKey,
-    rawPath: target.path,
+    rawPath: target.rawPath,
     rawQueryString: target.rawQueryString,
     ...(cookie === undefined ? {} : { cookies: cookie.split(/;\s*/) }),
     headers: {
@@ -62,7 +65,7 @@ export function httpEvent(options: {
       domainPrefix: domainName.split('.')[0] ?? '',
       http: {
         method,
-        path: target.path,
+        path: target.rawPath,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp,
         userAgent: headers['user-agent'] ?? '',

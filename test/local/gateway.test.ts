@@ -69,6 +69,26 @@ describe('requests', () => {
     expect(event.pathParameters).toEqual({ id: 'a%2Fb' })
   })
 
+  // As captured from a deployed HTTP API.
+  test.each([
+    ['space%20value', 'space value'],
+    ['hash%23value', 'hash#value'],
+    ['question%3Fvalue', 'question'],
+    ['literal%253Fvalue', 'literal?value'],
+    ['literal%2525value', 'literal%value'],
+  ])('a path is decoded twice and cut off at a question mark: %s', async (sent, told) => {
+    const { event } = (await (await get(`/things/${sent}?a=1`)).json()) as Echo
+    expect(event).toMatchObject({
+      rawPath: `/things/${told}`,
+      rawQueryString: 'a=1',
+      requestContext: { http: { path: `/things/${told}` } },
+    })
+  })
+
+  test('a path that cannot be decoded twice is refused', async () => {
+    expect((await get('/things/percent%25done')).status).toBe(400)
+  })
+
   test('an unknown path is 404 in the gateway’s words', async () => {
     const response = await get('/nowhere')
     expect([response.status, await response.json()]).toEqual([404, { message: 'Not Found' }])
