@@ -34,6 +34,9 @@ const deployConfiguration = z
     portalUrl: webAddress.transform((url) => url.replace(/\/+$/, '')),
     portalCallbackUrls: z.preprocess(splitAtCommas, z.array(webAddress).min(1).max(100)).optional(),
     senderAddress: z.email({ error: 'must be an e-mail address, as in billing@example.com' }),
+    senderIdentity: z
+      .enum(['create', 'existing'], { error: "must be 'create' or 'existing'" })
+      .default('create'),
     alarmEmail: z.email({ error: 'must be an e-mail address' }).optional(),
     stripeSecretName: z
       .string()

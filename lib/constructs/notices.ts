@@ -67,7 +67,8 @@ export class Notices extends Construct {
    * tells the operator of each bounce and complaint, by the topic of the alarms: that client has not been warned.
    */
   private letSendMail(sender: HouseFunction, house: House): void {
-    const { senderAddress } = house.configuration
+    const { senderAddress, senderIdentity } = house.configuration
+    const senderDomain = senderAddress.split('@').at(-1)!
     const configurationSet = new ConfigurationSet(this, 'Mail', {
       tlsPolicy: ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,
@@ -80,10 +81,11 @@ export class Notices extends Construct {
       ),
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT, EmailSendingEvent.REJECT],
     })
-    const identity = new EmailIdentity(this, 'Sender', {
-      identity: Identity.domain(senderAddress.split('@').at(-1)!),
-      configurationSet,
-    })
+    // A domain is an identity once per AWS account and region: another stage, or the operator, may have made it already.
+    const identity =
+      senderIdentity === 'existing'
+        ? EmailIdentity.fromEmailIdentityName(this, 'Sender', senderDomain)
+        : new EmailIdentity(this, 'Sender', { identity: Identity.domain(senderDomain), configurationSet })
     sender.inject('SENDER_ADDRESS', senderAddress)
     sender.inject('MAIL_CONFIGURATION_SET', configurationSet.configurationSetName)
     const configurationSetArn = Stack.of(this).formatArn({

@@ -133,6 +133,14 @@ describe('roles', () => {
   })
 })
 
+describe("a sender's domain that SES knows already", () => {
+  it('is not made a second time, which would fail, and mail from it is allowed as before', async () => {
+    const second = await synthesize({ 'drawdown.senderIdentity': 'existing' })
+    expect(resourcesOf(second, 'AWS::SES::EmailIdentity')).toEqual([])
+    expect(whoMay(second, 'ses:SendEmail', ':identity/example.com')).toEqual(['notices/send-notice'])
+  })
+})
+
 describe('environment names', () => {
   // What a function must be allowed to do with what it is given; a name without a right is mere text.
   const rights: Record<string, string | undefined> = {

@@ -56,6 +56,7 @@ describe('deploy configuration', () => {
       'not a name',
       'must be the name of a secret in Secrets Manager, as in drawdown/stripe',
     ],
+    ['senderIdentity', 'mine', "must be 'create' or 'existing'"],
     ['portalUrl', 'http://billing.example.com', 'must be a web address that starts with https://'],
     ['portalCallbackUrls', 'top-up', 'must be a web address that starts with https://'],
     ['removalPolicy', 'keep', "must be 'retain' or 'destroy'"],
