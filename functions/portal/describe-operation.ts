@@ -12,6 +12,9 @@ const idempotencyKeyHeader = z
     examples: ['c5bd9d3e-2f3c-4b6e-8c62-7e1f7a1f8d55'],
   })
 
+/** What the gateway answers by itself, before any function of ours runs. */
+const gatewayRefusal = z.object({ message: z.string() }).meta({ id: 'GatewayRefusal' })
+
 /** Every code that a route can answer with: those that it names, and those that the edge answers for it. */
 export function problemsOf(route: Route): ProblemCode[] {
   const takesBody = route.body !== undefined || route.textBody !== undefined
@@ -91,10 +94,11 @@ function problems(route: Route): ZodOpenApiOperationObject['responses'] {
     const examples = Object.fromEntries(
       codes.map((code) => [code, { value: problemBody(new Problem(code, `${PROBLEMS[code].title}.`)) }]),
     )
-    return [
-      String(status),
-      { description, content: { 'application/problem+json': { schema: problemSchema, examples } } },
-    ]
+    const byGateway = status === PROBLEMS.unauthorized.status && {
+      'application/json': { schema: gatewayRefusal, example: { message: 'Unauthorized' } },
+    }
+    const content = { 'application/problem+json': { schema: problemSchema, examples }, ...byGateway }
+    return [String(status), { description, content }]
   })
   return Object.fromEntries(described)
 }

@@ -23,7 +23,7 @@ export function openApiDocument(): OpenApiDocument {
     paths[path] ??= {}
     paths[path][method.toLowerCase()] = describeOperation(route, operationId, requestExamples[operationId])
   }
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.0',
       info: {
@@ -39,6 +39,8 @@ export function openApiDocument(): OpenApiDocument {
     },
     { override: ({ jsonSchema, io }) => loosen(jsonSchema, io) },
   )
+  openReferences(document)
+  return document
 }
 
 const securitySchemes = {
@@ -64,4 +66,14 @@ function loosen(
   if (io === 'output' && schema.additionalProperties === false) delete schema.additionalProperties
   // The format says what the long pattern says.
   if (schema.format === 'date-time' || schema.format === 'email') delete schema.pattern
+}
+
+/**
+ * JSON Schema takes `additionalProperties: false` to mean the properties that stand beside it: beside a reference those are
+ * none, and no value would fit. What is referred to says it for itself.
+ */
+function openReferences(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('$ref' in value && 'additionalProperties' in value) delete value.additionalProperties
+  for (const inner of Object.values(value)) openReferences(inner)
 }

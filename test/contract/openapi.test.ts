@@ -14,6 +14,7 @@ type Operation = {
   tags: string[]
   parameters?: { in: string; name: string; required?: boolean }[]
   security: object[]
+  responses: Record<string, { content: Record<string, unknown> }>
 }
 
 const functionsFolder = join(import.meta.dirname, '../../functions')
@@ -60,6 +61,23 @@ describe('the OpenAPI document', () => {
       const described = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path')
       expect([route, described.map(({ name }) => name).sort()]).toEqual([route, inPath.sort()])
       expect(described.every(({ required }) => required)).toBe(true)
+    }
+  })
+
+  it('has no schema that closes a reference, which no value would fit', () => {
+    const closed: string[] = []
+    const visit = (value: unknown, path: string) => {
+      if (value === null || typeof value !== 'object') return
+      if ('$ref' in value && 'additionalProperties' in value) closed.push(path)
+      for (const [name, inner] of Object.entries(value)) visit(inner, `${path}.${name}`)
+    }
+    visit(JSON.parse(JSON.stringify(document)), 'document')
+    expect(closed).toEqual([])
+  })
+
+  it('says that a missing token is answered by the gateway, in its own words', () => {
+    for (const { operation } of operations.filter(({ operation }) => operation.security.length > 0)) {
+      expect(Object.keys(operation.responses['401']!.content)).toContain('application/json')
     }
   })
 
