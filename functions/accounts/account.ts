@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lineSchema } from '../edge/text.ts'
 import { amountSchema, currencySchema } from '../ledger/money.ts'
 
 export const CLIENT_TYPES = ['hosted', 'private_cloud', 'global_infrastructure'] as const
@@ -41,7 +42,7 @@ export const emailSchema = z
   .max(254)
   .transform((email) => email.toLowerCase())
 
-export const accountNameSchema = z.string().trim().min(1).max(120)
+export const accountNameSchema = lineSchema(120)
 
 /** Zero means that nobody is told. */
 export const lowCreditThresholdSchema = z.strictObject({ amount: amountSchema, currency: currencySchema })

@@ -1,15 +1,20 @@
 import { z } from 'zod'
 import { instantSchema } from '../edge/instant.ts'
-import { lineTextSchema } from '../ledger/line-text.ts'
+import { lineSchema } from '../edge/text.ts'
 import { currencySchema, positiveAmountSchema } from '../ledger/money.ts'
-import { quantitySchema, secondsSchema, usedServiceSchema } from '../usage/read-cloud-events.ts'
+import {
+  attributeValueSchema,
+  quantitySchema,
+  secondsSchema,
+  usedServiceSchema,
+} from '../usage/read-cloud-events.ts'
 
 const MOST_ATTRIBUTES = 50
 
 const attributesSchema = z
   .record(
     z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be the name of an attribute'),
-    z.union([z.string().max(500), z.int()], 'must be a text of at most 500 characters or a whole number'),
+    attributeValueSchema,
   )
   .refine(
     (attributes) => Object.keys(attributes).length <= MOST_ATTRIBUTES,
@@ -28,7 +33,7 @@ export const chargeBody = z
     time: instantSchema.optional().meta({ description: 'when it happened; absent: now' }),
     amount: positiveAmountSchema.optional().meta({ description: 'a one-off charge, by staff only' }),
     currency: currencySchema.optional(),
-    description: lineTextSchema(200)
+    description: lineSchema(200)
       .optional()
       .meta({ description: 'what the statement says; needed with an amount' }),
   })

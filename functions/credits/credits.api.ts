@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { defineRoute } from '../edge/route.ts'
-import { lineTextSchema } from '../ledger/line-text.ts'
+import { lineSchema } from '../edge/text.ts'
 import { moneySchema } from '../ledger/money.ts'
 import { explainedTransactionReply } from '../statements/present-entry.ts'
 import { sequenceSchema } from '../statements/statements.api.ts'
@@ -9,7 +9,7 @@ import { CREDIT_KINDS } from './credit-kinds.ts'
 import { creditRoutes } from './credits.routes.ts'
 
 const tag = 'Credits'
-const reasonSchema = lineTextSchema(500).meta({ description: 'stands on the client’s statement' })
+const reasonSchema = lineSchema(500).meta({ description: 'stands on the client’s statement' })
 
 export const giveCredit = defineRoute({
   route: creditRoutes.giveCredit,

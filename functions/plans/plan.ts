@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ClientType, clientTypeSchema } from '../accounts/account.ts'
 import { instantSchema } from '../edge/instant.ts'
-import { lineTextSchema } from '../ledger/line-text.ts'
+import { lineSchema } from '../edge/text.ts'
 import { amountSchema, currencySchema, parseAmount } from '../ledger/money.ts'
 import { serviceNameSchema } from '../prices/price.ts'
 
@@ -26,7 +26,7 @@ const planServiceSchema = z.strictObject({
     (name) => name !== BASE_FEE_SERVICE,
     'is the name of the base fee’s line',
   ),
-  name: lineTextSchema(120),
+  name: lineSchema(120),
   unitFee: feeSchema,
 })
 
@@ -49,7 +49,7 @@ function eachServiceOnce(services: readonly NamesService[], context: Issues): vo
 /** What staff send to set a plan. */
 export const planContentSchema = z
   .strictObject({
-    name: lineTextSchema(120),
+    name: lineSchema(120),
     clientType: clientTypeSchema,
     currency: currencySchema,
     effectiveFrom: instantSchema.optional().meta({ description: 'absent: from now on' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CLIENT_TYPES, type ClientType, clientTypeSchema, type MemberRole } from '../accounts/account.ts'
 import { instantSchema } from '../edge/instant.ts'
+import { lineSchema, linesSchema } from '../edge/text.ts'
 
 export const TERMS_CLASSES = ['material', 'editorial'] as const
 export type TermsClass = (typeof TERMS_CLASSES)[number]
@@ -80,7 +81,7 @@ export const publishTermsSchema = z.strictObject({
     .string()
     .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'must be a language such as "en" or "pt-BR"')
     .default('en'),
-  title: z.string().trim().min(1).max(200),
+  title: lineSchema(200),
   clientTypes: z
     .array(clientTypeSchema)
     .max(CLIENT_TYPES.length)
@@ -89,7 +90,7 @@ export const publishTermsSchema = z.strictObject({
     .meta({ description: 'whom it concerns; none named is all' }),
   class: z.enum(TERMS_CLASSES),
   effectiveAt: instantSchema,
-  summary: z.string().trim().min(1).max(2000).optional(),
+  summary: linesSchema(2000).optional(),
   text: z
     .string()
     .min(1)

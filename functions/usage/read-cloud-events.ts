@@ -54,7 +54,7 @@ export const usedServiceSchema = serviceNameSchema
 export const quantitySchema = z.int().min(0).max(LARGEST_QUANTITY).meta({ description: 'whole units' })
 export const secondsSchema = z.int().min(0).max(LONGEST_USE_SECONDS).meta({ description: 'whole seconds' })
 
-const attributeValueSchema = z.union(
+export const attributeValueSchema = z.union(
   [z.string().max(LONGEST_ATTRIBUTE_TEXT).refine(isCarried, NOT_CARRIED), z.int()],
   `must be a text of at most ${LONGEST_ATTRIBUTE_TEXT} characters or a whole number`,
 )

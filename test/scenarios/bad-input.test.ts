@@ -80,6 +80,39 @@ describe('an amount that is none is a 400 that names it, and nothing is written'
   })
 })
 
+describe('half a character in a text is a 400 that names it, and nothing is written', () => {
+  const account = { name: 'x', clientType: 'hosted', currency: 'USD', ownerEmail: 'x@client.example.com' }
+  const plan = { name: 'x', clientType: 'hosted', currency: 'USD', services: [] }
+  const terms = {
+    ...{ document: 'broken', version: '1', title: 'x', class: 'editorial', text: 'x' },
+    effectiveAt: '2020-01-01T00:00:00Z',
+  }
+  const ofMine = (path: string) => () => `/v1/accounts/${mine.accountId}${path}`
+  const texts: [string, string, 'POST' | 'PUT' | 'PATCH', () => string, object][] = [
+    ['name', 'account', 'POST', () => '/v1/accounts', account],
+    ['name', 'account (changed)', 'PATCH', ofMine(''), {}],
+    ['reason', 'credit', 'POST', ofMine('/credits'), { kind: 'goodwill', amount: '1', currency: 'USD' }],
+    ['description', 'charge', 'POST', ofMine('/charges'), { amount: '1', currency: 'USD' }],
+    ['attributes.x', 'charge', 'POST', ofMine('/charges'), { service: 'sms', quantity: 1 }],
+    ['name', 'plan', 'PUT', () => '/v1/plans/broken', plan],
+    ['title', 'terms', 'POST', () => '/v1/terms', terms],
+    ['summary', 'terms', 'POST', () => '/v1/terms', terms],
+    ['text', 'terms', 'POST', () => '/v1/terms', terms],
+  ]
+  it.each(texts)('%s of %s', async (field, _what, method, path, body) => {
+    const before = await stateOf(mine)
+    const [name, member] = field.split('.') as [string, string?]
+    const value = member ? { [member]: 'a\ud800b' } : 'a\ud800b'
+    const request = test.staff.send(method, path(), {
+      body: { ...body, [name]: value },
+      idempotencyKey: nextKey(),
+    })
+    const { status, problem } = await refusalOf(request)
+    expect([status, problem.errors]).toEqual([400, [expect.objectContaining({ field })]])
+    expect(await stateOf(mine)).toEqual(before)
+  })
+})
+
 describe('a request that cannot be is refused, and nothing is written', () => {
   const charge = { amount: '1.00', currency: 'USD', description: 'x' }
   const post = (accountId: string, body: unknown, key = nextKey()) =>

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/**
+ * One line of text for people to read, without white space around it. Refuses what no page, e-mail or statement can show:
+ * control characters, line breaks among them, and halves of characters, which no database keeps.
+ */
+export function lineSchema(longest: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine(
+      (text) => !/[\p{Cc}\p{Cs}]/u.test(text),
+      'must be one line of text, without control characters and halves of characters',
+    )
+}
+
+/** Text of several lines: line breaks and tabs are its only control characters. */
+export function linesSchema(longest: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine(
+      (text) => !/[^\P{Cc}\t\n\r]|\p{Cs}/u.test(text),
+      'must be text without halves of characters and control characters other than line breaks and tabs',
+    )
+}

@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lineSchema, linesSchema } from '../../functions/edge/text.ts'
+
+describe('a text for people', () => {
+  it('is taken as it stands, whatever its script, without the white space around it', () => {
+    const visible = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+      .filter((text) => text.trim() !== '')
+    fc.assert(
+      fc.property(visible, (text) => {
+        expect(lineSchema(1000).parse(`  ${text} `)).toBe(text.trim())
+        expect(linesSchema(1000).parse(`\n${text}\n`)).toBe(text.trim())
+      }),
+    )
+  })
+
+  it.each(['\ud800', 'a\udc00b', '\u0000', 'a\u0007b', 'a\u0085b'])('is refused with %j in it', (text) => {
+    expect(lineSchema(1000).safeParse(text).success).toBe(false)
+    expect(linesSchema(1000).safeParse(text).success).toBe(false)
+  })
+
+  it('breaks its line only where lines are wanted', () => {
+    expect(lineSchema(1000).safeParse('one\ntwo').success).toBe(false)
+    expect(linesSchema(1000).parse('one\r\n\ttwo')).toBe('one\r\n\ttwo')
+  })
+
+  it('is neither empty nor longer than its limit', () => {
+    for (const schema of [lineSchema(3), linesSchema(3)])
+      expect(['', '   ', 'four', 'two'].map((text) => schema.safeParse(text).success)).toEqual([
+        false,
+        false,
+        false,
+        true,
+      ])
+  })
+})
