@@ -11,6 +11,7 @@ export type SetAsideReason =
   | 'unanswered'
   | 'destination_unusable'
   | 'account_unknown'
+  | 'not_taken_as_usage'
 
 type ReadRecord = { record: CallRecord; cells: readonly string[] }
 

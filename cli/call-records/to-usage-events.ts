@@ -1,4 +1,5 @@
 import { normalizeDestination } from '../../functions/prices/normalize-destination.ts'
+import { readCloudEvent } from '../../functions/usage/read-cloud-events.ts'
 import type { CallRecord } from './call-record.ts'
 import type { SetAside } from './settle-repeats.ts'
 
@@ -32,7 +33,8 @@ export type UsageEventOptions = {
 
 /**
  * One usage event per answered call, timed at its start; every other record is set aside with the reason: nobody
- * answered, the destination holds no number (`&`, `anonymous`, nothing), or no account pays for it.
+ * answered, the destination holds no number (`&`, `anonymous`, nothing), no account pays for it, or the API would not take
+ * it (a call of over 31 days, an id with control characters): one such line must not keep the others back.
  */
 export function toUsageEvents(
   records: readonly CallRecord[],
@@ -43,8 +45,17 @@ export function toUsageEvents(
   for (const record of records) {
     const subject = accountOf(record)
     const reason = reasonAgainst(record, subject)
-    if (reason) setAside.push({ line: record.line, id: record.id, ...reason })
-    else events.push(toEvent(record, { source, type, direction, subject: subject! }))
+    if (reason) {
+      setAside.push({ line: record.line, id: record.id, ...reason })
+      continue
+    }
+    const event = toEvent(record, { source, type, direction, subject: subject! })
+    const read = readCloudEvent(event, new Date(event.time))
+    if (read.ok) events.push(event)
+    else {
+      const detail = read.errors.map((error) => `${error.field} ${error.detail}`).join('; ')
+      setAside.push({ line: record.line, id: record.id, reason: 'not_taken_as_usage', detail })
+    }
   }
   return { events, setAside }
 }

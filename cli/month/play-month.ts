@@ -53,7 +53,7 @@ export async function playMonth(story: Story): Promise<PlayedMonth> {
   for (const milestone of milestonesOf(story.instants)) {
     const before = milestone.at.toISOString()
     const due = events.slice(sent).filter(({ time }) => time < before)
-    if (due.length > 0) await importCalls(story, callers, due)
+    if (due.length > 0) await importCalls(story, callers, due, milestone)
     sent += due.length
     log(
       `clock: ${before.slice(0, 10)} ${milestone.kind === 'warning' ? `(five days before ${milestone.period})` : '(the first)'}`,
@@ -79,10 +79,16 @@ async function noteShort({ accounts, callers, short }: PlayedMonth, { period }: 
   }
 }
 
-/** Time passes until the last of the calls has ended, so that none of them lies in the future. */
-async function importCalls(story: Story, callers: Callers, due: CallUsageEvent[]): Promise<void> {
+/** Time passes until the last of the calls has ended, but not beyond the milestone, which a long call may last past. */
+async function importCalls(
+  story: Story,
+  callers: Callers,
+  due: CallUsageEvent[],
+  milestone: Milestone,
+): Promise<void> {
   const last = due.at(-1)!
-  await story.machine.advanceTo(new Date(Date.parse(last.time) + last.data.seconds * 1000))
+  const ended = Date.parse(last.time) + last.data.seconds * 1000
+  await story.machine.advanceTo(new Date(Math.min(ended, milestone.at.getTime())))
   await sendUsage(story.machine, callers, due)
   story.log(`calls: ${due.length} sent and decided, up to ${last.time}`)
 }

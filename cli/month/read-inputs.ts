@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import type { CallRecord } from '../call-records/call-record.ts'
 import { type CallRecords, parseCallRecords } from '../call-records/parse-call-records.ts'
 import { type CallUsageEvent, toUsageEvents } from '../call-records/to-usage-events.ts'
 import type { OpenedAccount } from './set-up.ts'
 
 const SAMPLE_CALLS = new URL('../sample/calls.csv', import.meta.url)
 const SAMPLE_RATES = new URL('../sample/rates.csv', import.meta.url)
+
+const MOST_MONTHS = 24
 
 /** Something that the person at the command line can mend. */
 export class InputProblem extends Error {}
@@ -22,7 +25,24 @@ export async function readCalls(file: string | undefined): Promise<Calls> {
   if (!result.ok) throw new InputProblem(`${file ?? 'calls.csv'}: ${result.detail}`)
   if (result.records.length === 0)
     throw new InputProblem(`${file ?? 'calls.csv'}: not one line is a call record`)
+  const span = describeLongSpan(result.records)
+  if (span) throw new InputProblem(`${file ?? 'calls.csv'}: ${span}`)
   return { ...result, file: file ?? 'the sample' }
+}
+
+/** A phone that lost its clock writes 1970: every hour since would be played, and nobody waits for that. */
+function describeLongSpan(records: Calls['records']): string | undefined {
+  const ordered = records.toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1))
+  const [first, last] = [ordered[0]!, ordered.at(-1)!]
+  const months = countMonths(first.startedAt, last.startedAt)
+  if (months <= MOST_MONTHS) return undefined
+  const named = ({ line, startedAt }: CallRecord) => `line ${line} is of ${startedAt.slice(0, 10)}`
+  return `${named(first)} and ${named(last)}: ${months} months, of which at most ${MOST_MONTHS} are played. Take out the lines whose clock was wrong, or play the file in parts.`
+}
+
+function countMonths(first: string, last: string): number {
+  const monthOf = (instant: string) => Number(instant.slice(0, 4)) * 12 + Number(instant.slice(5, 7))
+  return monthOf(last) - monthOf(first) + 1
 }
 
 async function readText(file: string | URL): Promise<string> {

@@ -195,7 +195,7 @@ describe('a call on several lines', () => {
 })
 
 describe('a usage event', () => {
-  const options = { source: 'urn:pbx:one', accountOf: () => 'acct_1' }
+  const options = { source: 'urn:pbx:one', accountOf: () => 'acc_example01' }
 
   test('is a CloudEvent of the answered call, timed at its start', () => {
     const { events, setAside } = toUsageEvents(parsed([custom({})]).records, options)
@@ -206,7 +206,7 @@ describe('a usage event', () => {
         id: '1793700900.1-1',
         source: 'urn:pbx:one',
         type: 'call',
-        subject: 'acct_1',
+        subject: 'acc_example01',
         time: '2026-11-03T10:15:00.000Z',
         datacontenttype: 'application/json',
         data: {
@@ -244,5 +244,21 @@ describe('a usage event', () => {
     ])
     const nobody = toUsageEvents(parsed([custom({})]).records, { ...options, accountOf: () => undefined })
     expect(nobody.setAside.map(({ reason }) => reason)).toEqual(['account_unknown'])
+  })
+
+  test('that the API would not take are set aside by themselves, and the others are sent', () => {
+    const { records } = parsed([
+      freeswitch({ id: 'good' }),
+      freeswitch({ id: 'bell\u0007' }),
+      freeswitch({ id: 'x'.repeat(201) }),
+      freeswitch({ id: 'month', billsec: String(31 * 86_400 + 1) }),
+    ])
+    const { events, setAside } = toUsageEvents(records, options)
+    expect(events.map(({ id }) => id)).toEqual(['good'])
+    expect(setAside).toMatchObject([
+      { line: 2, reason: 'not_taken_as_usage', detail: expect.stringContaining('id ') },
+      { line: 3, reason: 'not_taken_as_usage', detail: expect.stringContaining('id ') },
+      { line: 4, reason: 'not_taken_as_usage', detail: expect.stringContaining('data.seconds ') },
+    ])
   })
 })

@@ -26,7 +26,7 @@ test('every answered call of the sample is rated by the sample’s rates', () =>
   const deck = { deck: 'standard', version: 1, currency: 'USD', effectiveFrom, rates: rates.deck }
   const { events, setAside } = toUsageEvents(calls.records, {
     source: 'sample',
-    accountOf: () => 'acc_sample',
+    accountOf: () => 'acc_sample01',
   })
   expect(new Set(setAside.map(({ reason }) => reason))).toEqual(new Set(['unanswered']))
   for (const { data } of events) {
