@@ -58,7 +58,7 @@ export type LedgerOptions = {
   ledgerTable: string
   /** Where markers are written; needed by those that post usage alone. */
   usageTable?: string
-  /** For the jitter between tries; injected so that a simulation can replay it. */
+  /** For the jitter between tries; injected so that a run can be repeated. */
   random?: () => number
   sleep?: (milliseconds: number) => Promise<void>
 }

@@ -11,8 +11,6 @@ import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
-export type { UpcomingCharge } from './upcoming-charge.ts'
-
 /** Previews charges with the very function that makes them. */
 export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const subscriptions = createSubscriptionStore(options)

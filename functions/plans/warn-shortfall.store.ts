@@ -8,7 +8,8 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { beginningOfPeriod, type Period, warningOfPeriod } from './billing-period.ts'
 import { describeWarning } from './describe-warning.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
-import { createUpcomingCharge, type UpcomingCharge } from './upcoming-charge.store.ts'
+import { createUpcomingCharge } from './upcoming-charge.store.ts'
+import type { UpcomingCharge } from './upcoming-charge.ts'
 
 export type WarnedMonth = { period: Period; result: 'warned' | 'covered' | 'too_late' }
 type Step = WarnedMonth | 'done' | 'again'
