@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
+import { localDateTime } from '../accounts/billing-period.ts'
 import type { Money } from '../ledger/money.ts'
 import { money, parseAmount } from '../ledger/money.ts'
-import { localDateTime } from '../plans/billing-period.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'

@@ -1,11 +1,11 @@
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
+import { type Period, periodOf } from '../accounts/billing-period.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import { hashOf } from '../ledger/canonical-json.ts'
 import type { Head } from '../ledger/entry.ts'
 import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
-import { type Period, periodOf } from './billing-period.ts'
 import {
   decideMonthlyCharge,
   decideSettlement,

@@ -1,9 +1,9 @@
 import type { Account } from '../accounts/account.ts'
+import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
 import type { Json } from '../ledger/canonical-json.ts'
 import { type AccountUnavailable, debit, type WrongCurrency } from '../ledger/decide-movement.ts'
 import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
-import { beginningOfPeriod, firstDay, type Period } from './billing-period.ts'
 import { BASE_FEE_NAME, BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
 

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { beginningOfPeriod, firstDay, nextPeriod, type Period, periodOf } from './billing-period.ts'
+import { beginningOfPeriod, firstDay, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import type { PlanVersion } from './plan.ts'
 import { addTerm, type ChosenService, isSameChoice, type Subscription } from './subscription.ts'

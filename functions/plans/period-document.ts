@@ -1,4 +1,4 @@
-import type { Period } from './billing-period.ts'
+import type { Period } from '../accounts/billing-period.ts'
 import type { MonthlyCharge } from './decide-monthly-charge.ts'
 
 /** What became of a month, under `PERIOD#<month>`: written with its ledger entry, never before. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Period } from './billing-period.ts'
+import type { Period } from '../accounts/billing-period.ts'
 
 export const PLAN = 'PLAN'
 /** `PERIOD#2026-12`; of no month, the beginning of all. */

@@ -1,4 +1,4 @@
-import type { Period } from './billing-period.ts'
+import type { Period } from '../accounts/billing-period.ts'
 
 export type ChosenService = { service: string; quantity: bigint }
 

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
+import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
 import type { Head } from '../ledger/entry.ts'
-import { beginningOfPeriod, nextPeriod, type Period, periodOf } from './billing-period.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import { owedBefore } from './period-document.ts'

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
+import { periodOf } from '../accounts/billing-period.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
-import { periodOf } from '../plans/billing-period.ts'
 import type { FoundPrice, PriceSource } from '../prices/price-source.ts'
 import { decideUsage, separateRepeats } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'

@@ -7,7 +7,7 @@ import {
   nextPeriod,
   periodOf,
   warningOfPeriod,
-} from '../../functions/plans/billing-period.ts'
+} from '../../functions/accounts/billing-period.ts'
 
 const ZONES = [...Intl.supportedValuesOf('timeZone'), 'UTC']
 const zone = fc.constantFrom(...ZONES)
