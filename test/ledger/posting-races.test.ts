@@ -1,7 +1,7 @@
 import { BatchGetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { credit, debit } from '../../functions/ledger/decide-movement.ts'
-import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
+import { createLedger, type Ledger, type TransactItem } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { interposedClient } from './interposed-client.ts'
@@ -132,4 +132,30 @@ describe('reading before a posting', () => {
       expect(failures).toBe(3)
     },
   )
+})
+
+describe('the guards of a posting', () => {
+  it('refuse a second write each by itself: HEAD, the entry, the key and every marker', async () => {
+    const accountId = await openAccount()
+    let items: TransactItem[] = []
+    const client = interposedClient(database.client, (command, send) => {
+      if (command instanceof TransactWriteCommand) items = command.input.TransactItems ?? []
+      return send()
+    })
+    const marker = { id: 'm', item: { pk: `EVENT#${accountId}`, sk: 'EVENT' } }
+    const posted = await createLedger({ ...database, client }).post({
+      ...posting(accountId, 'guarded'),
+      decide: (head) => {
+        const decision = debit(head, { ...movement(1n), kind: 'charge', contra: 'revenue:charge' })
+        return decision.ok ? { ...decision, markers: [marker] } : decision
+      },
+    })
+    expect(posted).toMatchObject({ ok: true })
+    expect(items).toHaveLength(4)
+    for (const item of items) {
+      const again = database.client.send(new TransactWriteCommand({ TransactItems: [item] }))
+      await expect(again).rejects.toMatchObject({ CancellationReasons: [{ Code: 'ConditionalCheckFailed' }] })
+    }
+    expect((await stateOf(accountId)).faults).toEqual([])
+  })
 })

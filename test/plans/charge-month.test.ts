@@ -1,5 +1,6 @@
 import { type PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeTogether } from '../../functions/edge/write-together.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
@@ -116,6 +117,18 @@ describe('charging a month', () => {
       plan('2026-12', 24_500_000n),
       plan('2027-01', 4_900_000n),
     ])
+  })
+
+  it('settles a month and moves what is due on only once, each by its own condition', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    const due = (await world.subscriptions.readDue(account.accountId, 'charge'))!
+    await charging.chargeDue(account.accountId, firstOfDecember)
+    const [owed] = await world.subscriptions.listShort(account.accountId)
+    const settlement = world.subscriptions.settlePeriod(owed!, 2n, firstOfDecember.toISOString())
+    const lateMove = world.subscriptions.moveDueOn('charge', due, account.timeZone)
+    expect(await writeTogether(database.client, [lateMove])).toMatchObject({ reason: 'condition_failed' })
+    expect(await writeTogether(database.client, [settlement])).toEqual({ ok: true })
+    expect(await writeTogether(database.client, [settlement])).toMatchObject({ reason: 'condition_failed' })
   })
 
   it('calls no month short for what a top-up has settled meanwhile', async () => {

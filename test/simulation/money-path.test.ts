@@ -69,7 +69,6 @@ function machineThrough(client: DynamoDBDocumentClient, random: () => number) {
 }
 
 type Machine = ReturnType<typeof machineThrough>
-type Clock = () => Date
 
 const batchSpec = fc.array(
   fc.record({
@@ -106,7 +105,13 @@ type Told = {
   topUps: { account: Account; topUpId: string; units: number }[]
 }
 
-async function messagesOf(story: Story, accounts: Account[], machine: Machine, clock: Clock, told: Told) {
+async function messagesOf(
+  story: Story,
+  accounts: Account[],
+  machine: Machine,
+  clock: () => Date,
+  told: Told,
+) {
   const messages: SimulatedMessage[] = []
   for (const { account, events } of story.batches) {
     const { accountId } = accounts[account]!
@@ -148,7 +153,7 @@ async function chargeOnce(
   idempotencyKey: string,
   { account, replies }: { account: Account; replies: (bigint | 'refused')[] },
   units: number,
-  clock: Clock,
+  clock: () => Date,
 ) {
   const request = chargeBody.parse({ amount: `${units}`, currency: 'USD', description: 'x' }) as ChargeRequest
   try {
@@ -193,7 +198,7 @@ function paymentOf({ account, topUpId, units }: { account: Account; topUpId: str
   }
 }
 
-async function reverseOnce({ ledger }: Machine, accountId: string, sequence: bigint, clock: Clock) {
+async function reverseOnce({ ledger }: Machine, accountId: string, sequence: bigint, clock: () => Date) {
   const entry = await ledger.readEntry(accountId, sequence)
   if (!entry) return
   const posted = await ledger.post({
@@ -208,12 +213,12 @@ async function reverseOnce({ ledger }: Machine, accountId: string, sequence: big
 
 /** What must hold of an account's history whatever happened. */
 async function checkHistory(account: Account): Promise<Entry[]> {
-  const { head, entries, faults } = await world.statement(account)
+  const { entries, faults } = await world.statement(account)
   expect(faults).toEqual([])
-  expect(head.availableMicros >= 0n && entries.every((entry) => entry.availableAfterMicros >= 0n)).toBe(true)
+  const { accountId } = account
   const keys = entries.map(({ key }) => key).filter(Boolean)
   expect(new Set(keys).size).toBe(keys.length)
-  const { accountId } = account
+  expect(entries.filter((entry) => entry.availableAfterMicros < 0n)).toEqual([])
   for (const period of ['2026-12', '2027-01']) {
     const document = await world.subscriptions.readPeriod(accountId, period)
     const line = entries.find(({ key }) => key === `plan:${period}`)

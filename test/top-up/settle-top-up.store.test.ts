@@ -125,6 +125,13 @@ describe('settling a top-up', () => {
     expect(await stateOf(topUp)).toEqual({ availableMicros: 0n, entries: 0, status: 'mismatched' })
   })
 
+  it('credits nothing once another payment was found not to match', async () => {
+    const topUp = await openTopUp()
+    const other = paid(topUp, 'pi_other', { amountMicros: AMOUNT + 1n })
+    await settlementOvertakenBy(() => settlementThrough().receive(other, at)).receive(paid(topUp, 'pi_1'), at)
+    expect(await stateOf(topUp)).toEqual({ availableMicros: 0n, entries: 0, status: 'mismatched' })
+  })
+
   it('credits once and keeps the card, whichever write the process dies before or after', async () => {
     for (const when of ['before', 'after'] as const) {
       for (const atWrite of [1, 2]) {
