@@ -21,6 +21,7 @@ import { planAccounts, UNIT } from '../plans/plan-account.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixedPrices, perUnit, tiered, usageEvent } from '../usage/priced.ts'
 import { deliverAll, faultyClient, randomNumbers, type SimulatedMessage } from './faults.ts'
+import { paymentOf, startTopUp } from './top-ups.ts'
 
 /** The first of December in Berlin: clocks that run apart are in different months. */
 const TURN_OF_MONTH = Date.parse('2026-11-30T23:00:00.000Z')
@@ -129,7 +130,7 @@ async function messagesOf(
     messages.push({ deliver: () => chargeOnce(machine, `key-${index}`, charge, units, clock) })
   })
   for (const [index, { account, units }] of story.topUps.entries()) {
-    const topUp = await startTopUp(accounts[account]!, index, units)
+    const topUp = await startTopUp(database, accounts[account]!, index, units)
     told.topUps.push(topUp)
     messages.push({ deliver: () => machine.settlement.receive(paymentOf(topUp), clock().toISOString()) })
   }
@@ -162,39 +163,6 @@ async function chargeOnce(
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'insufficient_credit') throw error
     replies.push('refused')
-  }
-}
-
-async function startTopUp(account: Account, index: number, units: number) {
-  const topUpId = `top_${String(index).padStart(22, '0')}`
-  await createTopUpStore(database).create({
-    topUpId,
-    accountId: account.accountId,
-    status: 'processing',
-    amountMicros: BigInt(units) * UNIT,
-    currency: 'USD',
-    requestedMethod: 'checkout',
-    method: 'checkout',
-    saveCard: false,
-    requestHash: 'h',
-    actor: 'person:1',
-    createdAt: '2026-11-30T22:00:00.000Z',
-  })
-  return { account, topUpId, units }
-}
-
-function paymentOf({ account, topUpId, units }: { account: Account; topUpId: string; units: number }) {
-  return {
-    eventId: `evt_${topUpId}`,
-    eventType: 'payment_intent.succeeded',
-    occurredAt: '2026-11-30T22:00:00.000Z',
-    topUpId,
-    accountId: account.accountId,
-    outcome: 'paid' as const,
-    about: 'payment' as const,
-    paymentId: 'pi_1',
-    amountMicros: BigInt(units) * UNIT,
-    currency: 'USD',
   }
 }
 
