@@ -193,6 +193,23 @@ describe('deducting usage', () => {
     })
   })
 
+  it('counts on in the month that a clock ahead has begun: tiers are not given twice', async () => {
+    const accountId = await openAccount(100n * UNIT)
+    const tiers = [
+      { upTo: 10, unitAmount: '1' },
+      { upTo: null, unitAmount: '0.5' },
+    ]
+    const { deduct } = deductionOf([tiered('sms', tiers)])
+    const turn = '2026-11-30T23:00:00.000Z'
+    await deduct(accountId, [usageEvent(accountId, { quantity: 10 })], turn)
+    const behind = new Date(Date.parse(turn) - 1).toISOString()
+    const { entry } = await deduct(accountId, [usageEvent(accountId, { quantity: 4 })], behind)
+    expect(entry).toMatchObject({ amountMicros: -2n * UNIT })
+    expect((await ledger.readHead(accountId))!.counters).toEqual({
+      sms: { period: '2026-12', quantity: 14n },
+    })
+  })
+
   it('counts a service whose name every object inherits like any other', async () => {
     const accountId = await openAccount(100n * UNIT)
     const { deduct } = deductionOf([tiered('hasOwnProperty', [{ upTo: null, unitAmount: '1' }])])
