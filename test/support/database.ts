@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { documentClient } from '../../functions/edge/dynamodb.ts'
 import { localClientOptions, startDynamoDb } from '../../local/dynamodb.ts'
@@ -6,16 +7,21 @@ export type TestDatabase = Awaited<ReturnType<typeof startTestDatabase>>
 
 const TABLES = { ledgerTable: 'LedgerTable', usageTable: 'UsageTable', documentsTable: 'DocumentsTable' }
 
-/** The embedded database in memory, in a process of its own, with the three empty tables of the stack. */
+/**
+ * The embedded database in memory, in a process of its own, with the three empty tables of the stack. A DynamoDB Local that
+ * `DYNAMODB_ENDPOINT` names is shared by all test files; it keeps the tables of each access key apart.
+ */
 export async function startTestDatabase() {
   const database = await startDynamoDb()
-  const raw = new DynamoDBClient(localClientOptions(database.url))
+  const accessKeyId = `test${randomBytes(8).toString('hex')}`
+  const credentials = { accessKeyId, secretAccessKey: 'local' }
+  const raw = new DynamoDBClient({ ...localClientOptions(database.url), credentials })
   for (const TableName of Object.values(TABLES)) await createTable(raw, TableName)
   const stop = async () => {
     raw.destroy()
     await database.close()
   }
-  return { client: documentClient(raw), endpoint: database.url, ...TABLES, stop }
+  return { client: documentClient(raw), endpoint: database.url, accessKeyId, ...TABLES, stop }
 }
 
 async function createTable(raw: DynamoDBClient, TableName: string) {

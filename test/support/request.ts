@@ -23,7 +23,7 @@ export const personClaims = (email: string) => ({
 /** Where handlers find the embedded database: set before a handler is imported. */
 export function useDatabase(database: TestDatabase): void {
   Object.assign(process.env, {
-    ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
+    ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: database.accessKeyId, AWS_SECRET_ACCESS_KEY: 'local' },
     ...{ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, POWERTOOLS_LOG_LEVEL: 'SILENT' },
     ...{ LEDGER_TABLE: database.ledgerTable, USAGE_TABLE: database.usageTable },
     DOCUMENTS_TABLE: database.documentsTable,
