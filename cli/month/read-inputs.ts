@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { importRateDeck } from '../../functions/prices/import-rate-deck.ts'
 import type { CallRecord } from '../call-records/call-record.ts'
 import { type CallRecords, parseCallRecords } from '../call-records/parse-call-records.ts'
 import { type CallUsageEvent, toUsageEvents } from '../call-records/to-usage-events.ts'
@@ -9,14 +10,24 @@ const SAMPLE_CALLS = new URL('../sample/calls.csv', import.meta.url)
 const SAMPLE_RATES = new URL('../sample/rates.csv', import.meta.url)
 
 const MOST_MONTHS = 24
+const MOST_LINES_SHOWN = 20
 
 /** Something that the person at the command line can mend. */
 export class InputProblem extends Error {}
 
 export type Calls = Extract<CallRecords, { ok: true }> & { file: string }
 
+/** Reads a rate deck's CSV, or the project's own sample. Throws an `InputProblem` that names every bad line of it. */
 export async function readRates(file: string | undefined): Promise<string> {
-  return readText(file ?? SAMPLE_RATES)
+  const csv = await readText(file ?? SAMPLE_RATES)
+  const result = importRateDeck(csv)
+  if (result.ok) return csv
+  const shown = result.errors
+    .slice(0, MOST_LINES_SHOWN)
+    .map(({ line, column, value, detail }) => `  line ${line}: ${column} "${value}" ${detail}`)
+  const more = result.errors.length - shown.length
+  if (more > 0) shown.push(`  and ${more} more`)
+  throw new InputProblem([`${file ?? 'rates.csv'} is no rate deck yet:`, ...shown].join('\n'))
 }
 
 /** Reads a file of call records, or the project's own sample. Throws an `InputProblem` that says what to do. */
