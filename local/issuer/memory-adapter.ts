@@ -5,6 +5,9 @@ interface Stored {
   expiresAt: number
 }
 
+// What a grant gave. A sign-in under way names the grant of whoever was signed in before, and goes on without it.
+const grantedModels = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken'])
+
 /**
  * Keeps sessions, grants and codes in memory, for one issuer: whoever was signed in signs in again after a restart,
  * which takes one click here. Access tokens are JWTs and need no storage.
@@ -46,7 +49,10 @@ function adapterOf(model: string, stored: Map<string, Stored>): Adapter {
       stored.delete(keyOf(id))
     },
     async revokeByGrantId(grantId) {
-      for (const [key, { payload }] of stored) if (payload.grantId === grantId) stored.delete(key)
+      for (const [key, { payload }] of stored) {
+        if (payload.grantId === grantId && grantedModels.has(key.slice(0, key.indexOf(':'))))
+          stored.delete(key)
+      }
     },
   }
 }
