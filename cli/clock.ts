@@ -19,7 +19,8 @@ async function main(): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const target = positionals[0]
+  const [target, ...others] = positionals
+  if (others.length > 0) throw new TypeError(`One date or instant, not ${positionals.length}`)
   const response = await fetch(new URL('/local/clock', values.url), {
     method: target ? 'POST' : 'GET',
     headers: { accept: 'application/json', 'content-type': 'application/json' },

@@ -1,7 +1,7 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FolderInUseError } from './lock.ts'
+import { type SampleProgress, sampleProgress } from './sample-progress.ts'
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack.ts'
 
 const help = `Usage: npm start -- [options]
@@ -26,20 +26,21 @@ async function main(): Promise<number> {
   const options = readArguments()
   if (typeof options === 'number') return options
   const { folder, port, assemblyFolder } = options
-  const isNew = !existsSync(join(folder, 'clock.json'))
+  const progress = sampleProgress(folder)
   try {
     // Loaded for a first start alone: it would make every other one slower.
-    const sample = isNew && options.sample ? await import('../cli/sample-month.ts') : undefined
+    const sample = options.sample && progress.isDue() ? await import('../cli/sample-month.ts') : undefined
+    if (sample !== undefined) progress.plan()
     const present = new Date()
     console.log('Starting Drawdown …')
     const startAt = sample?.sampleMonthBegins(present)
     await using stack = await stackThatCloses({ folder, port, startAt, assemblyFolder })
     const stopped = untilAskedToStop()
-    const ready = sample === undefined ? Promise.resolve() : playSample(sample, stack, folder, present)
+    const ready = sample === undefined ? Promise.resolve() : playSample(sample, stack, progress, present)
     let isStopping = false
     // What a month that is cut off says of the stack that goes away below it is no news.
     const complain = (error: unknown) => isStopping || console.error(explain(error, port))
-    void ready.catch(complain).then(() => isStopping || sayWhereThingsAre(stack, folder))
+    void ready.catch(complain).then(() => isStopping || sayWhereThingsAre(stack, folder, progress))
     await stopped
     isStopping = true
     console.log('Stopping …')
@@ -88,21 +89,17 @@ function readArguments(): Arguments | number {
   }
 }
 
-function unfinishedIn(folder: string): string {
-  return join(folder, 'sample-month.unfinished')
-}
-
 async function playSample(
   sample: typeof import('../cli/sample-month.ts'),
   stack: LocalStack,
-  folder: string,
+  progress: SampleProgress,
   present: Date,
 ): Promise<void> {
-  writeFileSync(unfinishedIn(folder), '')
+  progress.begin()
   console.log('Playing a sample month …')
   await sample.playSampleMonth({ stack, present, log: (line) => console.log(`  ${line}`) })
   await stack.waitUntilIdle()
-  rmSync(unfinishedIn(folder))
+  progress.finish()
 }
 
 /** Resolves at Ctrl-C or a termination; a second one ends at once. */
@@ -119,8 +116,8 @@ function untilAskedToStop(): Promise<void> {
   })
 }
 
-function sayWhereThingsAre(stack: LocalStack, folder: string): void {
-  if (existsSync(unfinishedIn(folder))) {
+function sayWhereThingsAre(stack: LocalStack, folder: string, progress: SampleProgress): void {
+  if (progress.isCutOff()) {
     console.log(
       `The sample month was cut off at the first start. For a whole one, stop and delete ${folder}.`,
     )
