@@ -1,5 +1,5 @@
 import { AVAILABLE, type Entry, type Head } from '../../functions/ledger/entry.ts'
-import { formatAmount, parseAmount } from '../../functions/ledger/money.ts'
+import { formatAmount, readAmount } from '../../functions/ledger/money.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { Statement } from './read-statement.ts'
 
@@ -106,10 +106,8 @@ function unlikeEvents({ accountId, entries }: Statement): string[] {
   return entries
     .filter(({ events }) => events)
     .filter(({ events, amount }) => {
-      const cost = sum(
-        events!.map((event) => (event.verdict === 'deducted' ? parseAmount(event.amount)! : 0n)),
-      )
-      return cost !== parseAmount(amount.replace('-', ''))
+      const cost = sum(events!.map((event) => (event.verdict === 'deducted' ? readAmount(event.amount) : 0n)))
+      return -cost !== readAmount(amount)
     })
     .map(({ sequence }) => `${accountId} entry ${sequence}`)
 }

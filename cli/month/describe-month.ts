@@ -1,4 +1,4 @@
-import { formatAmount, parseAmount } from '../../functions/ledger/money.ts'
+import { formatAmount, readAmount } from '../../functions/ledger/money.ts'
 import type { SetAside } from '../call-records/settle-repeats.ts'
 import type { Invariant } from './check-invariants.ts'
 import type { PlayedMonth } from './play-month.ts'
@@ -54,8 +54,7 @@ export function describeMonth(
 function totalsOf(statements: readonly Statement[]): Record<string, string> {
   const sums = new Map<string, bigint>()
   const add = (name: string, amount: string) => {
-    const micros = amount.startsWith('-') ? -parseAmount(amount.slice(1))! : parseAmount(amount)!
-    sums.set(name, (sums.get(name) ?? 0n) + micros)
+    sums.set(name, (sums.get(name) ?? 0n) + readAmount(amount))
   }
   for (const { entries, balance } of statements) {
     for (const { kind, amount } of entries) add(kind, amount)

@@ -32,3 +32,27 @@ export function isCancelled(error: unknown): error is TransactionCanceledExcepti
 export function isConditionFailed(error: unknown): error is ConditionalCheckFailedException {
   return error instanceof Error && error.name === 'ConditionalCheckFailedException'
 }
+
+const PASSING_ERRORS = new Set([
+  'TransactionInProgressException',
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'LimitExceededException',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'TimeoutError',
+  'AbortError',
+])
+
+/** A throttle, a server's fault or a broken connection: the outcome is unknown, and the next read tells it. */
+export function isWorthRetrying(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
+  return (
+    PASSING_ERRORS.has(error.name) ||
+    status >= 500 ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)
+  )
+}

@@ -4,7 +4,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { isCancelled, readItem } from './dynamodb.ts'
+import { isCancelled, isWorthRetrying, readItem } from './dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from './retry-delay.ts'
 
 export type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
@@ -21,7 +21,7 @@ const TRIES = 8
 const DELAYS = { firstMilliseconds: 10, longestMilliseconds: 400 }
 
 /**
- * Writes all items or none. A conflict with another transaction is tried again, boundedly and with full jitter; a failed
+ * Writes all items or none. A conflict, a throttle or a lost reply is tried again, boundedly and with full jitter; a failed
  * condition comes back, told apart by the place of its item. After a lost reply the conditions decide on what is there
  * now, so they have to be such that a write made twice is recognised.
  */
@@ -36,7 +36,7 @@ export async function writeTogether(
       return { ok: true }
     } catch (error) {
       if (!isCancelled(error)) {
-        if (error instanceof Error && error.name === 'TransactionInProgressException') continue
+        if (isWorthRetrying(error)) continue
         throw error
       }
       const failed = failedConditions(error)

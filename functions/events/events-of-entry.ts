@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Entry } from '../ledger/entry.ts'
-import { money, parseAmount } from '../ledger/money.ts'
+import { money } from '../ledger/money.ts'
 import { readUsageDetail } from '../usage/usage-entry.ts'
 import type { BusEvent, EventName } from './event.ts'
 
-const decimalSchema = z.string().refine((text) => parseAmount(text) !== undefined)
+/** Of any size: what a plan costs may be more than any amount that may be asked for. */
+const decimalSchema = z.string().regex(/^\d+(\.\d{1,6})?$/)
 
 const planDetailSchema = z.object({
   period: z.string(),

@@ -6,6 +6,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
+import { isWorthRetrying } from '../edge/dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import {
   chainEntry,

@@ -33,6 +33,14 @@ export function formatAmount(amountMicros: bigint, currency: string): string {
   return `${amountMicros < 0n ? '-' : ''}${units}${shown ? `.${shown}` : ''}`
 }
 
+/** Reads what `formatAmount` wrote, of any size and sign; throws on any other text. */
+export function readAmount(text: string): bigint {
+  const [, sign, units, fraction = ''] = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(text) ?? []
+  if (units === undefined) throw new Error(`${text} is not an amount`)
+  const micros = BigInt(units) * MICROS_PER_UNIT + BigInt(fraction.padEnd(6, '0'))
+  return sign ? -micros : micros
+}
+
 export type Money = { amount: string; currency: string }
 
 export function money(amountMicros: bigint, currency: string): Money {

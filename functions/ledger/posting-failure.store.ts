@@ -1,4 +1,4 @@
-import { isCancelled, readItem } from '../edge/dynamodb.ts'
+import { isCancelled, isWorthRetrying, readItem } from '../edge/dynamodb.ts'
 import type { Head } from './entry.ts'
 
 /** What an idempotency key stands for: the hash of the request, and the entry that it led to. */
@@ -44,30 +44,6 @@ export function explainFailure(
     ({ Code }, index) => index >= firstDocument && Code === 'ConditionalCheckFailed',
   )
   return failure
-}
-
-const PASSING_ERRORS = new Set([
-  'TransactionInProgressException',
-  'ProvisionedThroughputExceededException',
-  'ThrottlingException',
-  'RequestLimitExceeded',
-  'LimitExceededException',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TimeoutError',
-  'AbortError',
-])
-
-/** A throttle, a server's fault or a broken connection: the outcome is unknown, and the next read tells it. */
-function isWorthRetrying(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
-  return (
-    PASSING_ERRORS.has(error.name) ||
-    status >= 500 ||
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)
-  )
 }
 
 /** HEAD as it was read or came with a failed condition, without its keys. */

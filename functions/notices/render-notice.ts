@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { localDateTime } from '../accounts/billing-period.ts'
 import type { Money } from '../ledger/money.ts'
-import { money, parseAmount } from '../ledger/money.ts'
+import { money, readAmount } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
@@ -115,11 +115,9 @@ function show({ amount, currency }: Money): string {
 }
 
 function isZero({ amount }: Money): boolean {
-  return parseAmount(amount) === 0n
+  return readAmount(amount) === 0n
 }
 
 function payable({ amount, currency }: Money): Money {
-  const micros = parseAmount(amount)
-  if (micros === undefined) throw new Error(`${amount} is not an amount`)
-  return money(topUpAmountFor(micros, currency), currency)
+  return money(topUpAmountFor(readAmount(amount), currency), currency)
 }

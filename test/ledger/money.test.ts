@@ -6,6 +6,7 @@ import {
   formatAmount,
   LARGEST_AMOUNT_MICROS,
   parseAmount,
+  readAmount,
 } from '../../functions/ledger/money.ts'
 
 const amounts = fc.bigInt({ min: 0n, max: LARGEST_AMOUNT_MICROS })
@@ -16,6 +17,7 @@ describe('amounts', () => {
     fc.assert(
       fc.property(amounts, currencies, (amountMicros, currency) => {
         expect(parseAmount(formatAmount(amountMicros, currency))).toBe(amountMicros)
+        expect(readAmount(formatAmount(-amountMicros, currency))).toBe(-amountMicros)
       }),
     )
   })
