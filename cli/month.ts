@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,6 +51,7 @@ async function play(calls: Calls, rateDeckCsv: string, log: (line: string) => vo
   const instants = calls.records.map(({ startedAt }) => startedAt)
   const begins = beginningOf(instants)
   const folder = await mkdtemp(join(tmpdir(), 'drawdown-month-'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(folder))
   try {
     log('starting a system of its own')
     await using stack = await startStack(folder, begins, log)
@@ -68,6 +70,12 @@ async function play(calls: Calls, rateDeckCsv: string, log: (line: string) => vo
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Stopped from outside: the system that would be gone afterwards is gone now. The database ends with this process. */
+function leave(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
 }
 
 async function startStack(folder: string, startAt: Date, log: (line: string) => void) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
@@ -25,7 +25,7 @@ const binary = fileURLToPath(new URL('../node_modules/@dynoxide/linux-x64/dynoxi
 
 /**
  * Starts the embedded DynamoDB and waits till it answers. With a folder the data is in `dynamodb.sqlite` there and
- * `dynamodb.pid` names the process, so that one left behind by a killed stack is found and ended first; without a folder it is in
+ * `dynamodb.pid` names the process, so that one left behind by a stack that was killed together with its guard is found and ended first; without a folder it is in
  * memory. `DYNAMODB_ENDPOINT` names a database that runs already, and nothing is started.
  */
 export async function startDynamoDb(options: { folder?: string; port?: number } = {}): Promise<DynamoDb> {
@@ -70,15 +70,31 @@ async function startProcess(port: number, files: Files | undefined): Promise<Dyn
   })
   if (files !== undefined && child.pid !== undefined) writeFileSync(files.pid, String(child.pid))
   child.unref()
+  const guard = guardOf(child)
   const url = `http://127.0.0.1:${port}`
   const ended = () => (child.exitCode === null && child.signalCode === null ? undefined : complaint.trim())
   try {
     await untilItAnswers(url, ended)
   } catch (error) {
+    guard.kill('SIGKILL')
     child.kill('SIGKILL')
     throw error
   }
-  return { url, close: () => end(child, files) }
+  return { url, close: () => end(child, guard, files) }
+}
+
+/**
+ * Ends the database when this process dies, however it dies: the guard waits on a pipe that only this process holds open.
+ */
+function guardOf(child: ChildProcess): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', `cat > /dev/null; kill -9 ${child.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guard.unref()
+  // The pipe must not keep this process alive.
+  if (guard.stdin && 'unref' in guard.stdin) (guard.stdin as Socket).unref()
+  return guard
 }
 
 async function untilItAnswers(url: string, ended: () => string | undefined): Promise<void> {
@@ -99,7 +115,8 @@ async function untilItAnswers(url: string, ended: () => string | undefined): Pro
   }
 }
 
-async function end(child: ChildProcess, files: Files | undefined): Promise<void> {
+async function end(child: ChildProcess, guard: ChildProcess, files: Files | undefined): Promise<void> {
+  guard.kill('SIGKILL')
   if (child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
