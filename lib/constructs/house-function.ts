@@ -9,7 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { bundleFolder } from '../bundle-functions.ts'
 import { alarmPeriod } from './alarms.ts'
@@ -65,7 +65,7 @@ export class HouseFunction extends Construct {
         LOG_LEVEL: configuration.logLevel,
       },
     })
-    this.watch(props.foundation, props.handler)
+    this.watch(props.foundation, props.handler, logGroup)
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
@@ -88,7 +88,19 @@ export class HouseFunction extends Construct {
     Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason })
   }
 
-  private watch({ alarms }: Foundation, handler: string): void {
+  private watch({ alarms, configuration }: Foundation, handler: string, logGroup: LogGroup): void {
+    // Money that matches no top-up, a message that goes back to its queue: what a function answers for itself is no error of Lambda's.
+    const logged = new MetricFilter(this, 'LoggedErrors', {
+      logGroup,
+      filterPattern: FilterPattern.stringValue('$.level', '=', 'ERROR'),
+      metricNamespace: 'Drawdown/LoggedErrors',
+      metricName: `${configuration.stage}/${handler}`,
+    })
+    alarms.add(this, 'ErrorsLogged', {
+      metric: logged.metric({ period: alarmPeriod, statistic: 'Sum' }),
+      threshold: 1,
+      meaning: `${handler} logged an error: see its log group`,
+    })
     alarms.add(this, 'Errors', {
       metric: this.lambda.metricErrors({ period: alarmPeriod }),
       threshold: 1,

@@ -78,6 +78,22 @@ describe('functions', () => {
     }
   })
 
+  it('ring when one logs an error, also where the caller was answered', () => {
+    const filters = resourcesOf(synthesized, 'AWS::Logs::MetricFilter').map(
+      ([, { Properties }]) => Properties,
+    )
+    for (const [id, { Properties }] of resourcesOf(synthesized, 'AWS::Lambda::Function')) {
+      const log = target((Properties.LoggingConfig as { LogGroup: Value }).LogGroup)
+      const filter = filters.find((candidate) => target(candidate.LogGroupName as Value) === log)
+      expect(filter, id).toMatchObject({ FilterPattern: '{ $.level = "ERROR" }' })
+      const [metric] = filter!.MetricTransformations as { MetricName: string }[]
+      expect(
+        alarms().map(({ MetricName }) => MetricName),
+        id,
+      ).toContain(metric!.MetricName)
+    }
+  })
+
   it('tell the operator both of trouble and of its end', () => {
     const [[topic]] = resourcesOf(synthesized, 'AWS::SNS::Topic') as [[string, unknown]]
     for (const alarm of alarms()) {
