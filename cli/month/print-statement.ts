@@ -1,14 +1,5 @@
+import { describeLine, describeUse, signUse } from '../../functions/statements/describe-line.ts'
 import type { Statement, StatementEvent, StatementLine } from './read-statement.ts'
-
-const KIND_NAMES: Record<string, string> = {
-  top_up: 'Top-up',
-  usage: 'Usage',
-  charge: 'Charge',
-  plan: 'Service plan',
-  plan_short: 'Service plan not charged',
-  credit: 'Credit',
-  reversal: 'Correction',
-}
 
 const WHAT_WIDTH = 58
 const AMOUNT_WIDTH = 14
@@ -32,11 +23,13 @@ export function printStatement(statement: Statement): string {
 }
 
 function printLine(line: StatementLine, local: (instant: string) => string): string[] {
-  const what = `${KIND_NAMES[line.kind] ?? line.kind}: ${line.reason}`
   const events = (line.events ?? []).map((event) =>
-    row('', local(event.at), `  ${nameOf(event)}`, event.amount, event.balanceAfter, event),
+    row('', local(event.at), `  ${describeUse(event)}`, event.amount, event.balanceAfter, event),
   )
-  return [row(String(line.sequence), local(line.at), what, line.amount, line.balanceAfter), ...events]
+  return [
+    row(String(line.sequence), local(line.at), describeLine(line), line.amount, line.balanceAfter),
+    ...events,
+  ]
 }
 
 function row(
@@ -47,20 +40,10 @@ function row(
   balance: string,
   event?: StatementEvent,
 ): string {
-  const shown = event ? (event.verdict === 'deducted' ? negative(amount) : 'refused') : amount
+  const shown = event ? (event.verdict === 'deducted' ? signUse(amount) : 'refused') : amount
   const after = event && event.verdict !== 'deducted' ? '' : balance
   const fitted = what.length > WHAT_WIDTH ? `${what.slice(0, WHAT_WIDTH - 1)}…` : what
   return `${sequence.padStart(4)}  ${when.padEnd(16)}  ${fitted.padEnd(WHAT_WIDTH)}${shown.padStart(AMOUNT_WIDTH)}${after.padStart(AMOUNT_WIDTH)}`.trimEnd()
-}
-
-function negative(amount: string): string {
-  return /^0(\.0*)?$/.test(amount) ? amount : `-${amount}`
-}
-
-function nameOf({ service, reason, explanation }: StatementEvent): string {
-  const to = explanation?.rateDeck ? ` to ${explanation.rateDeck.destination}` : ''
-  const seconds = explanation?.seconds ? `, ${explanation.seconds} s` : ''
-  return `${service}${to}${seconds}${reason ? ` (${reason.replaceAll('_', ' ')})` : ''}`
 }
 
 function localTime(timeZone: string): (instant: string) => string {

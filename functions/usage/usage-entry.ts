@@ -108,10 +108,10 @@ function packIdentities(identities: readonly UsageEventIdentity[]): [string, str
   return runs
 }
 
-/** For people, such as `voice.call: 120, 3 refused`. */
+/** For people, such as `120 × call, 3 refused`. */
 function reasonOf({ deductedCount, refusedCount, services }: UsageDetail): string {
   const names = Object.keys(services)
-  const what = names.length === 1 ? names[0]! : `${names.length} services`
+  const what = names.length === 1 ? ` × ${names[0]}` : ` uses of ${names.length} services`
   const refused = refusedCount > 0 ? `, ${refusedCount} refused` : ''
-  return `${what}: ${deductedCount}${refused}`
+  return `${deductedCount}${what}${refused}`
 }

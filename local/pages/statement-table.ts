@@ -1,3 +1,4 @@
+import { describeLine, describeUse, signUse } from '../../functions/statements/describe-line.ts'
 import { type Html, html, showInstant } from './html.ts'
 
 type Money = { amount: string; currency: string }
@@ -18,21 +19,11 @@ type Use = {
   reason?: string
   amount: Money
   availableAfter: Money
-  explanation?: { seconds?: string; rateDeck?: { destination: string } }
+  explanation?: { seconds?: string; quantity?: string; rateDeck?: { destination: string } }
 }
 
 /** A line of usage with the uses that it is made of. */
 export type ExplainedTransaction = Transaction & { events?: readonly Use[] }
-
-const kindNames: Record<string, string> = {
-  top_up: 'Top-up',
-  usage: 'Usage',
-  charge: 'Charge',
-  plan: 'Service plan',
-  plan_short: 'Service plan not charged',
-  credit: 'Credit',
-  reversal: 'Correction',
-}
 
 /** A statement, newest line first, with each line's uses below it; times in the account's zone. */
 export function statementTable(
@@ -50,19 +41,13 @@ export function statementTable(
 }
 
 function lineRows(line: ExplainedTransaction, timeZone: string): Html {
-  const what = `${kindNames[line.kind] ?? line.kind}: ${line.reason}`
-  return html`<tr><td class="number" data-label="Line">${line.sequence}</td><td>${showInstant(line.at, timeZone)}</td><td>${what}</td><td class="number" data-label="Amount">${line.amount.amount}</td><td class="number" data-label="Balance">${line.balanceAfter.amount}</td></tr>
+  return html`<tr><td class="number" data-label="Line">${line.sequence}</td><td>${showInstant(line.at, timeZone)}</td><td>${describeLine(line)}</td><td class="number" data-label="Amount">${line.amount.amount}</td><td class="number" data-label="Balance">${line.balanceAfter.amount}</td></tr>
 ${(line.events ?? []).map((use) => useRow(use, timeZone))}`
 }
 
 function useRow(use: Use, timeZone: string): Html {
   const isDeducted = use.verdict === 'deducted'
-  const { seconds, rateDeck } = use.explanation ?? {}
-  const what = `${use.service}${rateDeck ? ` to ${rateDeck.destination}` : ''}${seconds ? `, ${seconds} s` : ''}`
-  const amount = isDeducted ? negative(use.amount.amount) : 'refused'
-  const reason = use.reason === undefined ? undefined : ` (${use.reason.replaceAll('_', ' ')})`
-  return html`<tr class="use"><td></td><td>${showInstant(use.time, timeZone)}</td><td class="what">${what}${reason}</td><td class="number" data-label="Amount">${amount}</td><td class="number" data-label="Balance">${isDeducted ? use.availableAfter.amount : '–'}</td></tr>
+  const amount = isDeducted ? signUse(use.amount.amount) : 'refused'
+  return html`<tr class="use"><td></td><td>${showInstant(use.time, timeZone)}</td><td class="what">${describeUse(use)}</td><td class="number" data-label="Amount">${amount}</td><td class="number" data-label="Balance">${isDeducted ? use.availableAfter.amount : '–'}</td></tr>
 `
 }
-
-const negative = (amount: string): string => (/[1-9]/.test(amount) ? `-${amount}` : amount)

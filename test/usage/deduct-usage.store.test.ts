@@ -84,7 +84,7 @@ describe('deducting usage', () => {
     expect(entry).toMatchObject({
       amountMicros: -4n * UNIT,
       availableAfterMicros: UNIT,
-      reason: 'sms: 2, 2 refused',
+      reason: '2 × sms, 2 refused',
     })
     const detail = readUsageDetail(entry!.detail)
     expect(detail).toMatchObject({
@@ -116,7 +116,7 @@ describe('deducting usage', () => {
     const incomplete = usageEvent(accountId, { at: at2(2), quantity: undefined, seconds: 3 })
     const good = usageEvent(accountId, { at: at2(3) })
     const { entry } = await deductionOf([sms]).deduct(accountId, [unknown, incomplete, good], at)
-    expect(entry).toMatchObject({ amountMicros: -UNIT, reason: '2 services: 1, 2 refused' })
+    expect(entry).toMatchObject({ amountMicros: -UNIT, reason: '1 uses of 2 services, 2 refused' })
     expect(await usage.read(unknown)).toMatchObject({ verdict: 'refused', reason: 'no_price', field: 'type' })
     expect(await usage.read(incomplete)).toMatchObject({ reason: 'quantity_missing', field: 'data.quantity' })
     expect(await usage.read(good)).toMatchObject({ verdict: 'deducted' })
