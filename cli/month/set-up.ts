@@ -50,8 +50,9 @@ export async function openAccounts({ staff }: Callers): Promise<OpenedAccount[]>
   const opened: OpenedAccount[] = []
   for (const account of SAMPLE_ACCOUNTS) {
     const { name, clientType, timeZone, ownerEmail } = account
+    const lowCreditThreshold = { amount: account.lowCreditThreshold, currency: CURRENCY }
     const { accountId } = await staff.send<{ accountId: string }>('POST', '/v1/accounts', {
-      body: { name, clientType, currency: CURRENCY, timeZone, ownerEmail },
+      body: { name, clientType, currency: CURRENCY, timeZone, ownerEmail, lowCreditThreshold },
       idempotencyKey: `sample-open-${account.slug}`,
     })
     opened.push({ ...account, accountId })

@@ -6,6 +6,8 @@ export type SampleAccount = {
   timeZone: string
   ownerEmail: string
   firstTopUp: string
+  /** Below this much credit its people are told. */
+  lowCreditThreshold: string
   planId: string
   planName: string
   services: { service: string; name: string; unitFee: string; quantity: number }[]
@@ -21,6 +23,7 @@ export const SAMPLE_ACCOUNTS: SampleAccount[] = [
     timeZone: 'Europe/Berlin',
     ownerEmail: 'billing@hosted-sample.example.com',
     firstTopUp: '100.00',
+    lowCreditThreshold: '75.00',
     planId: 'hosted-basic',
     planName: 'Hosted basic',
     services: [
@@ -36,6 +39,7 @@ export const SAMPLE_ACCOUNTS: SampleAccount[] = [
     timeZone: 'America/New_York',
     ownerEmail: 'billing@private-cloud-sample.example.com',
     firstTopUp: '150.00',
+    lowCreditThreshold: '20.00',
     planId: 'private-cloud-standard',
     planName: 'Private cloud standard',
     services: [
@@ -51,6 +55,7 @@ export const SAMPLE_ACCOUNTS: SampleAccount[] = [
     timeZone: 'Asia/Singapore',
     ownerEmail: 'billing@global-infrastructure-sample.example.com',
     firstTopUp: '200.00',
+    lowCreditThreshold: '50.00',
     planId: 'global-infrastructure-standard',
     planName: 'Global infrastructure standard',
     services: [{ service: 'region', name: 'Region', unitFee: '250.00', quantity: 2 }],

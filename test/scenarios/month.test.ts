@@ -62,6 +62,15 @@ describe('the month command', () => {
     ])
   })
 
+  it('tells each account once that its credit is low, when its plan has been charged', () => {
+    const told = month.emails.filter(({ subject }) => /low/i.test(subject))
+    expect(told.map(({ to }) => to[0]!.split('@')[1]).toSorted()).toEqual([
+      'global-infrastructure-sample.example.com',
+      'hosted-sample.example.com',
+      'private-cloud-sample.example.com',
+    ])
+  })
+
   it('accounts for every line of the file', () => {
     const { lines, sent, setAside, badLines } = month.calls
     expect(sent + setAside.length + badLines.length).toBe(lines)
