@@ -15,11 +15,12 @@ type Options = { mappings: readonly QueueMapping[]; sqs: Sqs; lambda: Lambda; re
 const usualConcurrency = 4
 // A window saves invocations on AWS; here it would only make people wait.
 const longestWindowMillis = 200
-const longestRetrySeconds = 5
+const firstRetrySeconds = 0.1
+const longestRetrySeconds = 12.5
 
 /**
  * Feeds the queues' messages to their functions, as Lambda's event source mappings do: batches, partial batch responses, one
- * batch at a time per FIFO group. A failed message comes back after 0.1 s, doubling to 5 s, and not only when its visibility timeout
+ * batch at a time per FIFO group. A failed message comes back after 0.1, 0.5, 2.5 and 12.5 s, and not only when its visibility timeout
  * ends; the queue's redrive policy counts the attempts as usual.
  */
 export function startEventSources(options: Options): EventSources {
@@ -78,7 +79,7 @@ function startPoller(mapping: QueueMapping, { sqs, lambda, region }: Options): E
     tolerateOutdatedReceipt(() => sqs.delete(queueName, message.receiptHandle))
   const returnToQueue = (message: ReceivedMessage) => {
     const attempts = Number(message.attributes.ApproximateReceiveCount ?? 1)
-    const seconds = Math.min(0.1 * 2 ** (attempts - 1), longestRetrySeconds)
+    const seconds = Math.min(firstRetrySeconds * 5 ** (attempts - 1), longestRetrySeconds)
     tolerateOutdatedReceipt(() => sqs.changeVisibility(queueName, message.receiptHandle, seconds))
   }
 

@@ -96,7 +96,7 @@ async function playSample(
   present: Date,
 ): Promise<void> {
   progress.begin()
-  console.log('Playing a sample month …')
+  console.log(`It runs at ${stack.apiUrl}, and plays a sample month there …`)
   await sample.playSampleMonth({ stack, present, log: (line) => console.log(`  ${line}`) })
   await stack.waitUntilIdle()
   progress.finish()

@@ -5,7 +5,7 @@ export const PROBLEMS = {
   request_invalid: { status: 400, title: 'The request is not as the API describes it' },
   idempotency_key_missing: {
     status: 400,
-    title: 'This request moves money and needs an Idempotency-Key header',
+    title: 'This request needs an Idempotency-Key header',
   },
   rate_deck_invalid: { status: 400, title: 'The rate deck has bad lines; nothing was imported' },
   webhook_signature_invalid: { status: 400, title: 'The signature of the event does not match' },

@@ -62,23 +62,48 @@ function readText(route: Pick<Route, 'largestBodyBytes'>, event: APIGatewayProxy
   return bytes.toString('utf8')
 }
 
-function readJson(route: Pick<Route, 'body' | 'contentTypes'>, text: string, contentType: string): unknown {
+function readJson(
+  route: Pick<Route, 'body' | 'contentTypes' | 'checksEachMember'>,
+  text: string,
+  contentType: string,
+): unknown {
   const contentTypes = route.contentTypes ?? ['application/json']
   if (!contentTypes.includes(contentType)) throw unsupported(contentType, contentTypes)
-  return parse(route.body, parseJson(text), 'body')
+  return parse(route.body, route.checksEachMember ? parseAnyJson(text) : parseJson(text), 'body')
 }
+
+export const FORBIDDEN_MEMBER = '__proto__'
+export const FORBIDDEN_MEMBER_DETAIL = 'is not a name that a member may have'
 
 /** Parses JSON; refuses `__proto__` as a member anywhere, which no honest client sends. */
 export function parseJson(text: string): unknown {
+  const value = parseAnyJson(text)
+  const path = findForbiddenMember(value)
+  if (path) throw invalidField(path, FORBIDDEN_MEMBER_DETAIL)
+  return value
+}
+
+function parseAnyJson(text: string): unknown {
   try {
-    return JSON.parse(text, (key, value) => {
-      if (key === '__proto__') throw invalidField('__proto__', 'is not a name that a member may have')
-      return value
-    })
-  } catch (error) {
-    if (error instanceof Problem) throw error
+    return JSON.parse(text)
+  } catch {
     throw invalidField('body', 'is not JSON')
   }
+}
+
+/** The path of a member named `__proto__`, wherever in a parsed value it is; undefined when there is none. */
+export function findForbiddenMember(value: unknown): string | undefined {
+  const waiting: [path: string, value: unknown][] = [['', value]]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [path, current] = next
+    if (typeof current !== 'object' || current === null) continue
+    for (const name of Object.keys(current)) {
+      const place = path === '' ? name : `${path}.${name}`
+      if (name === FORBIDDEN_MEMBER) return place
+      waiting.push([place, (current as Record<string, unknown>)[name]])
+    }
+  }
+  return undefined
 }
 
 function unsupported(contentType: string, taken: string[]): Problem {

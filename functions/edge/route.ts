@@ -30,6 +30,8 @@ export type Route<
   body?: Body
   /** JSON content types other than `application/json` that the body may have. */
   contentTypes?: string[]
+  /** The body is a list whose members are judged one by one: it comes as it was parsed, a `__proto__` in one of them included. */
+  checksEachMember?: true
   /** A body taken as text: its content type. Excludes `body`. */
   textBody?: string
   /** Default 256 KiB. */

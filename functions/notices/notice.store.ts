@@ -3,7 +3,8 @@ import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
-const LEASE_SECONDS = 60
+/** Longer than a sender's longest call to the mail service, and shorter than the queue's tries take. */
+const LEASE_SECONDS = 15
 
 /** One notice for one recipient. */
 export type NoticeKey = { accountId: string; noticeId: string; recipient: string }
@@ -15,7 +16,7 @@ export type NoticeClaim = 'yours' | 'done' | 'elsewhere'
 export function createNoticeStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const { client, documentsTable } = options
 
-  /** Claims a notice for a minute. A claim whose time is over is given out again: its holder may have died before it sent. */
+  /** Claims a notice for 15 seconds. A claim whose time is over is given out again: its holder may have died before it sent. */
   async function claim(notice: NoticeKey, now: Date): Promise<NoticeClaim> {
     const leaseUntil = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString()
     const Item = {
@@ -59,7 +60,21 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
     )
   }
 
-  return { claim, finish }
+  /** Sending failed and is known to have failed: the next delivery need not wait for the claim to end. */
+  async function release(notice: NoticeKey, now: Date): Promise<void> {
+    await client.send(
+      new UpdateCommand({
+        TableName: documentsTable,
+        Key: keyOf(notice),
+        UpdateExpression: 'SET leaseUntil = :now',
+        ConditionExpression: '#state = :sending',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':sending': 'sending', ':now': now.toISOString() },
+      }),
+    )
+  }
+
+  return { claim, finish, release }
 }
 
 function keyOf({ accountId, noticeId, recipient }: NoticeKey): { pk: string; sk: string } {

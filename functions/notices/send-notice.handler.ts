@@ -21,7 +21,8 @@ const notices = createNoticeSending({
   documentsTable: DOCUMENTS_TABLE,
   portalUrl: PORTAL_URL,
   sendMail: createMail({
-    client: new SESv2Client({}),
+    // Together shorter than a claim on a notice lasts.
+    client: new SESv2Client({ maxAttempts: 2, requestHandler: { requestTimeout: 5000 } }),
     senderAddress: SENDER_ADDRESS,
     configurationSet: MAIL_CONFIGURATION_SET,
   }),

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, MemberRole } from '../accounts/account.ts'
+import { log } from '../edge/log.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
@@ -23,7 +24,7 @@ export type NoticeSent = { sent: number; rejected: number; before: number }
 
 /**
  * Tells an account's owners and billing members of an event, each by an e-mail of their own, once per event's id. A run
- * that dies between sending and writing that down sends that one e-mail again after a minute: at least once, since a
+ * that dies between sending and writing that down sends that one e-mail again after 15 seconds: at least once, since a
  * second mail does less harm than none.
  */
 export function createNoticeSending(options: NoticeOptions) {
@@ -44,6 +45,7 @@ export function createNoticeSending(options: NoticeOptions) {
       try {
         counts[await sendTo(email, event, account, now)] += 1
       } catch (error) {
+        log.error('a notice was not sent', { noticeId: event.detail.id, error: error as Error })
         failures.push(error)
       }
     }
@@ -62,7 +64,11 @@ export function createNoticeSending(options: NoticeOptions) {
     const claim = await notices.claim(notice, now)
     if (claim === 'done') return 'before'
     if (claim === 'elsewhere') throw new Error(`notice ${notice.noticeId} is being sent, or was cut off`)
-    const mail = await options.sendMail(recipient, renderNotice(event, account, options.portalUrl))
+    const rendered = renderNotice(event, account, options.portalUrl)
+    const mail = await options.sendMail(recipient, rendered).catch(async (error: unknown) => {
+      await notices.release(notice, now)
+      throw error
+    })
     const state = mail.ok ? 'sent' : 'rejected'
     await notices.finish(notice, {
       state,

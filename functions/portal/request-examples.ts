@@ -36,7 +36,7 @@ export const requestExamples: Record<string, unknown> = {
   takeUsage: {
     specversion: '1.0',
     id: 'call-1',
-    source: '/switch/berlin-1',
+    source: 'urn:switch:berlin-1',
     type: 'call',
     subject: 'acc_5fK2mQ8bYw3nL0pTzR7vXc',
     time: '2026-11-23T12:00:00Z',

@@ -2,6 +2,7 @@ import Stripe from 'stripe'
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
+import { invalidField } from '../edge/problem.ts'
 import type {
   CheckoutRequest,
   OpenedCheckout,
@@ -170,6 +171,8 @@ type News = Omit<PaymentNews, 'eventId' | 'eventType' | 'occurredAt' | 'outcome'
 /** What an event says of a payment of ours; undefined when it is of another one, or says nothing that matters. */
 function newsOf(event: Stripe.Event): PaymentNews | undefined {
   const tell = (outcome: PaymentNews['outcome'], news: News | undefined): PaymentNews | undefined => {
+    // Signed and yet without its time, it is none of Stripe's own making.
+    if (!Number.isSafeInteger(event.created)) throw invalidField('created', 'must be the seconds since 1970')
     const occurredAt = new Date(event.created * 1000).toISOString()
     return news && { eventId: event.id, eventType: event.type, occurredAt, outcome, ...news }
   }

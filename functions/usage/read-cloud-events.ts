@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { instantSchema } from '../edge/instant.ts'
 import type { FieldError } from '../edge/problem.ts'
-import { fieldErrors } from '../edge/read-request.ts'
+import { FORBIDDEN_MEMBER_DETAIL, fieldErrors, findForbiddenMember } from '../edge/read-request.ts'
 import { serviceNameSchema } from '../prices/price.ts'
 import type { UsageEvent } from './usage-event.ts'
 
@@ -37,7 +37,7 @@ export const sourceSchema = z
   .min(1)
   .max(LONGEST_IDENTITY)
   .refine(isUriReference, 'must be a URI-reference (RFC 3986)')
-  .meta({ description: 'CloudEvents source: a URI-reference', examples: ['/switch/berlin-1'] })
+  .meta({ description: 'CloudEvents source: a URI-reference', examples: ['urn:switch:berlin-1'] })
 
 export const eventIdSchema = z
   .string()
@@ -108,6 +108,8 @@ export type ReadEvent = { ok: true; event: UsageEvent } | { ok: false; errors: F
 
 /** Reads one CloudEvent as a usage event, or names every field that is wrong. */
 export function readCloudEvent(value: unknown, now: Date): ReadEvent {
+  const forbidden = findForbiddenMember(value)
+  if (forbidden) return refuse(forbidden, FORBIDDEN_MEMBER_DETAIL)
   const result = cloudEventSchema.safeParse(value)
   if (!result.success) return { ok: false, errors: fieldErrors(result.error, 'event') }
   const { id, source, type, subject, time, sequence, data } = result.data

@@ -68,6 +68,7 @@ export const takeUsage = defineRoute({
   callers: ['usage', 'staff'],
   body: usageBody,
   contentTypes: [SINGLE_EVENT, EVENT_BATCH],
+  checksEachMember: true,
   largestBodyBytes: LARGEST_BODY_BYTES,
   responses: {
     202: { description: 'What was accepted is queued and will be decided once', schema: takeUsageReply },

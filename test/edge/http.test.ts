@@ -91,6 +91,7 @@ describe('a bad request is a 4xx problem that names the field', () => {
     ['a fraction of a quantity', { body: '{"amount":"1","quantity":1.5}' }, 400, 'quantity'],
     ['an unknown field', { body: '{"amount":"1","amonut":"2"}' }, 400, 'amonut'],
     ['a prototype', { body: '{"amount":"1","__proto__":{"x":1}}' }, 400, '__proto__'],
+    ['a prototype inside', { body: '{"amount":"1","tags":[{"__proto__":1}]}' }, 400, 'tags.0.__proto__'],
     ['a nested wrong type', { body: '{"amount":"1","tags":["a",1]}' }, 400, 'tags.1'],
     ['a missing field', { body: '{}' }, 400, 'amount'],
     ['a list for an object', { body: '[]' }, 400, 'body'],

@@ -219,6 +219,9 @@ describe('another client’s account is not there: 404', () => {
 })
 
 describe('a malformed CloudEvent', () => {
+  const withPrototype = (good: object) =>
+    JSON.stringify(good).replace('"data":{', '"data":{"__proto__":{"x":1},')
+
   const malformed: [string, Record<string, unknown>, string][] = [
     ['another version', { specversion: '0.3' }, 'specversion'],
     ['no id', { id: '' }, 'id'],
@@ -242,8 +245,10 @@ describe('a malformed CloudEvent', () => {
     const before = await stateOf(mine)
     const good = [event(), event()]
     const batch = [good[0], ...malformed.map(([, more]) => event(more)), good[1]]
-    const reply = await sendUsage(JSON.stringify(batch), 'application/cloudevents-batch+json')
-    expect(reply).toMatchObject({ accepted: 2, rejected: malformed.length })
+    const poisoned = JSON.stringify(batch).replace(/\]$/, `,${withPrototype(event())}]`)
+    const reply = await sendUsage(poisoned, 'application/cloudevents-batch+json')
+    expect(reply).toMatchObject({ accepted: 2, rejected: malformed.length + 1 })
+    expect(reply.events.at(-1)!.errors).toMatchObject([{ field: 'data.__proto__' }])
     malformed.forEach(([, , field], index) => {
       const fields = reply.events[index + 1]!.errors!.map((error) => error.field)
       expect(fields).toContain(field)

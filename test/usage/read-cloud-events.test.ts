@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseJson } from '../../functions/edge/read-request.ts'
 import { readCloudEvent } from '../../functions/usage/read-cloud-events.ts'
 import { compareUsageEvents, usageContentHash, usageEventKey } from '../../functions/usage/usage-event.ts'
 import { usageEvent } from './priced.ts'
@@ -83,10 +82,10 @@ describe('reading a CloudEvent', () => {
   })
 
   it('refuses 1e400, 2^53+1 and __proto__ as they come in JSON', () => {
-    const withData = (data: string) => parseJson(`{"data":${data}}`) as Record<string, unknown>
+    const withData = (data: string) => JSON.parse(`{"data":${data}}`) as Record<string, unknown>
     expect(fieldsOf(withData('{"quantity":1e400}'))).toEqual(['data.quantity'])
     expect(fieldsOf(withData('{"quantity":9007199254740993}'))).toContain('data.quantity')
-    expect(() => withData('{"quantity":1,"__proto__":{"a":1}}')).toThrow('__proto__')
+    expect(fieldsOf(withData('{"quantity":1,"__proto__":{"a":1}}'))).toEqual(['data.__proto__'])
   })
 
   it('names every wrong field at once', () => {
