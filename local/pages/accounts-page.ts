@@ -92,12 +92,14 @@ const show = (money: Money | undefined): string =>
 
 type Read = <Reply>(path: string) => Promise<Reply | undefined>
 
-/** Reads the public API as staff; undefined for anything but a 200. */
+/** Reads the public API as staff; undefined for what is not there. Throws when the API cannot tell: a page must not say "none" then. */
 async function staffReader(controls: LocalControls): Promise<Read> {
   const token = await controls.staffToken()
   return async <Reply>(path: string) => {
     const response = await fetch(controls.apiUrl() + path, { headers: { authorization: `Bearer ${token}` } })
-    return response.ok ? ((await response.json()) as Reply) : undefined
+    if (response.ok) return (await response.json()) as Reply
+    if (response.status === 404 || response.status === 400) return undefined
+    throw new Error(`the API answered ${response.status} to GET ${path}`)
   }
 }
 
