@@ -9,7 +9,7 @@ const DETAILS = {
   member_exists: 'This person has another role here; change it with PATCH.',
   member_not_found: 'This person is no member of the account.',
   last_owner: 'Make somebody else an owner first.',
-  busy: 'Nothing was changed.',
+  busy: 'Sent again, it is done once.',
 } satisfies Partial<Record<ProblemCode, string>>
 
 /** A store's refusal as the problem that is answered. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
   type DynamoDBDocumentClient,
@@ -22,17 +23,19 @@ const DELAYS = { firstMilliseconds: 10, longestMilliseconds: 400 }
 
 /**
  * Writes all items or none. A conflict, a throttle or a lost reply is tried again, boundedly and with full jitter; a failed
- * condition comes back, told apart by the place of its item. After a lost reply the conditions decide on what is there
- * now, so they have to be such that a write made twice is recognised.
+ * condition comes back, told apart by the place of its item. All tries carry one token, by which the database recognises
+ * what it wrote before a lost reply. `busy` claims nothing: a token holds for ten minutes and is a convenience alone, so the
+ * conditions have to be such that the same request sent again is safe.
  */
 export async function writeTogether(
   client: DynamoDBDocumentClient,
   items: WriteItem[],
 ): Promise<WrittenTogether> {
+  const ClientRequestToken = randomUUID()
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (attempt > 0) await sleep(retryDelayMilliseconds(attempt, DELAYS))
     try {
-      await client.send(new TransactWriteCommand({ TransactItems: items }))
+      await client.send(new TransactWriteCommand({ TransactItems: items, ClientRequestToken }))
       return { ok: true }
     } catch (error) {
       if (!isCancelled(error)) {

@@ -11,6 +11,6 @@ export function refuseChoice(refusal: ChoiceRefusal): Problem {
     const detail = refusal.errors.map((error) => `${error.field}: ${error.detail}`).join('; ')
     return new Problem('request_invalid', detail, { errors: refusal.errors })
   }
-  if (refusal.reason === 'busy') return new Problem('busy', 'Nothing was changed.')
+  if (refusal.reason === 'busy') return new Problem('busy', 'Sent again, it is done once.')
   return new Problem('changed_meanwhile', 'The account’s time zone was changed; look at it and choose again.')
 }
