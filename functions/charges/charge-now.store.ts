@@ -1,11 +1,11 @@
 import type { Account } from '../accounts/account.ts'
 import { periodOf } from '../accounts/billing-period.ts'
 import type { Caller } from '../edge/caller.ts'
+import { postingProblem } from '../edge/posting-problem.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
-import { formatAmount, money } from '../ledger/money.ts'
 import type { PriceSource } from '../prices/price-source.ts'
 import { FURTHEST_AHEAD_MILLISECONDS } from '../usage/read-cloud-events.ts'
 import { type ChargeRequest, isOneOff } from './charge.ts'
@@ -86,44 +86,8 @@ export function createCharging({ ledger, prices, terms }: ChargingOptions) {
   return { charge }
 }
 
-function problemOf(refusal: ChargeRefusal | PostingRefusal, { accountId, currency }: Account): Problem {
-  switch (refusal.reason) {
-    case 'insufficient_credit': {
-      const { shortfallMicros, availableMicros } = refusal
-      const needed = money(availableMicros + shortfallMicros, currency)
-      const shortfall = money(shortfallMicros, currency)
-      return new Problem(
-        'insufficient_credit',
-        `${formatAmount(shortfallMicros, currency)} ${currency} are missing.`,
-        {
-          extra: { shortfall, available: money(availableMicros, currency), needed },
-        },
-      )
-    }
-    case 'not_rated': {
-      const detail = refusal.ratingReason
-      return new Problem('not_rated', `${refusal.field}: ${detail}`, {
-        errors: [{ field: refusal.field, detail }],
-      })
-    }
-    case 'wrong_currency': {
-      const detail = `the account is in ${refusal.accountCurrency}`
-      return new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
-    }
-    case 'account_closed':
-      return new Problem('account_closed', `Account ${accountId} is closed; nothing was charged.`)
-    case 'account_parked':
-      return new Problem('account_parked', `Account ${accountId} is parked; nothing was charged.`)
-    case 'account_not_found':
-      return new Problem('account_not_found', `You have no account ${accountId}.`)
-    case 'idempotency_key_reused':
-      return new Problem(
-        'idempotency_key_reused',
-        'Nothing was charged now; take a new key for a new request.',
-      )
-    case 'busy':
-    case 'document_changed':
-      // The reply to the last try may have been lost: whether it was charged, the same request tells.
-      return new Problem('busy', 'With the same Idempotency-Key it is charged once.')
-  }
+function problemOf(refusal: ChargeRefusal | PostingRefusal, { currency }: Account): Problem {
+  if (refusal.reason !== 'not_rated') return postingProblem(refusal, currency)
+  const { field, ratingReason: detail } = refusal
+  return new Problem('not_rated', `${field}: ${detail}`, { errors: [{ field, detail }] })
 }

@@ -1,9 +1,8 @@
 import { debit, type MovementDecision } from '../ledger/decide-movement.ts'
-import { countingPeriod, type EntryDraft, type Head } from '../ledger/entry.ts'
+import { countedBefore, countingPeriod, type EntryDraft, type Head } from '../ledger/entry.ts'
 import { parseAmount } from '../ledger/money.ts'
 import type { FoundPrice } from '../prices/price-source.ts'
 import { type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
-import { countedBefore } from '../usage/decide-usage.ts'
 import type { ChargeRequest } from './charge.ts'
 import { type ChargeDetail, ratedChargeDetail } from './charge-entry.ts'
 

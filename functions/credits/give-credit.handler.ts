@@ -3,6 +3,7 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { postingProblem } from '../edge/posting-problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
@@ -11,7 +12,6 @@ import { explainEntry } from '../statements/present-entry.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { giveCredit } from './credits.api.ts'
 import { decideCredit } from './give-credit.ts'
-import { refuse } from './refuse.ts'
 
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
@@ -33,7 +33,7 @@ export const handler = httpHandler(
       at: now.toISOString(),
       decide: (head) => decideCredit(head, given),
     })
-    if (!posted.ok) throw refuse(posted, account.currency)
+    if (!posted.ok) throw postingProblem(posted, account.currency)
     return { status: 201, body: explainEntry(posted.entry) }
   }),
 )

@@ -3,13 +3,13 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { postingProblem } from '../edge/posting-problem.ts'
 import { Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
-import { reverse } from '../ledger/decide-movement.ts'
+import { type ReversalRefusal, reverse } from '../ledger/decide-movement.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { explainEntry } from '../statements/present-entry.ts'
 import { reverseEntry } from './credits.api.ts'
-import { type ReversalRefusal, refuse } from './refuse.ts'
 
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
@@ -36,6 +36,9 @@ export const handler = httpHandler(
         `Transaction ${sequence} was reversed before, for another reason.`,
       )
     }
-    throw refuse(posted, account.currency)
+    if (posted.reason === 'not_reversible') {
+      throw new Problem('not_reversible', 'Reversals, and transactions that moved nothing, stay as they are.')
+    }
+    throw postingProblem(posted, account.currency)
   }),
 )

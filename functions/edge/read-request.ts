@@ -72,7 +72,7 @@ function readJson(
   return parse(route.body, route.checksEachMember ? parseAnyJson(text) : parseJson(text), 'body')
 }
 
-export const FORBIDDEN_MEMBER = '__proto__'
+const FORBIDDEN_MEMBER = '__proto__'
 export const FORBIDDEN_MEMBER_DETAIL = 'is not a name that a member may have'
 
 /** Parses JSON; refuses `__proto__` as a member anywhere, which no honest client sends. */

@@ -16,6 +16,7 @@ export type InsufficientCredit = {
 export type WrongCurrency = { ok: false; reason: 'wrong_currency'; accountCurrency: string }
 export type AccountUnavailable = { ok: false; reason: 'account_parked' | 'account_closed' }
 export type MovementRefusal = InsufficientCredit | WrongCurrency | AccountUnavailable
+export type ReversalRefusal = MovementRefusal | { ok: false; reason: 'not_reversible' }
 export type MovementDecision = { ok: true; draft: EntryDraft } | MovementRefusal
 
 /** A raise or a lowering of an account's available credit, against one account of the operator. */
@@ -69,7 +70,7 @@ export function reverse(
   head: Head,
   entry: Entry,
   why: Pick<EntryDraft, 'reason' | 'actor'>,
-): MovementDecision | { ok: false; reason: 'not_reversible' } {
+): { ok: true; draft: EntryDraft } | ReversalRefusal {
   const refusal = refuseAccount(head, entry.currency)
   if (refusal) return refusal
   if (entry.kind === 'reversal' || entry.amountMicros === 0n) return { ok: false, reason: 'not_reversible' }

@@ -141,3 +141,14 @@ function currentCounters(counters: Record<string, Counter>): Record<string, Coun
 export function countingPeriod(counters: Record<string, Counter>, period: string): string {
   return [period, ...Object.values(counters).map((counter) => counter.period)].toSorted().at(-1)!
 }
+
+/** What was counted of a service in this period; a counter of an earlier period counts nothing. */
+export function countedBefore(
+  head: Head,
+  newer: Record<string, Counter>,
+  service: string,
+  period: string,
+): bigint {
+  const counter = [newer, head.counters].find((counters) => Object.hasOwn(counters, service))?.[service]
+  return counter?.period === period ? counter.quantity : 0n
+}

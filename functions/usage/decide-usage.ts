@@ -1,4 +1,4 @@
-import { type Counter, countingPeriod, type Head } from '../ledger/entry.ts'
+import { type Counter, countedBefore, countingPeriod, type Head } from '../ledger/entry.ts'
 import type { FoundPrice } from '../prices/price-source.ts'
 import { type RatingExplanation, type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
 import { compareUsageEvents, type UsageEvent, usageEventKey } from './usage-event.ts'
@@ -105,17 +105,6 @@ export function separateRepeats(events: readonly UsageEvent[]): {
     seen.add(pk)
   }
   return { distinct, repeats }
-}
-
-/** What was counted of a service in this period; a counter of an earlier period counts nothing. */
-export function countedBefore(
-  head: Head,
-  newer: Record<string, Counter>,
-  service: string,
-  period: string,
-): bigint {
-  const counter = [newer, head.counters].find((counters) => Object.hasOwn(counters, service))?.[service]
-  return counter?.period === period ? counter.quantity : 0n
 }
 
 function usageOf({ quantity, seconds, attributes }: UsageEvent) {

@@ -113,6 +113,7 @@ describe('a credit', () => {
     expect((await giveCredit(accountId, 'bad', '1', { more: 1 })).body.errors?.[0]?.field).toBe('more')
     const other = await giveCredit(accountId, 'bad', '1', { currency: 'EUR' })
     expect([other.status, other.body.code]).toEqual([422, 'wrong_currency'])
+    expect(other.body.errors).toMatchObject([{ field: 'currency' }])
     expect((await giveCredit('acc_unknown00', 'bad')).status).toBe(404)
     await expectProven(accountId, 0n, 0)
   })

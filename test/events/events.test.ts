@@ -6,7 +6,6 @@ import { createBus, EventsNotPut } from '../../functions/events/bus.client.ts'
 import { deliveredEventSchema, type EventName, eventDetails } from '../../functions/events/event.ts'
 import { eventsOfEntry } from '../../functions/events/events-of-entry.ts'
 import { publishEntries } from '../../functions/events/publish-entries.client.ts'
-import { renderEventsPage } from '../../functions/events/render-events-page.ts'
 import {
   AVAILABLE,
   chainEntry,
@@ -15,6 +14,7 @@ import {
   type Head,
 } from '../../functions/ledger/entry.ts'
 import { decideMonthlyCharge, decideShortNote } from '../../functions/plans/decide-monthly-charge.ts'
+import { renderEventsPage } from './render-events-page.ts'
 
 const head = (availableMicros: bigint): Head => ({
   accountId: 'acc_events01',

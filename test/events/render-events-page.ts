@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EVENT_NAMES, EVENT_SOURCE, eventDetails } from './event.ts'
+import { EVENT_NAMES, EVENT_SOURCE, eventDetails } from '../../functions/events/event.ts'
 
 type Schema = {
   type?: string
