@@ -9,6 +9,7 @@ import type { Records } from './constructs/house.ts'
 import { Identity } from './constructs/identity.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
 import { UsageTable } from './constructs/usage-table.ts'
+import { WaitingTable } from './constructs/waiting-table.ts'
 import type { DeployConfiguration } from './deploy-configuration.ts'
 
 export interface DataStackProps extends StackProps {
@@ -23,6 +24,7 @@ export class DataStack extends Stack implements Foundation, Records {
   readonly alarms: Alarms
   readonly ledger: LedgerTable
   readonly usage: UsageTable
+  readonly waiting: WaitingTable
   readonly documents: DocumentsTable
   readonly files: FilesBucket
   readonly identity: Identity
@@ -36,7 +38,8 @@ export class DataStack extends Stack implements Foundation, Records {
       email: configuration.alarmEmail,
       removalPolicy: removalPolicy(configuration),
     })
-    this.ledger = new LedgerTable(this, 'LedgerTable', configuration)
+    this.waiting = new WaitingTable(this, 'WaitingTable', configuration)
+    this.ledger = new LedgerTable(this, 'LedgerTable', configuration, this.waiting)
     this.usage = new UsageTable(this, 'UsageTable', configuration)
     this.documents = new DocumentsTable(this, 'DocumentsTable', configuration)
     this.files = new FilesBucket(this, 'FilesBucket', configuration)

@@ -25,11 +25,12 @@ export class DrawdownStack extends Stack {
   constructor(scope: Construct, id: string, props: DataStackProps & { readonly data: DataStack }) {
     super(scope, id, { ...props, terminationProtection: props.configuration.removalPolicy === 'retain' })
     const { configuration, bundlesFolder, data } = props
-    const { alarms, ledger, usage, documents, files, identity } = data
+    const { alarms, ledger, usage, waiting, documents, files, identity } = data
     const foundation = { configuration, bundlesFolder, alarms }
     const api = new HttpApi(this, 'HttpApi', { foundation, identity })
     const bus = new Bus(this, 'EventBus', configuration.stage)
-    const house: House = { ...foundation, ledger, usage, documents, files, identity, api, bus }
+    const records = { ledger, usage, waiting, documents, files, identity }
+    const house: House = { ...foundation, ...records, api, bus }
 
     new Accounts(this, 'Accounts', house) // who is a client, and who acts for it
     new TopUp(this, 'TopUp', house) // payments raise a balance

@@ -1,4 +1,5 @@
 import { AVAILABLE, type Entry, type Head } from '../../functions/ledger/entry.ts'
+import type { Lot } from '../../functions/ledger/lot.ts'
 import { formatAmount, readAmount } from '../../functions/ledger/money.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { Statement } from './read-statement.ts'
@@ -6,7 +7,7 @@ import type { Statement } from './read-statement.ts'
 export type Invariant = { name: string; holds: boolean; detail: string }
 
 /** What was kept of an account, read from the database itself rather than through the API that is being checked. */
-export type KeptAccount = { head: Head; entries: Entry[] }
+export type KeptAccount = { head: Head; lots: Lot[]; entries: Entry[] }
 
 export type Evidence = {
   kept: KeptAccount[]
@@ -29,7 +30,7 @@ export function checkInvariants(evidence: Evidence): Invariant[] {
   return [
     invariant(
       'chain, sequence and balances of every account prove',
-      kept.flatMap((each) => proveAccount(each.head, each.entries)),
+      kept.flatMap((each) => proveAccount(each.head, each.entries, each.lots)),
     ),
     invariant('no line leaves less than zero', entries.filter(isBelowZero).map(nameOf)),
     invariant('every transaction, and all together, sum to zero over both sides', unbalanced(entries)),

@@ -17,8 +17,8 @@ export async function readKept(
   try {
     const kept: KeptAccount[] = []
     for (const accountId of accountIds) {
-      const head = await ledger.readHead(accountId)
-      if (!head) throw new Error(`account ${accountId} has no ledger`)
+      const read = await ledger.readLots(accountId)
+      if (!read) throw new Error(`account ${accountId} has no ledger`)
       const entries: KeptAccount['entries'] = []
       for (;;) {
         const page = await ledger.listEntries(accountId, {
@@ -29,7 +29,7 @@ export async function readKept(
         entries.push(...page)
         if (page.length < ENTRIES_PER_READ) break
       }
-      kept.push({ head, entries })
+      kept.push({ ...read, entries })
     }
     return kept
   } finally {
@@ -38,10 +38,10 @@ export async function readKept(
 }
 
 /** The tables' names, as the synthesized stack gives them to the function that posts. */
-function tablesOf(template: LocalStack['template']): { ledgerTable: string; usageTable: string } {
+function tablesOf(template: LocalStack['template']): { ledgerTable: string; waitingTable: string } {
   for (const { environment } of template.functions.values()) {
-    const { LEDGER_TABLE, USAGE_TABLE } = environment
-    if (LEDGER_TABLE && USAGE_TABLE) return { ledgerTable: LEDGER_TABLE, usageTable: USAGE_TABLE }
+    const { LEDGER_TABLE, WAITING_TABLE } = environment
+    if (LEDGER_TABLE && WAITING_TABLE) return { ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE }
   }
   throw new Error('no function of the stack posts to the ledger')
 }

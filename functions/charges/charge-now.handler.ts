@@ -10,13 +10,13 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createCharging } from './charge-now.store.ts'
 import { chargeNow, presentCharge } from './charges.api.ts'
 
-const names = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
+const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
 const charging = createCharging({
   // A charge is known by its key and writes no usage event, so this function has no right to that table.
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
   prices: createRatingStore({ ...documents, files: new S3Client({}), filesBucket: names.FILES_BUCKET }),
   terms: createTermsGate(documents),
 })

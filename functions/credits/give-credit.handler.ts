@@ -13,11 +13,15 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { giveCredit } from './credits.api.ts'
 import { decideCredit } from './give-credit.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+)
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
 const gate = createTermsGate({ client, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 export const handler = httpHandler(
   bind(giveCredit, async ({ caller, params: { accountId }, body, idempotencyKey }) => {

@@ -11,10 +11,14 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { explainEntry } from '../statements/present-entry.ts'
 import { reverseEntry } from './credits.api.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+)
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 export const handler = httpHandler(
   bind(reverseEntry, async ({ caller, params: { accountId, sequence }, body: { reason } }) => {

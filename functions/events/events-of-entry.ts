@@ -60,6 +60,13 @@ export function eventsOfEntry(entry: Entry): BusEvent[] {
       return [planShort(entry)]
     case 'reversal':
       return [entryReversed(entry)]
+    case 'refund':
+    case 'hold':
+    case 'capture':
+    case 'release':
+    case 'expiry':
+    case 'gap_release':
+      return []
   }
 }
 

@@ -3,9 +3,20 @@ import {
   type ContraAccount,
   type Entry,
   type EntryDraft,
+  HELD,
   type Head,
   type PostingLine,
 } from './entry.ts'
+import {
+  drawLots,
+  drawnBy,
+  isGiven,
+  LOT_SOURCES,
+  type Lot,
+  type LotSource,
+  newLot,
+  returnLots,
+} from './lot.ts'
 
 export type InsufficientCredit = {
   ok: false
@@ -17,14 +28,22 @@ export type WrongCurrency = { ok: false; reason: 'wrong_currency'; accountCurren
 export type AccountUnavailable = { ok: false; reason: 'account_parked' | 'account_closed' }
 export type MovementRefusal = InsufficientCredit | WrongCurrency | AccountUnavailable
 export type ReversalRefusal = MovementRefusal | { ok: false; reason: 'not_reversible' }
+export type RefundRefusal =
+  | WrongCurrency
+  | AccountUnavailable
+  | { ok: false; reason: 'not_refundable' }
+  | { ok: false; reason: 'more_than_charged'; chargedMicros: bigint }
 export type MovementDecision = { ok: true; draft: EntryDraft } | MovementRefusal
 
 /** A raise or a lowering of an account's available credit, against one account of the operator. */
-export type Movement = Omit<EntryDraft, 'postings' | 'reverses'> & {
+export type Movement = Omit<EntryDraft, 'postings' | 'reverses' | 'lots'> & {
   amountMicros: bigint
   currency: string
   contra: ContraAccount
 }
+
+/** A raise is a lot of its own, which may expire. */
+export type Raise = Movement & { expiresAt?: string }
 
 function refuseAccount(head: Head, currency: string): WrongCurrency | AccountUnavailable | undefined {
   if (head.status === 'closed') return { ok: false, reason: 'account_closed' }
@@ -33,13 +52,20 @@ function refuseAccount(head: Head, currency: string): WrongCurrency | AccountUna
   return undefined
 }
 
-/** Raises available credit. A parked account still takes credit: only what leaves it is stopped. */
-export function credit(head: Head, movement: Movement): MovementDecision {
-  const refusal = refuseAccount(head, movement.currency)
+/** Raises available credit by a lot of its own. A parked account still takes credit: only what leaves it is stopped. */
+export function credit(head: Head, raise: Raise): MovementDecision {
+  const refusal = refuseAccount(head, raise.currency)
   if (refusal) return refusal
-  const { amountMicros, contra, currency, ...draft } = movement
+  const { amountMicros, contra, currency, expiresAt, ...draft } = raise
   if (amountMicros <= 0n) throw new Error('a credit is more than zero')
-  return { ok: true, draft: { ...draft, postings: move(amountMicros, contra) } }
+  const lots = newLot(head, lotSourceOf(contra), amountMicros, expiresAt)
+  return { ok: true, draft: { ...draft, postings: move(amountMicros, contra), lots } }
+}
+
+/** A payment's credit is a top-up; other credit is named like the operator's account that bears it. */
+function lotSourceOf(contra: ContraAccount): LotSource {
+  if (contra.startsWith('cash:')) return 'top_up'
+  return LOT_SOURCES.find((source) => contra === `credit:${source}`) ?? 'correction'
 }
 
 /** Lowers available credit, or refuses with the exact shortfall. Zero is a movement too: a free call has its line. */
@@ -62,9 +88,13 @@ function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredi
   }
 }
 
+/** Corrections stay as they are, and credit that has expired would only expire again. */
+const NOT_REVERSIBLE: ReadonlySet<string> = new Set(['reversal', 'refund', 'expiry'])
+
 /**
- * Undoes an entry with a new one that names it: the same lines with the other sign. Refuses when the credit that the
- * entry gave is spent, and for entries that are corrections themselves or moved nothing.
+ * Undoes an entry with a new one that names it. What was charged goes back to the lots that it was drawn from; credit is
+ * taken out of its own lot first. Refuses when the credit that the entry gave is spent, and for entries that are
+ * corrections themselves or moved nothing.
  */
 export function reverse(
   head: Head,
@@ -73,12 +103,70 @@ export function reverse(
 ): { ok: true; draft: EntryDraft } | ReversalRefusal {
   const refusal = refuseAccount(head, entry.currency)
   if (refusal) return refusal
-  if (entry.kind === 'reversal' || entry.amountMicros === 0n) return { ok: false, reason: 'not_reversible' }
-  if (head.status === 'parked' && entry.amountMicros > 0n) return { ok: false, reason: 'account_parked' }
-  if (head.availableMicros < entry.amountMicros) return insufficientCredit(head, entry.amountMicros)
-  const postings = entry.postings.map((line) => ({ ...line, amountMicros: -line.amountMicros }))
+  const { amountMicros } = entry
+  if (NOT_REVERSIBLE.has(entry.kind) || amountMicros === 0n) return { ok: false, reason: 'not_reversible' }
+  if (head.status === 'parked' && amountMicros > 0n) return { ok: false, reason: 'account_parked' }
+  if (head.availableMicros < amountMicros) return insufficientCredit(head, amountMicros)
+  const lots =
+    amountMicros > 0n
+      ? drawLots(head, amountMicros, entry.lots[0])
+      : returnLots(drawnBy(entry), -amountMicros)
+  const postings = mirror(entry, -amountMicros)
   const detail = { reversedKind: entry.kind, reversedSequence: entry.sequence.toString() }
-  return { ok: true, draft: { ...why, kind: 'reversal', postings, detail, reverses: entry.sequence } }
+  return { ok: true, draft: { ...why, kind: 'reversal', postings, lots, detail, reverses: entry.sequence } }
+}
+
+/**
+ * Gives back a part of what an entry charged, or all of it, to the lots that it was drawn from. That several refunds of
+ * one entry stay within it has to be a document's condition.
+ */
+export function refund(
+  head: Head,
+  entry: Entry,
+  amountMicros: bigint,
+  why: Pick<EntryDraft, 'reason' | 'actor'>,
+): { ok: true; draft: EntryDraft } | RefundRefusal {
+  const refusal = refuseAccount(head, entry.currency)
+  if (refusal) return refusal
+  if (NOT_REVERSIBLE.has(entry.kind) || entry.amountMicros >= 0n)
+    return { ok: false, reason: 'not_refundable' }
+  const chargedMicros = -entry.amountMicros
+  if (amountMicros > chargedMicros) return { ok: false, reason: 'more_than_charged', chargedMicros }
+  const lots = returnLots(drawnBy(entry), amountMicros)
+  const detail = { refundedKind: entry.kind, refundedSequence: entry.sequence.toString() }
+  const postings = mirror(entry, amountMicros)
+  return { ok: true, draft: { ...why, kind: 'refund', postings, lots, detail, reverses: entry.sequence } }
+}
+
+/** Takes what is left of an expired lot: a gift goes back to who gave it, what was bought is the operator's income. */
+export function expire(lot: Lot): EntryDraft {
+  const { remainingMicros, ...named } = lot
+  const contra: ContraAccount = isGiven(lot.source) ? `credit:${lot.source}` : 'revenue:expired'
+  return {
+    kind: 'expiry',
+    postings: move(-remainingMicros, contra),
+    lots: [{ ...named, changeMicros: -remainingMicros }],
+    reason: 'Credit that was not used in time',
+    actor: 'system:ledger',
+    detail: { lot: lot.lot.toString(), source: lot.source, expiredAt: lot.expiresAt },
+  }
+}
+
+/**
+ * The lines that bring an amount back to available credit from the operator's accounts of an entry, in proportion to what
+ * each had of it; rounded down line by line, the last one takes the rest.
+ */
+function mirror(entry: Entry, amountMicros: bigint): PostingLine[] {
+  const contras = entry.postings.filter(({ account }) => account !== AVAILABLE && account !== HELD)
+  const lines: PostingLine[] = []
+  let leftMicros = amountMicros
+  contras.forEach(({ account, amountMicros: shareMicros }, index) => {
+    const isLast = index === contras.length - 1
+    const partMicros = isLast ? leftMicros : (amountMicros * shareMicros) / -entry.amountMicros
+    leftMicros -= partMicros
+    lines.push({ account, amountMicros: -partMicros })
+  })
+  return [{ account: AVAILABLE, amountMicros }, ...lines]
 }
 
 function move(amountMicros: bigint, contra: ContraAccount): PostingLine[] {

@@ -1,4 +1,5 @@
 import { hashOf, type Json } from './canonical-json.ts'
+import { applyLotChanges, drawLots, type Lot, type LotChange } from './lot.ts'
 
 /** DynamoDB takes so many items in one transaction. */
 export const LARGEST_TRANSACTION_ITEMS = 100
@@ -7,7 +8,21 @@ export const LARGEST_TRANSACTION_ITEMS = 100
 export const LARGEST_MARKERS_PER_POSTING = LARGEST_TRANSACTION_ITEMS - 3
 
 /** What an entry records; corrections are entries of kind `reversal` that name the entry they undo. */
-export const ENTRY_KINDS = ['top_up', 'usage', 'charge', 'plan', 'plan_short', 'credit', 'reversal'] as const
+export const ENTRY_KINDS = [
+  'top_up',
+  'usage',
+  'charge',
+  'plan',
+  'plan_short',
+  'credit',
+  'reversal',
+  'refund',
+  'hold',
+  'capture',
+  'release',
+  'expiry',
+  'gap_release',
+] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 
 /** The client's own side of a posting: credit that may be spent now, and credit that holds set aside. */
@@ -25,6 +40,12 @@ export type AccountStatus = 'open' | 'parked' | 'closed'
 /** What has been counted of a service in a period, for prices with tiers. */
 export type Counter = { period: string; quantity: bigint }
 
+/** How far a source that numbers its events has come on an account; `isWaiting` while later events wait for a missing one. */
+export type Watermark = { last: bigint; isWaiting: boolean }
+
+/** HEAD carries the watermarks of so many sources; those of others are found in the index of their batches. */
+export const MOST_WATERMARKS_IN_HEAD = 8
+
 /** An account's state: the one contended item. It stays under 1 KB so that a write of it costs one unit. */
 export type Head = {
   accountId: string
@@ -35,6 +56,12 @@ export type Head = {
   sequence: bigint
   tip: string
   counters: Record<string, Counter>
+  /** Raised by every write of this item, also by those that post nothing. */
+  revision: bigint
+  /** The first lots in their order of use; what is available beyond them waits in items of its own. */
+  lots: Lot[]
+  /** By the hash of the source's name. */
+  watermarks: Record<string, Watermark>
 }
 
 /** What a decision wants written; the ledger adds number, balances and hashes. */
@@ -47,10 +74,13 @@ export type EntryDraft = {
   detail: { [key: string]: Json }
   termsVersion?: string
   reverses?: bigint
+  /** Which lots change. Left out where credit is simply taken: then they are drawn in their order of use. */
+  lots?: LotChange[]
   counters?: Record<string, Counter>
+  watermarks?: Record<string, Watermark>
 }
 
-export type Entry = Omit<EntryDraft, 'detail' | 'counters'> & {
+export type Entry = Omit<EntryDraft, 'detail' | 'counters' | 'watermarks'> & {
   accountId: string
   sequence: bigint
   currency: string
@@ -64,6 +94,8 @@ export type Entry = Omit<EntryDraft, 'detail' | 'counters'> & {
   heldAfterMicros: bigint
   /** JSON text, kept as it was hashed. */
   detail: string
+  /** Their changes sum to that of available credit, what they hold to that of held credit. */
+  lots: LotChange[]
   previousHash: string
   hash: string
 }
@@ -75,8 +107,12 @@ export function genesisHash(accountId: string, currency: string): string {
 
 /** The hash of everything that an entry says, its predecessor's hash included. */
 export function hashEntry(entry: Omit<Entry, 'hash'>): string {
-  const { postings, ...rest } = entry
-  return hashOf({ ...rest, postings: postings.map((line) => ({ ...line })) })
+  const { postings, lots, ...rest } = entry
+  return hashOf({
+    ...rest,
+    postings: postings.map((line) => ({ ...line })),
+    lots: lots.map((change) => ({ ...change })),
+  })
 }
 
 function sumOf(postings: readonly PostingLine[], account: string): bigint {
@@ -85,24 +121,43 @@ function sumOf(postings: readonly PostingLine[], account: string): bigint {
     .reduce((sum, line) => sum + line.amountMicros, 0n)
 }
 
+/** As many lots as one posting moves out of HEAD when there are many. */
+const MOST_LOTS_MOVED = 20
+
+export type ChainedEntry = {
+  entry: Entry
+  next: Head
+  /** What is to be added to the lots that wait behind those in HEAD. */
+  lotsBehind: Lot[]
+}
+
 /**
- * Numbers and chains a draft onto HEAD: the entry, and HEAD as it will be. Throws when the lines do not sum to zero or
- * would take available or held below zero: a decision must have refused before it came here.
+ * Numbers and chains a draft onto HEAD: the entry, HEAD as it will be, and the lots that move behind it (at most
+ * `roomForLots`). Throws when the lines do not sum to zero, when the lots do not change as available and held do, or when
+ * either would fall below zero: a decision must have refused before it came here.
  */
 export function chainEntry(
   head: Head,
   draft: EntryDraft,
   key: string,
   at: string,
-): { entry: Entry; next: Head } {
-  const { detail, counters, ...said } = draft
+  roomForLots = MOST_LOTS_MOVED,
+): ChainedEntry {
+  const { detail, counters, watermarks, ...said } = draft
   const total = draft.postings.reduce((sum, line) => sum + line.amountMicros, 0n)
   if (total !== 0n) throw new Error(`postings sum to ${total} micros, not to zero`)
-  const availableAfterMicros = head.availableMicros + sumOf(draft.postings, AVAILABLE)
-  const heldAfterMicros = head.heldMicros + sumOf(draft.postings, HELD)
+  const change = {
+    availableMicros: sumOf(draft.postings, AVAILABLE),
+    heldMicros: sumOf(draft.postings, HELD),
+  }
+  const availableAfterMicros = head.availableMicros + change.availableMicros
+  const heldAfterMicros = head.heldMicros + change.heldMicros
   if (availableAfterMicros < 0n || heldAfterMicros < 0n)
     throw new Error('a posting would take credit below zero')
 
+  const lots = draft.lots ?? lotsOf(head, change)
+  checkLots(lots, change)
+  const { front, behind } = applyLotChanges(head, lots, Math.min(roomForLots, MOST_LOTS_MOVED))
   const sequence = head.sequence + 1n
   const unhashed: Omit<Entry, 'hash'> = {
     ...said,
@@ -111,24 +166,52 @@ export function chainEntry(
     currency: head.currency,
     at,
     key,
-    amountMicros: sumOf(draft.postings, AVAILABLE) + sumOf(draft.postings, HELD),
+    amountMicros: change.availableMicros + change.heldMicros,
     availableBeforeMicros: head.availableMicros,
     availableAfterMicros,
     heldBeforeMicros: head.heldMicros,
     heldAfterMicros,
     detail: JSON.stringify(detail),
+    lots,
     previousHash: head.tip,
   }
   const entry = { ...unhashed, hash: hashEntry(unhashed) }
-  const next = {
+  const next: Head = {
     ...head,
     availableMicros: availableAfterMicros,
     heldMicros: heldAfterMicros,
     sequence,
     tip: entry.hash,
     counters: currentCounters({ ...head.counters, ...counters }),
+    revision: head.revision + 1n,
+    lots: front,
+    watermarks: currentWatermarks(head.watermarks, watermarks),
   }
-  return { entry, next }
+  return { entry, next, lotsBehind: behind }
+}
+
+type Change = { availableMicros: bigint; heldMicros: bigint }
+
+function lotsOf(head: Head, { availableMicros, heldMicros }: Change): LotChange[] {
+  if (availableMicros > 0n || heldMicros !== 0n)
+    throw new Error('a posting that raises or holds credit has to say of which lots')
+  return drawLots(head, -availableMicros)
+}
+
+function checkLots(lots: readonly LotChange[], { availableMicros, heldMicros }: Change): void {
+  const changed = lots.reduce((sum, { changeMicros }) => sum + changeMicros, 0n)
+  const held = lots.reduce((sum, { heldMicros = 0n }) => sum + heldMicros, 0n)
+  if (changed !== availableMicros || held !== heldMicros)
+    throw new Error(`lots change by ${changed} and hold ${held}, the posting says otherwise`)
+}
+
+/** Those that this posting moved, and of the others as many as HEAD has room for. */
+function currentWatermarks(
+  before: Record<string, Watermark>,
+  moved: Record<string, Watermark> = {},
+): Record<string, Watermark> {
+  const others = Object.entries(before).filter(([source]) => !Object.hasOwn(moved, source))
+  return Object.fromEntries([...Object.entries(moved), ...others].slice(0, MOST_WATERMARKS_IN_HEAD))
 }
 
 /** Counters of the newest period alone: what an earlier one counted is over, and HEAD has no room for it. */

@@ -4,10 +4,10 @@ import {
   GetCommand,
   QueryCommand,
   TransactWriteCommand,
-  type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { isWorthRetrying } from '../edge/dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
+import { expire } from './decide-movement.ts'
 import {
   chainEntry,
   type Entry,
@@ -16,9 +16,14 @@ import {
   type Head,
   LARGEST_TRANSACTION_ITEMS,
 } from './entry.ts'
-import { explainFailure, type KeyItem, toHead } from './posting-failure.store.ts'
+import { headUpdate, openingHead, type TransactItem, toHead } from './head.store.ts'
+import { createHeadMemory } from './head-memory.ts'
+import { accountKey, entryKey, HEAD_KEY, idempotencyKey } from './ledger-keys.ts'
+import { createLotStore } from './lot.store.ts'
+import { expiredLots, type Lot, LotsBehindError } from './lot.ts'
+import { explainFailure, type Failure, type KeyItem, type PostingParts } from './posting-failure.store.ts'
 
-export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+export type { TransactItem } from './head.store.ts'
 
 /** A permanent marker that something was decided: written with the entry, refused if it is there already. */
 export type Marker = { id: string; item: Record<string, unknown> }
@@ -59,6 +64,8 @@ export type LedgerOptions = {
   ledgerTable: string
   /** Where markers are written; needed by those that post usage alone. */
   usageTable?: string
+  /** Where lots wait that HEAD has no room for; needed by those that post, and by those that list lots. */
+  waitingTable?: string
   /** For the jitter between tries; injected so that a run can be repeated. */
   random?: () => number
   sleep?: (milliseconds: number) => Promise<void>
@@ -68,25 +75,33 @@ export type Ledger = ReturnType<typeof createLedger>
 
 const TRIES = 14
 const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
-const SORT_KEY_DIGITS = 12
 
-const accountKey = (accountId: string) => `ACCOUNT#${accountId}`
-const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(SORT_KEY_DIGITS, '0')}`
+const FIRST_MARKER_WITHOUT_KEY = 2
+const NO_PARTS = { hasKey: false, firstMarker: 0, markers: [], documentCount: 0 }
+
+/** An account's HEAD as a posting knows it: read for this posting, or remembered from an earlier one. */
+type KnownHead = { head: Head; isRead: boolean }
+
+/** A transaction over HEAD. With an entry it is what was asked for; without, it makes way for that. */
+type Write = { items: TransactItem[]; parts: PostingParts; next: Head; entry?: Entry }
+type Step<Refusal> = Write | { refusal: Refusal }
 
 /**
  * The only writer of balances and entries. Every movement is ONE transaction over HEAD, the entry, its key, its markers
  * and the documents that change with it, conditional on HEAD being as it was read.
  */
 export function createLedger(options: LedgerOptions) {
-  const { client, ledgerTable, usageTable } = options
+  const { client, ledgerTable, waitingTable, usageTable } = options
   const pause = options.sleep ?? sleep
+  const memory = createHeadMemory()
+  const behind = createLotStore({ client, ledgerTable, waitingTable })
 
   /** HEAD as it is now (strongly consistent), or undefined. */
   async function readHead(accountId: string): Promise<Head | undefined> {
     const { Item } = await client.send(
       new GetCommand({
         TableName: ledgerTable,
-        Key: { pk: accountKey(accountId), sk: 'HEAD' },
+        Key: { pk: accountKey(accountId), sk: HEAD_KEY },
         ConsistentRead: true,
       }),
     )
@@ -128,27 +143,28 @@ export function createLedger(options: LedgerOptions) {
     return entries
   }
 
+  /** All lots of an account in their order of use, with the HEAD of the same moment; undefined without an account. */
+  async function readLots(accountId: string): Promise<{ head: Head; lots: Lot[] } | undefined> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS, options.random))
+      const head = await readHead(accountId)
+      if (!head) return undefined
+      const lots = [...head.lots, ...(await behind.list(accountId))]
+      if ((await readHead(accountId))?.revision === head.revision) return { head, lots }
+    }
+    throw new Error(`account ${accountId}: its lots kept moving while they were read`)
+  }
+
   /** What opens an account's ledger at zero: put it into the transaction that writes the account. */
   function openingOf(accountId: string, currency: string): TransactItem {
-    const Item = {
-      pk: accountKey(accountId),
-      sk: 'HEAD',
-      accountId,
-      currency,
-      status: 'open',
-      availableMicros: 0n,
-      heldMicros: 0n,
-      sequence: 0n,
-      tip: genesisHash(accountId, currency),
-      counters: {},
-    }
+    const Item = openingHead(accountId, currency, genesisHash(accountId, currency))
     return { Put: { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
   /** Each of the two is as it is now, but they are not of one moment: the key may have been written between. */
   async function readHeadAndKey(accountId: string, key: string | undefined) {
     const pk = accountKey(accountId)
-    const Keys = [{ pk, sk: 'HEAD' }, ...(key ? [{ pk, sk: `KEY#${key}` }] : [])]
+    const Keys = [{ pk, sk: HEAD_KEY }, ...(key ? [{ pk, sk: idempotencyKey(key) }] : [])]
     const command = new BatchGetCommand({ RequestItems: { [ledgerTable]: { Keys, ConsistentRead: true } } })
     const reply = await client.send(command).catch((error: unknown) => {
       if (isWorthRetrying(error)) return undefined
@@ -156,59 +172,108 @@ export function createLedger(options: LedgerOptions) {
     })
     if (!reply || Object.keys(reply.UnprocessedKeys ?? {}).length > 0) return 'throttled' as const
     const items = reply.Responses?.[ledgerTable] ?? []
-    const head = items.find((item) => item.sk === 'HEAD')
+    const head = items.find((item) => item.sk === HEAD_KEY)
     return {
       head: head && toHead(head),
-      keyItem: items.find((item) => item.sk !== 'HEAD') as KeyItem | undefined,
+      keyItem: items.find((item) => item.sk !== HEAD_KEY) as KeyItem | undefined,
     }
   }
 
   async function readKey(accountId: string, key: string): Promise<KeyItem | undefined> {
-    const Key = { pk: accountKey(accountId), sk: `KEY#${key}` }
+    const Key = { pk: accountKey(accountId), sk: idempotencyKey(key) }
     const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
     return Item as KeyItem | undefined
   }
 
   /**
    * Posts at most once per key, and per marker. A replay returns the first entry. `decide` sees a HEAD that is current
-   * when it is written, or the write fails and it decides again. A process that dies here has written all or nothing.
+   * when it is written, or the write fails and it decides again; a refusal is decided on a HEAD that was read for it.
+   * Credit that has expired by then goes first, by entries of its own. A process that dies here has written all or
+   * nothing of each.
    */
   async function post<Refusal extends { ok: false; reason: string }>(
     request: PostingRequest<Refusal>,
   ): Promise<Posted | PostingRefusal | Refusal> {
     const { accountId, key, requestHash = '' } = request
     const taken = new Map<string, Record<string, unknown>>()
-    let known: Head | undefined
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS, options.random))
-      let head = known
-      if (!head) {
+    const recalled = memory.recall(accountId)
+    let known: KnownHead | undefined = recalled && { head: recalled, isRead: false }
+    for (let failures = 0; failures < TRIES; ) {
+      if (!known) {
         const read = await readHeadAndKey(accountId, key)
-        if (read === 'throttled') continue
-        if (read.keyItem) return replay(accountId, read.keyItem, requestHash)
-        head = read.head
+        if (read !== 'throttled') {
+          if (read.keyItem) return replay(accountId, read.keyItem, requestHash)
+          if (!read.head) return { ok: false, reason: 'account_not_found' }
+          memory.noteRead(read.head)
+          known = { head: read.head, isRead: true }
+        }
       }
-      if (!head) return { ok: false, reason: 'account_not_found' }
-
-      const decision = request.decide(head, taken)
-      if (!decision.ok) {
-        // What is refused may be refused because this very request was done meanwhile: its first reply counts.
-        const keyItem = key === undefined ? undefined : await readKey(accountId, key)
-        return keyItem ? replay(accountId, keyItem, requestHash) : decision
+      if (known) {
+        const step: Step<Refusal> = await nextStep(known.head, request, taken)
+        if ('refusal' in step) {
+          if (known.isRead) return refuse(request, step.refusal)
+          known = undefined
+          continue
+        }
+        const failure = await write(step)
+        if (!failure) {
+          if (step.entry) return { ok: true, entry: step.entry, replayed: false }
+          known = { head: step.next, isRead: true }
+          continue
+        }
+        memory.noteLost(accountId, failure.head)
+        if (failure.keyItem) return replay(accountId, failure.keyItem, requestHash)
+        for (const [id, item] of failure.markers) taken.set(id, item)
+        const isDocument = failure.documentChanged && !failure.head && failure.markers.length === 0
+        if (isDocument) return { ok: false, reason: 'document_changed' }
+        known = failure.head && { head: failure.head, isRead: true }
       }
-      const write = transactionOf(head, decision, request)
-      try {
-        await client.send(new TransactWriteCommand({ TransactItems: write.items }))
-        return { ok: true, entry: write.entry, replayed: false }
-      } catch (error) {
-        const outcome = explainFailure(error, write.parts)
-        if (outcome.keyItem) return replay(accountId, outcome.keyItem, requestHash)
-        if (outcome.markers.length > 0) for (const [id, item] of outcome.markers) taken.set(id, item)
-        else if (outcome.documentChanged && !outcome.head) return { ok: false, reason: 'document_changed' }
-        known = outcome.head
-      }
+      failures += 1
+      if (failures < TRIES) await pause(retryDelayMilliseconds(failures, DELAYS, options.random))
     }
     return { ok: false, reason: 'busy' }
+  }
+
+  /** What is refused may be refused because this very request was done meanwhile: its first reply counts. */
+  async function refuse<Refusal>(
+    { accountId, key, requestHash = '' }: PostingRequest<Refusal>,
+    refusal: Refusal,
+  ) {
+    const keyItem = key === undefined ? undefined : await readKey(accountId, key)
+    return keyItem ? replay(accountId, keyItem, requestHash) : refusal
+  }
+
+  /** What has to be written next: expired credit, lots that have to come in, or the posting itself; or its refusal. */
+  async function nextStep<Refusal extends { ok: false }>(
+    head: Head,
+    request: PostingRequest<Refusal>,
+    taken: ReadonlyMap<string, Record<string, unknown>>,
+  ): Promise<Step<Refusal>> {
+    const [expired] = head.status === 'open' ? expiredLots(head, request.at) : []
+    if (expired) {
+      const { next, ...rest } = transactionOf(head, { draft: expire(expired) }, { at: request.at })
+      return { items: rest.items, parts: rest.parts, next }
+    }
+    try {
+      const decision = request.decide(head, taken)
+      return decision.ok ? transactionOf(head, decision, request) : { refusal: decision }
+    } catch (error) {
+      if (!(error instanceof LotsBehindError)) throw error
+      const { items, next } = await behind.bringIn(head)
+      if (items.length === 1) throw new Error(`account ${head.accountId}: lots are missing`, { cause: error })
+      return { items, next, parts: NO_PARTS }
+    }
+  }
+
+  /** The reasons of the failure, or nothing when it is written. */
+  async function write({ items, parts, next }: Write): Promise<Failure | undefined> {
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: items }))
+      memory.noteWritten(next)
+      return undefined
+    } catch (error) {
+      return explainFailure(error, parts)
+    }
   }
 
   async function replay(
@@ -227,70 +292,45 @@ export function createLedger(options: LedgerOptions) {
     head: Head,
     decision: { draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] },
     request: { key?: string; requestHash?: string; at: string },
-  ) {
-    const markers = decision.markers ?? []
-    const documents = decision.documents ?? []
-    const { entry, next } = chainEntry(head, decision.draft, request.key ?? '', request.at)
-    const pk = accountKey(head.accountId)
-    const putOnce = (TableName: string, Item: Record<string, unknown>): TransactItem => ({
-      Put: {
-        TableName,
-        Item,
-        ConditionExpression: 'attribute_not_exists(pk)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    })
+  ): Write & { entry: Entry } {
+    const { draft, markers = [], documents = [] } = decision
+    const { accountId } = head
+    const others = FIRST_MARKER_WITHOUT_KEY + (request.key ? 1 : 0) + markers.length + documents.length
+    const room = LARGEST_TRANSACTION_ITEMS - others
+    const { entry, next, lotsBehind } = chainEntry(head, draft, request.key ?? '', request.at, room)
+    const pk = accountKey(accountId)
     const items: TransactItem[] = [
       headUpdate(ledgerTable, head, next),
       putOnce(ledgerTable, { pk, sk: entryKey(entry.sequence), ...entry }),
     ]
     if (request.key) {
       const keyItem = { requestHash: request.requestHash ?? '', sequence: entry.sequence, at: request.at }
-      items.push(putOnce(ledgerTable, { pk, sk: `KEY#${request.key}`, ...keyItem }))
+      items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))
     }
     const firstMarker = items.length
     for (const marker of markers) {
       if (!usageTable) throw new Error('markers need a table')
       items.push(putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence }))
     }
-    items.push(...documents)
+    items.push(...documents, ...lotsBehind.map((lot) => behind.addition(accountId, lot)))
     if (items.length > LARGEST_TRANSACTION_ITEMS)
       throw new Error(`a posting of ${items.length} items does not fit a transaction`)
-    return { items, entry, parts: { hasKey: Boolean(request.key), firstMarker, markers } }
+    const parts = { hasKey: Boolean(request.key), firstMarker, markers, documentCount: documents.length }
+    return { items, parts, next, entry }
   }
 
-  return { readHead, readEntry, listEntries, openingOf, post }
+  return { readHead, readEntry, listEntries, readLots, openingOf, post }
 }
 
-function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
+function putOnce(TableName: string, Item: Record<string, unknown>): TransactItem {
   return {
-    Update: {
-      TableName: ledgerTable,
-      Key: { pk: accountKey(head.accountId), sk: 'HEAD' },
-      // `sequence` guards what postings change, `status` what staff do; the comparisons hold whatever the code believes.
-      ConditionExpression:
-        '#sequence = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
-      UpdateExpression:
-        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters',
-      ExpressionAttributeNames: { '#sequence': 'sequence', '#counters': 'counters', '#status': 'status' },
-      ExpressionAttributeValues: {
-        ':read': head.sequence,
-        ':status': head.status,
-        ':leaving': lowering(head.availableMicros, next.availableMicros),
-        ':leavingHeld': lowering(head.heldMicros, next.heldMicros),
-        ':available': next.availableMicros,
-        ':held': next.heldMicros,
-        ':sequence': next.sequence,
-        ':tip': next.tip,
-        ':counters': next.counters,
-      },
+    Put: {
+      TableName,
+      Item,
+      ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
   }
-}
-
-function lowering(beforeMicros: bigint, afterMicros: bigint): bigint {
-  return beforeMicros > afterMicros ? beforeMicros - afterMicros : 0n
 }
 
 function toEntry({ pk, sk, ...entry }: Record<string, unknown>): Entry {

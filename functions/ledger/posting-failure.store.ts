@@ -1,10 +1,19 @@
 import { isCancelled, isWorthRetrying, readItem } from '../edge/dynamodb.ts'
 import type { Head } from './entry.ts'
+import { toHead } from './head.store.ts'
 
 /** What an idempotency key stands for: the hash of the request, and the entry that it led to. */
 export type KeyItem = { requestHash: string; sequence: bigint }
 
-type Failure = {
+/** Where the items of a transaction stand: HEAD, entry, key, markers, documents, lots behind. */
+export type PostingParts = {
+  hasKey: boolean
+  firstMarker: number
+  markers: readonly { id: string }[]
+  documentCount: number
+}
+
+export type Failure = {
   /** HEAD as it is now, when that is why the transaction failed. */
   head?: Head
   keyItem?: KeyItem
@@ -16,10 +25,7 @@ type Failure = {
  * Tells the reasons of a failed transaction apart. What says nothing certain (a conflict, a throttle, a lost reply)
  * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all.
  */
-export function explainFailure(
-  error: unknown,
-  parts: { hasKey: boolean; firstMarker: number; markers: readonly { id: string }[] },
-): Failure {
+export function explainFailure(error: unknown, parts: PostingParts): Failure {
   const failure: Failure = { markers: [], documentChanged: false }
   if (!isCancelled(error)) {
     if (isWorthRetrying(error)) return failure
@@ -40,13 +46,8 @@ export function explainFailure(
     if (item) failure.markers.push([marker.id, item])
   })
   const firstDocument = parts.firstMarker + parts.markers.length
-  failure.documentChanged = reasons.some(
-    ({ Code }, index) => index >= firstDocument && Code === 'ConditionalCheckFailed',
-  )
+  failure.documentChanged = reasons
+    .slice(firstDocument, firstDocument + parts.documentCount)
+    .some(({ Code }) => Code === 'ConditionalCheckFailed')
   return failure
-}
-
-/** HEAD as it was read or came with a failed condition, without its keys. */
-export function toHead({ pk, sk, ...head }: Record<string, unknown>): Head {
-  return head as Head
 }

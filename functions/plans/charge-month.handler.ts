@@ -5,10 +5,15 @@ import { eachMessage, queueHandler } from '../edge/queue.ts'
 import { accountMessageSchema } from './account-message.ts'
 import { createMonthlyCharging } from './charge-month.store.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+)
 const charging = createMonthlyCharging({
   client: documentClient(),
   ledgerTable: LEDGER_TABLE,
+  waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
 })
 

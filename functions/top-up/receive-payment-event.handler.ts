@@ -11,13 +11,19 @@ import { readStripeSecret } from './stripe-secret.client.ts'
 import { receivePaymentEvent } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
 
-const names = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE', 'STRIPE_SECRET_NAME', 'STRIPE_API_URL')
+const names = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+  'STRIPE_SECRET_NAME',
+  'STRIPE_API_URL',
+)
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const settlement = createTopUpSettlement({
   topUps: createTopUpStore(documents),
   cards: createSavedCardStore(documents),
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
+  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
 })
 
 export const handler = httpHandler(

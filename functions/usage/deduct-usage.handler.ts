@@ -11,11 +11,16 @@ import { deductMessages } from './deduct-messages.ts'
 import { createUsageDeduction } from './deduct-usage.store.ts'
 import { usageMessageSchema } from './pack-usage.ts'
 
-const names = environment('LEDGER_TABLE', 'USAGE_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
+const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'USAGE_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
 const client = documentClient()
 const metrics = new Metrics({ namespace: 'Drawdown' })
 const usage = createUsageDeduction({
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, usageTable: names.USAGE_TABLE }),
+  ledger: createLedger({
+    client,
+    ledgerTable: names.LEDGER_TABLE,
+    waitingTable: names.WAITING_TABLE,
+    usageTable: names.USAGE_TABLE,
+  }),
   accounts: createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE }),
   prices: createRatingStore({
     client,

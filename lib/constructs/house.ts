@@ -6,11 +6,13 @@ import type { HttpApi } from './http-api.ts'
 import type { Identity } from './identity.ts'
 import type { LedgerTable } from './ledger-table.ts'
 import type { UsageTable } from './usage-table.ts'
+import type { WaitingTable } from './waiting-table.ts'
 
 /** What must survive; made by the data stack. */
 export interface Records {
   readonly ledger: LedgerTable
   readonly usage: UsageTable
+  readonly waiting: WaitingTable
   readonly documents: DocumentsTable
   readonly files: FilesBucket
   readonly identity: Identity

@@ -3,11 +3,15 @@ import type { Construct } from 'constructs'
 import type { DeployConfiguration } from '../deploy-configuration.ts'
 import { durableTable } from './durable.ts'
 import type { HouseFunction } from './house-function.ts'
+import type { WaitingTable } from './waiting-table.ts'
 
 /** Balances, entries and keys. Nothing in it is ever deleted: no role may, and no role may scan it. */
 export class LedgerTable extends TableV2 {
-  constructor(scope: Construct, id: string, configuration: DeployConfiguration) {
+  readonly #waiting: WaitingTable
+
+  constructor(scope: Construct, id: string, configuration: DeployConfiguration, waiting: WaitingTable) {
     super(scope, id, { ...durableTable(configuration), dynamoStream: StreamViewType.NEW_IMAGE })
+    this.#waiting = waiting
   }
 
   /** Injects LEDGER_TABLE for reading. */
@@ -16,9 +20,13 @@ export class LedgerTable extends TableV2 {
     reader.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [this.tableArn])
   }
 
-  /** Injects LEDGER_TABLE for posting: one transaction of puts, updates and condition checks, and the reads before it. */
+  /**
+   * Injects LEDGER_TABLE and WAITING_TABLE for posting: one transaction of puts, updates and condition checks, and the
+   * reads before it.
+   */
   letPost(poster: HouseFunction): void {
     this.letRead(poster)
+    this.#waiting.letWrite(poster)
     poster.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [this.tableArn])
   }
 

@@ -6,26 +6,14 @@ import { createBus, EventsNotPut } from '../../functions/events/bus.client.ts'
 import { deliveredEventSchema, type EventName, eventDetails } from '../../functions/events/event.ts'
 import { eventsOfEntry } from '../../functions/events/events-of-entry.ts'
 import { publishEntries } from '../../functions/events/publish-entries.client.ts'
-import {
-  AVAILABLE,
-  chainEntry,
-  type Entry,
-  type EntryDraft,
-  type Head,
-} from '../../functions/ledger/entry.ts'
+import { AVAILABLE, chainEntry, type Entry, type EntryDraft } from '../../functions/ledger/entry.ts'
+import { newLot } from '../../functions/ledger/lot.ts'
 import { decideMonthlyCharge, decideShortNote } from '../../functions/plans/decide-monthly-charge.ts'
+import { headWith } from '../ledger/head-with.ts'
 import { renderEventsPage } from './render-events-page.ts'
 
-const head = (availableMicros: bigint): Head => ({
-  accountId: 'acc_events01',
-  currency: 'USD',
-  status: 'open',
-  availableMicros,
-  heldMicros: 0n,
-  sequence: 41n,
-  tip: 'tip',
-  counters: {},
-})
+const head = (availableMicros: bigint) =>
+  headWith({ accountId: 'acc_events01', availableMicros, sequence: 41n })
 const at = '2026-12-01T00:00:00.000Z'
 
 function entryOf(
@@ -36,7 +24,8 @@ function entryOf(
     { account: AVAILABLE, amountMicros } as const,
     { account: 'revenue:usage', amountMicros: -amountMicros } as const,
   ]
-  const whole = { postings, reason: 'why', actor: 'machine:test', ...draft }
+  const lots = amountMicros > 0n ? newLot({ sequence: 41n }, 'top_up', amountMicros) : undefined
+  const whole = { postings, lots, reason: 'why', actor: 'machine:test', ...draft }
   return chainEntry(head(100_000_000n), whole, 'key', at).entry
 }
 

@@ -4,17 +4,10 @@ import { chainEntry, type Head } from '../../functions/ledger/entry.ts'
 import { decideMonthlyCharge } from '../../functions/plans/decide-monthly-charge.ts'
 import type { PlanVersion } from '../../functions/plans/plan.ts'
 import { addTerm, type SubscriptionTerm, termOf } from '../../functions/plans/subscription.ts'
+import { headWith } from '../ledger/head-with.ts'
 
-const head = (availableMicros: bigint, status: Head['status'] = 'open'): Head => ({
-  accountId: 'acc_decide01',
-  currency: 'USD',
-  status,
-  availableMicros,
-  heldMicros: 0n,
-  sequence: 0n,
-  tip: '',
-  counters: {},
-})
+const head = (availableMicros: bigint, status: Head['status'] = 'open') =>
+  headWith({ accountId: 'acc_decide01', availableMicros, status })
 const planVersion: PlanVersion = {
   planId: 'p',
   version: 3,

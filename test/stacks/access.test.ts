@@ -146,6 +146,7 @@ describe('environment names', () => {
   const rights: Record<string, string | undefined> = {
     LEDGER_TABLE: 'dynamodb:GetItem',
     USAGE_TABLE: 'dynamodb:GetItem',
+    WAITING_TABLE: 'dynamodb:GetItem',
     DOCUMENTS_TABLE: 'dynamodb:Query',
     FILES_BUCKET: 's3:GetObject',
     EVENT_BUS: 'events:PutEvents',

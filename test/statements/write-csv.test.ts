@@ -20,6 +20,7 @@ const entry: Entry = {
   heldBeforeMicros: 0n,
   heldAfterMicros: 0n,
   detail: '{}',
+  lots: [],
   previousHash: '',
   hash: '',
 }

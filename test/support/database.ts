@@ -5,10 +5,15 @@ import { localClientOptions, startDynamoDb } from '../../local/dynamodb.ts'
 
 export type TestDatabase = Awaited<ReturnType<typeof startTestDatabase>>
 
-const TABLES = { ledgerTable: 'LedgerTable', usageTable: 'UsageTable', documentsTable: 'DocumentsTable' }
+const TABLES = {
+  ledgerTable: 'LedgerTable',
+  usageTable: 'UsageTable',
+  waitingTable: 'WaitingTable',
+  documentsTable: 'DocumentsTable',
+}
 
 /**
- * The embedded database in memory, in a process of its own, with the three empty tables of the stack. A DynamoDB Local that
+ * The embedded database in memory, in a process of its own, with the empty tables of the stack. A DynamoDB Local that
  * `DYNAMODB_ENDPOINT` names is shared by all test files; it keeps the tables of each access key apart.
  */
 export async function startTestDatabase() {

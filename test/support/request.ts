@@ -26,6 +26,7 @@ export function useDatabase(database: TestDatabase): void {
     ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: database.accessKeyId, AWS_SECRET_ACCESS_KEY: 'local' },
     ...{ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, POWERTOOLS_LOG_LEVEL: 'SILENT' },
     ...{ LEDGER_TABLE: database.ledgerTable, USAGE_TABLE: database.usageTable },
+    WAITING_TABLE: database.waitingTable,
     DOCUMENTS_TABLE: database.documentsTable,
   })
 }

@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { chainEntry, type Head } from '../../functions/ledger/entry.ts'
+import { chainEntry } from '../../functions/ledger/entry.ts'
 import { decideUsage } from '../../functions/usage/decide-usage.ts'
 import { draftUsageEntry } from '../../functions/usage/usage-entry.ts'
 import { usageMarkerOf } from '../../functions/usage/usage-record.ts'
+import { headWith } from '../ledger/head-with.ts'
 import { perMinute, usageEvent } from './priced.ts'
 
-const head: Head = {
+const head = headWith({
   accountId: 'acc_5fK2mQ8bYw3nL0pTzR7vXc',
-  currency: 'USD',
-  status: 'open',
   availableMicros: 123_456_789_000n,
-  heldMicros: 0n,
   sequence: 123_456n,
   tip: 'x'.repeat(43),
-  counters: {},
-}
+})
 const at = '2026-11-23T12:00:00.000Z'
 
 describe('what a posting of 97 calls costs', () => {

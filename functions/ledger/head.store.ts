@@ -1,0 +1,98 @@
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb'
+import type { AccountStatus, Counter, Head, Watermark } from './entry.ts'
+import { accountKey, HEAD_KEY } from './ledger-keys.ts'
+import { packLot, unpackLot } from './lot.ts'
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+
+/** HEAD as the table keeps it: lots and watermarks as short texts, so that it stays under one kilobyte. */
+type HeadItem = Omit<Head, 'lots' | 'watermarks' | 'status' | 'counters'> & {
+  status: AccountStatus
+  counters: Record<string, Counter>
+  lots: string[]
+  watermarks: Record<string, string>
+}
+
+/** An account's HEAD before its first entry. */
+export function openingHead(accountId: string, currency: string, tip: string): Record<string, unknown> {
+  const item: HeadItem = {
+    accountId,
+    currency,
+    status: 'open',
+    availableMicros: 0n,
+    heldMicros: 0n,
+    sequence: 0n,
+    tip,
+    counters: {},
+    revision: 0n,
+    lots: [],
+    watermarks: {},
+  }
+  return { pk: accountKey(accountId), sk: HEAD_KEY, ...item }
+}
+
+/** HEAD as it was read or came with a failed condition, without its keys. */
+export function toHead({ pk, sk, ...item }: Record<string, unknown>): Head {
+  const { lots, watermarks, ...head } = item as HeadItem
+  return {
+    ...head,
+    lots: lots.map(unpackLot),
+    watermarks: Object.fromEntries(
+      Object.entries(watermarks).map(([source, text]) => [source, unpackWatermark(text)]),
+    ),
+  }
+}
+
+/** Writes HEAD if nobody has written it since it was read, and available and held cover what leaves them. */
+export function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
+  return {
+    Update: {
+      TableName: ledgerTable,
+      Key: { pk: accountKey(head.accountId), sk: HEAD_KEY },
+      // `revision` alone would do; the others hold whatever the code believes.
+      ConditionExpression:
+        '#revision = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
+      UpdateExpression:
+        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters, #revision = :revision, lots = :lots, watermarks = :watermarks',
+      ExpressionAttributeNames: {
+        '#sequence': 'sequence',
+        '#counters': 'counters',
+        '#status': 'status',
+        '#revision': 'revision',
+      },
+      ExpressionAttributeValues: {
+        ':read': head.revision,
+        ':status': head.status,
+        ':leaving': lowering(head.availableMicros, next.availableMicros),
+        ':leavingHeld': lowering(head.heldMicros, next.heldMicros),
+        ':available': next.availableMicros,
+        ':held': next.heldMicros,
+        ':sequence': next.sequence,
+        ':tip': next.tip,
+        ':counters': next.counters,
+        ':revision': next.revision,
+        ':lots': next.lots.map(packLot),
+        ':watermarks': packWatermarks(next.watermarks),
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  }
+}
+
+function lowering(beforeMicros: bigint, afterMicros: bigint): bigint {
+  return beforeMicros > afterMicros ? beforeMicros - afterMicros : 0n
+}
+
+/** The last number, with a `+` where later events wait. */
+function packWatermarks(watermarks: Record<string, Watermark>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(watermarks).map(([source, { last, isWaiting }]) => [
+      source,
+      `${last}${isWaiting ? '+' : ''}`,
+    ]),
+  )
+}
+
+function unpackWatermark(text: string): Watermark {
+  return { last: BigInt(text.replace('+', '')), isWaiting: text.endsWith('+') }
+}
