@@ -7,6 +7,7 @@ import { Credits } from './constructs/credits.ts'
 import { Events } from './constructs/events.ts'
 import type { House } from './constructs/house.ts'
 import { HttpApi } from './constructs/http-api.ts'
+import { Lots } from './constructs/lots.ts'
 import { Notices } from './constructs/notices.ts'
 import { Plans } from './constructs/plans.ts'
 import { Portal } from './constructs/portal.ts'
@@ -38,7 +39,8 @@ export class DrawdownStack extends Stack {
     new Prices(this, 'Prices', house) // what a service costs, from when on
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits
-    new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
+    const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
+    new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it
     new Events(this, 'Events', house) // each ledger entry becomes an event on the bus
     new Notices(this, 'Notices', house) // some of them become an e-mail

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { addDays, beginningOfDay } from './local-day.ts'
 
 const WARNING_DAYS_BEFORE = 5
 
@@ -19,17 +20,17 @@ function previousPeriod(period: Period): Period {
  * first instant after it. ISO, UTC, with milliseconds, so that texts order as instants do.
  */
 export function beginningOfPeriod(period: Period, timeZone: string): string {
-  return beginningOfDate(firstDateOf(period), timeZone)
+  return beginningOfDay(firstDay(period), timeZone)
 }
 
 /** The first instant of the day five days before a month begins: the 26th of November for December. */
 export function warningOfPeriod(period: Period, timeZone: string): string {
-  return beginningOfDate(firstDateOf(period).subtract({ days: WARNING_DAYS_BEFORE }), timeZone)
+  return beginningOfDay(addDays(firstDay(period), -WARNING_DAYS_BEFORE), timeZone)
 }
 
 /** The 1st of a month as a local date, such as `2026-12-01`. */
 export function firstDay(period: Period): string {
-  return firstDateOf(period).toString()
+  return Temporal.PlainYearMonth.from(period).toPlainDate({ day: 1 }).toString()
 }
 
 /**
@@ -50,12 +51,4 @@ export function periodOf(at: string, timeZone: string): Period {
 export function localDateTime(at: string, timeZone: string): string {
   const local = Temporal.Instant.from(at).toZonedDateTimeISO(timeZone)
   return `${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: 'minute' })}`
-}
-
-function firstDateOf(period: Period): Temporal.PlainDate {
-  return Temporal.PlainYearMonth.from(period).toPlainDate({ day: 1 })
-}
-
-function beginningOfDate(date: Temporal.PlainDate, timeZone: string): string {
-  return new Date(date.toZonedDateTime({ timeZone }).epochMilliseconds).toISOString()
 }

@@ -3,13 +3,13 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { postingProblem } from '../edge/posting-problem.ts'
 import { Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import { type ReversalRefusal, reverse } from '../ledger/decide-movement.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
 import { explainEntry } from '../statements/present-entry.ts'
 import { reverseEntry } from './credits.api.ts'
+import { createUndoing } from './undo-entry.store.ts'
+import { undoProblem } from './undo-problem.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
   'LEDGER_TABLE',
@@ -18,20 +18,19 @@ const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
 )
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const undo = createUndoing({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 export const handler = httpHandler(
   bind(reverseEntry, async ({ caller, params: { accountId, sequence }, body: { reason } }) => {
     const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
-    const entry = await ledger.readEntry(accountId, sequence)
-    if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
-    const posted = await ledger.post<ReversalRefusal>({
+    const posted = await undo<ReversalRefusal>({
       accountId,
+      sequence,
       // Named by what it undoes, so that two people with a key each cannot undo it twice.
       key: `reverse:${sequence}`,
       requestHash: requestHash({ reverses: sequence, reason }),
       at: new Date().toISOString(),
-      decide: (head) => reverse(head, entry, { reason, actor: caller.actor }),
+      decide: (head, entry, undone) => reverse(head, entry, { reason, actor: caller.actor }, undone),
     })
     if (posted.ok) return { status: 201, body: explainEntry(posted.entry) }
     if (posted.reason === 'idempotency_key_reused') {
@@ -40,9 +39,6 @@ export const handler = httpHandler(
         `Transaction ${sequence} was reversed before, for another reason.`,
       )
     }
-    if (posted.reason === 'not_reversible') {
-      throw new Problem('not_reversible', 'Reversals, and transactions that moved nothing, stay as they are.')
-    }
-    throw postingProblem(posted, account.currency)
+    throw undoProblem(posted, sequence, account.currency)
   }),
 )

@@ -35,6 +35,12 @@ export const PROBLEMS = {
   member_exists: { status: 409, title: 'This person is a member already' },
   time_zone_in_use: { status: 409, title: 'The account’s time zone carries its plan’s calendar' },
   not_reversible: { status: 409, title: 'This transaction cannot be reversed' },
+  already_refunded: {
+    status: 409,
+    title: 'A part of this transaction was refunded: refund what is left instead of reversing it',
+  },
+  not_refundable: { status: 409, title: 'This transaction charged nothing that could be refunded' },
+  more_than_left: { status: 409, title: 'This is more than is left of what the transaction charged' },
   already_reversed: { status: 409, title: 'This transaction was reversed already' },
   terms_version_exists: { status: 409, title: 'This version was published already, with another text' },
   terms_version_superseded: { status: 409, title: 'A newer version was published since you read this one' },

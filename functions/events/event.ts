@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LOT_SOURCES } from '../ledger/lot.ts'
 import { moneyReply } from '../ledger/money.ts'
 
 export const EVENT_SOURCE = 'drawdown'
@@ -44,12 +45,39 @@ const planCharge = entryEvent.extend({
   lines: z.array(lineSchema),
 })
 
+const lastDaySchema = localDateSchema.meta({ description: 'the last day on which it may be used' })
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
   'top_up.settled': entryEvent
     .extend({ amount: moneyReply, topUpId: z.string().optional() })
     .meta({ description: 'A payment has raised the credit.' }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
+  'credit.expiring': anyEvent
+    .extend({
+      amount: moneyReply.meta({ description: 'what is left of it' }),
+      expiresAt: z.string(),
+      lastDay: lastDaySchema,
+      daysBefore: z.int().min(1).meta({ description: '30, 7 or 1 days before the last day' }),
+    })
+    .meta({ description: 'Credit will expire that is not used: once 30, 7 and 1 days before.' }),
+  'credit.expired': entryEvent
+    .extend({
+      amount: moneyReply.meta({ description: 'what was left of it and is gone' }),
+      lot: sequenceSchema.meta({ description: 'number of the entry that gave the credit' }),
+      source: z.enum(LOT_SOURCES),
+      expiredAt: z.string(),
+    })
+    .meta({ description: 'Credit was not used in time.' }),
+  'lots.raised': anyEvent
+    .extend({
+      sequence: sequenceSchema,
+      expiries: z
+        .array(z.string())
+        .min(1)
+        .meta({ description: 'the instants at which the raised lots expire' }),
+    })
+    .meta({ description: 'An entry gave credit that expires, or gave some back.' }),
   'usage.deducted': entryEvent
     .extend({ amount: moneyReply, deductedCount: wholeCountSchema })
     .meta({ description: 'Usage was deducted: one event for all uses of an entry.' }),
@@ -75,6 +103,9 @@ export const eventDetails = {
       shortfall: moneyReply.meta({ description: 'what is missing for all that is owed' }),
     })
     .meta({ description: 'A month of the service plan could not be charged: too little credit.' }),
+  'charge.refunded': entryEvent
+    .extend({ amount: moneyReply, refundedSequence: sequenceSchema })
+    .meta({ description: 'A part of what an entry charged was given back, or all of it.' }),
   'entry.reversed': entryEvent
     .extend({
       amount: moneyReply.meta({ description: 'negative where credit was taken back' }),
@@ -86,7 +117,10 @@ export const eventDetails = {
       period: periodSchema,
       chargeDate: localDateSchema,
       need: moneyReply.meta({ description: 'the coming month’s charge, and what is owed before it' }),
-      credit: moneyReply.meta({ description: 'available credit' }),
+      credit: moneyReply.meta({ description: 'available credit that does not expire before the charge' }),
+      expiring: moneyReply
+        .optional()
+        .meta({ description: 'available credit that expires before the charge; absent without any' }),
       shortfall: moneyReply.meta({
         description: 'rounded up to the currency’s smallest coin: what to top up',
       }),

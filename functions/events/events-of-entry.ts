@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Entry } from '../ledger/entry.ts'
+import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money } from '../ledger/money.ts'
 import { readUsageDetail } from '../usage/usage-entry.ts'
 import type { BusEvent, EventName } from './event.ts'
@@ -26,6 +27,11 @@ const planDetailSchema = z.object({
   wasShort: z.boolean(),
 })
 const shortDetailSchema = planDetailSchema.extend({ owedBefore: decimalSchema, shortfall: decimalSchema })
+const expiryDetailSchema = z.object({
+  lot: z.string(),
+  source: z.enum(LOT_SOURCES),
+  expiredAt: z.string(),
+})
 const topUpDetailSchema = z.object({ topUpId: z.string().optional() })
 
 /**
@@ -34,6 +40,10 @@ const topUpDetailSchema = z.object({ topUpId: z.string().optional() })
  * detail is not what its kind promises.
  */
 export function eventsOfEntry(entry: Entry): BusEvent[] {
+  return [...eventsOfKind(entry), ...lotsRaised(entry)]
+}
+
+function eventsOfKind(entry: Entry): BusEvent[] {
   switch (entry.kind) {
     case 'top_up': {
       const { topUpId } = topUpDetailSchema.parse(JSON.parse(entry.detail))
@@ -61,10 +71,12 @@ export function eventsOfEntry(entry: Entry): BusEvent[] {
     case 'reversal':
       return [entryReversed(entry)]
     case 'refund':
+      return [chargeRefunded(entry)]
+    case 'expiry':
+      return [creditExpired(entry)]
     case 'hold':
     case 'capture':
     case 'release':
-    case 'expiry':
     case 'gap_release':
       return []
   }
@@ -123,6 +135,31 @@ function entryReversed(entry: Entry): BusEvent {
       reversedSequence: Number(entry.reverses),
     },
   }
+}
+
+function chargeRefunded(entry: Entry): BusEvent {
+  if (entry.reverses === undefined) throw new Error(`entry ${entry.sequence} refunds none`)
+  const described = describe(entry, 'charge.refunded')
+  const refundedSequence = Number(entry.reverses)
+  return { detailType: 'charge.refunded', detail: { ...described, amount: raised(entry), refundedSequence } }
+}
+
+function creditExpired(entry: Entry): BusEvent {
+  const { lot, source, expiredAt } = expiryDetailSchema.parse(JSON.parse(entry.detail))
+  const described = describe(entry, 'credit.expired')
+  const taken = { amount: lowered(entry), lot: Number(lot), source, expiredAt }
+  return { detailType: 'credit.expired', detail: { ...described, ...taken } }
+}
+
+/** Whatever an entry is about: where it raises lots that expire, the calendar has to know. */
+function lotsRaised({ accountId, sequence, at, lots }: Entry): BusEvent[] {
+  const instants = lots.flatMap(({ expiresAt, changeMicros }) =>
+    expiresAt !== undefined && changeMicros > 0n ? [expiresAt] : [],
+  )
+  if (instants.length === 0) return []
+  const id = `${accountId}/lots.raised/${sequence}`
+  const expiries = [...new Set(instants)]
+  return [{ detailType: 'lots.raised', detail: { id, accountId, at, sequence: Number(sequence), expiries } }]
 }
 
 function describe(entry: Entry, name: EventName) {

@@ -27,12 +27,22 @@ export type InsufficientCredit = {
 export type WrongCurrency = { ok: false; reason: 'wrong_currency'; accountCurrency: string }
 export type AccountUnavailable = { ok: false; reason: 'account_parked' | 'account_closed' }
 export type MovementRefusal = InsufficientCredit | WrongCurrency | AccountUnavailable
-export type ReversalRefusal = MovementRefusal | { ok: false; reason: 'not_reversible' }
+/** What has been given back of an entry so far, by refunds or by its reversal. */
+export type Undone = { undoneMicros: bigint; isReversed: boolean }
+export const NOTHING_UNDONE: Undone = { undoneMicros: 0n, isReversed: false }
+
+type AlreadyReversed = { ok: false; reason: 'already_reversed' }
+export type ReversalRefusal =
+  | MovementRefusal
+  | AlreadyReversed
+  | { ok: false; reason: 'not_reversible' }
+  | { ok: false; reason: 'already_refunded'; refundedMicros: bigint; leftMicros: bigint }
 export type RefundRefusal =
   | WrongCurrency
   | AccountUnavailable
+  | AlreadyReversed
   | { ok: false; reason: 'not_refundable' }
-  | { ok: false; reason: 'more_than_charged'; chargedMicros: bigint }
+  | { ok: false; reason: 'more_than_left'; chargedMicros: bigint; leftMicros: bigint }
 export type MovementDecision = { ok: true; draft: EntryDraft } | MovementRefusal
 
 /** A raise or a lowering of an account's available credit, against one account of the operator. */
@@ -93,18 +103,26 @@ const NOT_REVERSIBLE: ReadonlySet<string> = new Set(['reversal', 'refund', 'expi
 
 /**
  * Undoes an entry with a new one that names it. What was charged goes back to the lots that it was drawn from; credit is
- * taken out of its own lot first. Refuses when the credit that the entry gave is spent, and for entries that are
- * corrections themselves or moved nothing.
+ * taken out of its own lot first. Refuses when the credit that the entry gave is spent, for entries that are corrections
+ * themselves or moved nothing, and for one of which a part was refunded. That `undone` is still so has to be a condition
+ * of the write.
  */
 export function reverse(
   head: Head,
   entry: Entry,
   why: Pick<EntryDraft, 'reason' | 'actor'>,
+  undone: Undone = NOTHING_UNDONE,
 ): { ok: true; draft: EntryDraft } | ReversalRefusal {
   const refusal = refuseAccount(head, entry.currency)
   if (refusal) return refusal
   const { amountMicros } = entry
   if (NOT_REVERSIBLE.has(entry.kind) || amountMicros === 0n) return { ok: false, reason: 'not_reversible' }
+  if (undone.isReversed) return { ok: false, reason: 'already_reversed' }
+  const { undoneMicros } = undone
+  if (undoneMicros > 0n) {
+    const leftMicros = -amountMicros - undoneMicros
+    return { ok: false, reason: 'already_refunded', refundedMicros: undoneMicros, leftMicros }
+  }
   if (head.status === 'parked' && amountMicros > 0n) return { ok: false, reason: 'account_parked' }
   if (head.availableMicros < amountMicros) return insufficientCredit(head, amountMicros)
   const lots =
@@ -117,24 +135,29 @@ export function reverse(
 }
 
 /**
- * Gives back a part of what an entry charged, or all of it, to the lots that it was drawn from. That several refunds of
- * one entry stay within it has to be a document's condition.
+ * Gives back a part of what an entry charged, or all of it, to the lots that it was drawn from: after any refunds that sum
+ * to the charge, each lot has got back what it gave. That `undone` is still so has to be a condition of the write.
  */
 export function refund(
   head: Head,
   entry: Entry,
-  amountMicros: bigint,
+  asked: { amountMicros: bigint; currency: string },
   why: Pick<EntryDraft, 'reason' | 'actor'>,
+  undone: Undone = NOTHING_UNDONE,
 ): { ok: true; draft: EntryDraft } | RefundRefusal {
-  const refusal = refuseAccount(head, entry.currency)
+  const refusal = refuseAccount(head, asked.currency)
   if (refusal) return refusal
   if (NOT_REVERSIBLE.has(entry.kind) || entry.amountMicros >= 0n)
     return { ok: false, reason: 'not_refundable' }
+  if (undone.isReversed) return { ok: false, reason: 'already_reversed' }
+  const { amountMicros } = asked
+  if (amountMicros <= 0n) throw new Error('a refund is more than zero')
   const chargedMicros = -entry.amountMicros
-  if (amountMicros > chargedMicros) return { ok: false, reason: 'more_than_charged', chargedMicros }
-  const lots = returnLots(drawnBy(entry), amountMicros)
+  const leftMicros = chargedMicros - undone.undoneMicros
+  if (amountMicros > leftMicros) return { ok: false, reason: 'more_than_left', chargedMicros, leftMicros }
+  const lots = returnLots(drawnBy(entry), amountMicros, undone.undoneMicros)
   const detail = { refundedKind: entry.kind, refundedSequence: entry.sequence.toString() }
-  const postings = mirror(entry, amountMicros)
+  const postings = mirror(entry, amountMicros, undone.undoneMicros)
   return { ok: true, draft: { ...why, kind: 'refund', postings, lots, detail, reverses: entry.sequence } }
 }
 
@@ -153,20 +176,24 @@ export function expire(lot: Lot): EntryDraft {
 }
 
 /**
- * The lines that bring an amount back to available credit from the operator's accounts of an entry, in proportion to what
- * each had of it; rounded down line by line, the last one takes the rest.
+ * The lines that bring an amount back to available credit from the operator's accounts of an entry, after so much as
+ * was brought back before. Of all that is back, each account bears in proportion to what it had of the entry, rounded down
+ * account by account, and the last one the rest: when all is back, each bears exactly what it had.
  */
-function mirror(entry: Entry, amountMicros: bigint): PostingLine[] {
+function mirror(entry: Entry, amountMicros: bigint, beforeMicros = 0n): PostingLine[] {
   const contras = entry.postings.filter(({ account }) => account !== AVAILABLE && account !== HELD)
-  const lines: PostingLine[] = []
-  let leftMicros = amountMicros
-  contras.forEach(({ account, amountMicros: shareMicros }, index) => {
-    const isLast = index === contras.length - 1
-    const partMicros = isLast ? leftMicros : (amountMicros * shareMicros) / -entry.amountMicros
-    leftMicros -= partMicros
-    lines.push({ account, amountMicros: -partMicros })
-  })
+  const before = shareOut(contras, -entry.amountMicros, beforeMicros)
+  const after = shareOut(contras, -entry.amountMicros, beforeMicros + amountMicros)
+  const lines = contras.map(({ account }, index) => ({
+    account,
+    amountMicros: before[index]! - after[index]!,
+  }))
   return [{ account: AVAILABLE, amountMicros }, ...lines]
+}
+
+function shareOut(lines: readonly PostingLine[], wholeMicros: bigint, amountMicros: bigint): bigint[] {
+  const shares = lines.slice(0, -1).map((line) => (amountMicros * line.amountMicros) / wholeMicros)
+  return [...shares, amountMicros - shares.reduce((sum, share) => sum + share, 0n)]
 }
 
 function move(amountMicros: bigint, contra: ContraAccount): PostingLine[] {

@@ -20,7 +20,7 @@ import { headUpdate, openingHead, type TransactItem, toHead } from './head.store
 import { createHeadMemory } from './head-memory.ts'
 import { accountKey, entryKey, HEAD_KEY, idempotencyKey } from './ledger-keys.ts'
 import { createLotStore } from './lot.store.ts'
-import { expiredLots, type Lot, LotsBehindError } from './lot.ts'
+import { behindMicros, expiredLots, type Lot, LotsBehindError, type LotsWanted, orderOfUse } from './lot.ts'
 import { explainFailure, type Failure, type KeyItem, type PostingParts } from './posting-failure.store.ts'
 
 export type { TransactItem } from './head.store.ts'
@@ -143,16 +143,42 @@ export function createLedger(options: LedgerOptions) {
     return entries
   }
 
-  /** All lots of an account in their order of use, with the HEAD of the same moment; undefined without an account. */
-  async function readLots(accountId: string): Promise<{ head: Head; lots: Lot[] } | undefined> {
+  /**
+   * The lots of an account in their order of use, with the HEAD of the same moment: all, or those behind the place `after`
+   * (an `orderOfUse`), as long as they are wanted. Undefined without an account. What HEAD can answer alone is one read.
+   */
+  async function readLots(
+    accountId: string,
+    { after, isWanted = () => true }: LotsWanted = {},
+  ): Promise<{ head: Head; lots: Lot[] } | undefined> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS, options.random))
       const head = await readHead(accountId)
       if (!head) return undefined
-      const lots = [...head.lots, ...(await behind.list(accountId))]
+      const lots: Lot[] = []
+      let isAtEnd = false
+      for (const lot of head.lots) {
+        if (after !== undefined && orderOfUse(lot) <= after) continue
+        isAtEnd = !isWanted(lot, lots)
+        if (isAtEnd) break
+        lots.push(lot)
+      }
+      if (isAtEnd || behindMicros(head) === 0n) return { head, lots }
+      for await (const lot of behind.walk(accountId, after)) {
+        if (!isWanted(lot, lots)) break
+        lots.push(lot)
+      }
       if ((await readHead(accountId))?.revision === head.revision) return { head, lots }
     }
     throw new Error(`account ${accountId}: its lots kept moving while they were read`)
+  }
+
+  /** Takes what has expired by then, by an entry for each lot. Of an account that is parked or closed it takes nothing. */
+  async function expireLots(accountId: string, at: string): Promise<void> {
+    const decide = () => ({ ok: false as const, reason: 'nothing_left' as const })
+    const done = await post<ReturnType<typeof decide>>({ accountId, at, decide })
+    if (!done.ok && done.reason !== 'nothing_left')
+      throw new Error(`account ${accountId}: its credit could not expire: ${done.reason}`)
   }
 
   /** What opens an account's ledger at zero: put it into the transaction that writes the account. */
@@ -255,6 +281,9 @@ export function createLedger(options: LedgerOptions) {
       return { items: rest.items, parts: rest.parts, next }
     }
     try {
+      // Behind an empty front there may be more that has expired.
+      if (head.status === 'open' && head.lots.length === 0 && behindMicros(head) > 0n)
+        throw new LotsBehindError()
       const decision = request.decide(head, taken)
       return decision.ok ? transactionOf(head, decision, request) : { refusal: decision }
     } catch (error) {
@@ -319,7 +348,7 @@ export function createLedger(options: LedgerOptions) {
     return { items, parts, next, entry }
   }
 
-  return { readHead, readEntry, listEntries, readLots, openingOf, post }
+  return { readHead, readEntry, listEntries, readLots, expireLots, openingOf, post }
 }
 
 function putOnce(TableName: string, Item: Record<string, unknown>): TransactItem {

@@ -7,6 +7,8 @@ import type { Lot } from './lot.ts'
 /** As many lots as come into HEAD at once: HEAD may be larger than a kilobyte until they are used up. */
 const MOST_BROUGHT_IN = 40
 
+const PAGE_LOTS = 100
+
 /** The lots that HEAD has no room for: `LOT#<order of use>` in the waiting table. Only writes of HEAD change them. */
 export function createLotStore({
   client,
@@ -43,6 +45,30 @@ export function createLotStore({
     return lots
   }
 
+  /** In their order of use from behind a place in it, page by page as they are asked for (strongly consistent). */
+  async function* walk(accountId: string, after: string | undefined): AsyncGenerator<Lot> {
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: tableName(),
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':pk': accountKey(accountId),
+            // A space sorts before all that an order of use may go on with.
+            ':from': after === undefined ? LOT_PREFIX : `${LOT_PREFIX}${after} `,
+            ':to': `${LOT_PREFIX}~~`,
+          },
+          ConsistentRead: true,
+          Limit: PAGE_LOTS,
+          ExclusiveStartKey,
+        }),
+      )
+      yield* (page.Items ?? []).map(toLot)
+      ExclusiveStartKey = page.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+  }
+
   /** Adds to a lot behind, or lays it there. The write of HEAD in the same transaction guards it. */
   function addition(accountId: string, lot: Lot): TransactItem {
     const { remainingMicros, expiresAt, source } = lot
@@ -74,7 +100,7 @@ export function createLotStore({
     return { items: [headUpdate(ledgerTable, head, next), ...removals], next }
   }
 
-  return { list, addition, bringIn }
+  return { list, walk, addition, bringIn }
 }
 
 function toLot({ pk, sk, ...lot }: Record<string, unknown>): Lot {

@@ -7,6 +7,7 @@ const NOTICE_EVENTS = [
   'balance.low',
   'top_up.settled',
   'usage.refused',
+  'credit.expiring',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

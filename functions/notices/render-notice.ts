@@ -29,7 +29,7 @@ function contentOf(
   const { accountId, currency, timeZone } = account
   switch (event.detailType) {
     case 'plan.warning': {
-      const { chargeDate, need, credit, shortfall, topUpUrl } = event.detail
+      const { chargeDate, need, credit, expiring, shortfall, topUpUrl } = event.detail
       return {
         subject: `Top up ${show(shortfall)} before ${chargeDate}`,
         paragraphs: [
@@ -40,6 +40,7 @@ function contentOf(
           ['Charge date', chargeDate],
           ['Needed', show(need)],
           ['Your credit', show(credit)],
+          ...(expiring ? [['Expires before it', show(expiring)] as [string, string]] : []),
           ['Missing', show(shortfall)],
         ],
         action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
@@ -90,6 +91,20 @@ function contentOf(
           ['Date', `${localDateTime(at, timeZone)} (${timeZone})`],
           ['Credit after it', show(available)],
           ...(topUpId === undefined ? [] : [['Reference', topUpId] as [string, string]]),
+        ],
+      }
+    }
+    case 'credit.expiring': {
+      const { amount, lastDay } = event.detail
+      return {
+        subject: `${show(amount)} of your credit expires on ${lastDay}`,
+        paragraphs: [
+          `${show(amount)} of your credit can be used up to the end of ${lastDay} (${timeZone}). What is left of it then is gone.`,
+          'It is used before your other credit: you need not do anything for that.',
+        ],
+        figures: [
+          ['Expires', show(amount)],
+          ['Last day', lastDay],
         ],
       }
     }

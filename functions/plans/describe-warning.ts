@@ -23,6 +23,7 @@ export function describeWarning(
     chargeDate: charge.localDate,
     need: money(charge.owedMicros + charge.totalMicros, currency),
     credit: money(charge.availableMicros, currency),
+    ...(charge.expiringMicros > 0n && { expiring: money(charge.expiringMicros, currency) }),
     shortfall,
     exactShortfall: money(charge.shortfallMicros, currency),
     topUpUrl: topUpLink(portalUrl, accountId, shortfall),

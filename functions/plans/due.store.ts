@@ -1,11 +1,11 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { DueAccount } from './find-due.ts'
-import { type DueKind, dueKey, dueShardKey } from './plan-keys.ts'
+import { type DueKind, dueKey, dueShardKey, EXPIRY_PREFIX } from './plan-keys.ts'
 
 const PAGE_ACCOUNTS = 500
 
 /**
- * The accounts of a shard for which a charge or warning is due at an instant, longest due first, page by page. One that
+ * The accounts of a shard for which something is due at an instant, longest due first, page by page. One that
  * became due a moment ago may still be missing: the next look finds it.
  */
 export function createDueStore(options: {
@@ -39,6 +39,10 @@ export function createDueStore(options: {
 }
 
 function toDueAccount(item: Record<string, unknown>): DueAccount {
-  const kind: DueKind = item.sk === dueKey('charge') ? 'charge' : 'warning'
-  return { kind, accountId: item.accountId as string }
+  return { kind: kindOf(item.sk as string), accountId: item.accountId as string }
+}
+
+function kindOf(sk: string): DueKind {
+  if (sk.startsWith(EXPIRY_PREFIX)) return 'expiry'
+  return sk === dueKey('charge') ? 'charge' : 'warning'
 }

@@ -13,11 +13,13 @@ export async function findDue(
   targets: DueTargets,
   at: string,
 ): Promise<Record<DueKind, number>> {
-  const counts = { charge: 0, warning: 0 }
+  const counts = { charge: 0, warning: 0, expiry: 0 }
   const sendShard = async (shard: number) => {
     for await (const accounts of source.listDue(shard, at)) {
-      for (const kind of ['warning', 'charge'] as const) {
-        const accountIds = accounts.filter((due) => due.kind === kind).map(({ accountId }) => accountId)
+      // What has expired must not count any more when a month is warned of or charged.
+      for (const kind of ['expiry', 'warning', 'charge'] as const) {
+        const ofKind = accounts.filter((due) => due.kind === kind).map(({ accountId }) => accountId)
+        const accountIds = [...new Set(ofKind)]
         if (accountIds.length > 0) await targets[kind].send(accountIds)
         counts[kind] += accountIds.length
       }

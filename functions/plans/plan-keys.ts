@@ -6,15 +6,18 @@ export const PLAN = 'PLAN'
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
 /** What an account waits for by the calendar. */
-export type DueKind = 'charge' | 'warning'
-export const dueKey = (kind: DueKind) => `DUE#${kind}`
+export type DueKind = 'charge' | 'warning' | 'expiry'
+export const dueKey = (kind: Exclude<DueKind, 'expiry'>) => `DUE#${kind}`
+/** Credit that expires has a due step for each of its instants. */
+export const EXPIRY_PREFIX = 'EXPIRY#'
+export const expiryKey = (expiresAt: string) => `${EXPIRY_PREFIX}${expiresAt}`
 
 /** Few enough that an hour with nothing due costs next to nothing, enough that a first of the month is spread. */
 export const DUE_SHARDS = 8
 
 export const dueShardKey = (shard: number) => `DUE#${shard}`
 
-/** Where an account's due dates stand in the index: always in the same shard, charges and warnings in one list. */
+/** Where an account's due dates stand in the index: always in the same shard, all kinds in one list. */
 export function dueIndexKeys(
   kind: DueKind,
   accountId: string,

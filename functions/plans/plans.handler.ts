@@ -5,7 +5,6 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
 import { createPlanStore } from './plan.store.ts'
@@ -16,15 +15,18 @@ import { refuseChoice } from './refuse.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { createUpcomingCharge } from './upcoming-charge.store.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+)
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
 const plans = createPlanStore(options)
 const subscriptions = createSubscriptionStore(options)
-const upcoming = createUpcomingCharge(options)
+const upcoming = createUpcomingCharge({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 const gate = createTermsGate(options)
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 
 const anyMember = { roles: MEMBER_ROLES, staff: true }
 const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
@@ -74,9 +76,7 @@ export const handler = httpHandler(
 
   bind(api.readUpcomingCharge, async ({ caller, params: { accountId } }) => {
     const account = await requireAccess(accounts, caller, accountId, anyMember)
-    const head = await ledger.readHead(accountId)
-    if (!head) throw new Error(`account ${accountId} has no ledger`)
-    const charge = await upcoming.preview(account, head, new Date())
+    const charge = await upcoming.preview(account, new Date())
     if (!charge) throw noPlan(accountId)
     return { status: 200, body: presentUpcomingCharge(charge, account.currency) }
   }),

@@ -67,7 +67,10 @@ export const upcomingChargeReply = z
     ),
     total: moneyReply,
     owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
-    available: moneyReply,
+    available: moneyReply.meta({ description: 'credit that does not expire before the charge' }),
+    expiring: moneyReply
+      .optional()
+      .meta({ description: 'available credit that expires before the charge; absent without any' }),
     shortfall: moneyReply.meta({ description: 'exact; zero when the credit covers total and owed' }),
     topUp: moneyReply
       .optional()
@@ -142,6 +145,7 @@ export function presentUpcomingCharge(
     total: money(charge.totalMicros, currency),
     owed: money(charge.owedMicros, currency),
     available: money(charge.availableMicros, currency),
+    expiring: charge.expiringMicros > 0n ? money(charge.expiringMicros, currency) : undefined,
     shortfall: money(charge.shortfallMicros, currency),
     topUp:
       charge.shortfallMicros === 0n

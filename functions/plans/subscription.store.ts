@@ -4,8 +4,11 @@ import { beginningOfPeriod, nextPeriod, type Period, warningOfPeriod } from '../
 import { queryAll } from '../edge/query-all.ts'
 import type { WriteItem } from '../edge/write-together.ts'
 import type { PeriodDocument } from './period-document.ts'
-import { type DueKind, dueIndexKeys, dueKey, PLAN, periodKey } from './plan-keys.ts'
+import { dueIndexKeys, dueKey, PLAN, periodKey } from './plan-keys.ts'
 import type { Subscription } from './subscription.ts'
+
+/** What the plan's calendar has due. */
+type PlanDue = 'charge' | 'warning'
 
 /** The month that an account waits for. */
 export type Due = {
@@ -24,7 +27,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     return (await get(accountId, PLAN)) as Subscription | undefined
   }
 
-  async function readDue(accountId: string, kind: DueKind): Promise<Due | undefined> {
+  async function readDue(accountId: string, kind: PlanDue): Promise<Due | undefined> {
     return (await get(accountId, dueKey(kind))) as Due | undefined
   }
 
@@ -59,7 +62,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
   }
 
   /** Puts the first due month in place, if there is none. */
-  function beginDue(kind: DueKind, due: Due): WriteItem {
+  function beginDue(kind: PlanDue, due: Due): WriteItem {
     const keys = {
       pk: accountKey(due.accountId),
       sk: dueKey(kind),
@@ -73,7 +76,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
    * Moves a due month on to the next, only from the month as it was read, and, of a charge, only if the subscription is as
    * it was read.
    */
-  function moveDueOn(kind: DueKind, due: Due, timeZone: string): WriteItem {
+  function moveDueOn(kind: PlanDue, due: Due, timeZone: string): WriteItem {
     const period = nextPeriod(due.period)
     const dueAt = (kind === 'charge' ? beginningOfPeriod : warningOfPeriod)(period, timeZone)
     const index = dueIndexKeys(kind, due.accountId, dueAt)
@@ -98,7 +101,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
   }
 
   /** Takes a due month out of the index: nothing finds it any more. Its month stays, for whoever reopens the account. */
-  function endDue(kind: DueKind, due: Due): WriteItem {
+  function endDue(kind: PlanDue, due: Due): WriteItem {
     return {
       Update: {
         TableName: documentsTable,

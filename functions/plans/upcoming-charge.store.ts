@@ -1,7 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
-import type { Head } from '../ledger/entry.ts'
+import { readCreditAt } from '../ledger/credit-at.ts'
+import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import { owedBefore } from './period-document.ts'
@@ -11,27 +12,32 @@ import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
-/** Previews charges with the very function that makes them. */
-export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+/**
+ * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
+ * instant, will not be there for it and does not count.
+ */
+export function createUpcomingCharge(options: LedgerOptions & { documentsTable: string }) {
+  const ledger = createLedger(options)
   const subscriptions = createSubscriptionStore(options)
   const versionInForce = createVersionInForce(options)
 
-  /** The next charge against the given HEAD: the coming month's, or one that is due already. Undefined without a plan. */
-  async function preview(account: Account, head: Head, now: Date): Promise<UpcomingCharge | undefined> {
-    const current = periodOf(now.toISOString(), account.timeZone)
-    return previewAsDue(account, head, (duePeriod) => laterOf(duePeriod, current))
+  /** The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan. */
+  async function preview(account: Account, now: Date): Promise<UpcomingCharge | undefined> {
+    const at = now.toISOString()
+    const current = periodOf(at, account.timeZone)
+    return previewAsDue(account, at, (duePeriod) => laterOf(duePeriod, current))
   }
 
   /** The charge of one month that is still to be charged; undefined without a plan, or when it has been charged or found short. */
   async function previewOf(
     account: Account,
-    head: Head,
     period: Period,
+    at: string,
   ): Promise<UpcomingCharge | undefined> {
-    return previewAsDue(account, head, () => period)
+    return previewAsDue(account, at, () => period)
   }
 
-  async function previewAsDue(account: Account, head: Head, choose: (duePeriod: Period) => Period) {
+  async function previewAsDue(account: Account, at: string, choose: (duePeriod: Period) => Period) {
     // Due first: a month that leaves it meanwhile is found among the short ones, never in neither.
     const due = await subscriptions.readDue(account.accountId, 'charge')
     if (!due) return undefined
@@ -47,9 +53,15 @@ export function createUpcomingCharge(options: { client: DynamoDBDocumentClient; 
       owedMicros += priceMonth({ account, subscription, planVersion, period: earlier }).totalMicros
     }
     const planVersion = await versionInForce(account, subscription, period)
-    const decision = decideMonthlyCharge({ account, subscription, planVersion, period, head, owedMicros })
-    const { charge, shortfallMicros } = decision
-    return { ...charge, owedMicros, availableMicros: head.availableMicros, shortfallMicros }
+    const dueAt = beginningOfPeriod(period, account.timeZone)
+    const credit = await readCreditAt(ledger, account.accountId, dueAt > at ? dueAt : at)
+    if (!credit) throw new Error(`account ${account.accountId} has no ledger`)
+    const { usableMicros: availableMicros } = credit
+    const expiringMicros = credit.head.availableMicros - availableMicros
+    const head = { ...credit.head, availableMicros }
+    const input = { account, subscription, planVersion, period, owedMicros }
+    const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
+    return { ...charge, owedMicros, availableMicros, expiringMicros, shortfallMicros }
   }
 
   return { preview, previewOf }

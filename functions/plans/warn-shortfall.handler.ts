@@ -7,8 +7,9 @@ import { createBus } from '../events/bus.client.ts'
 import { accountMessageSchema } from './account-message.ts'
 import { createShortfallWarning } from './warn-shortfall.store.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE, EVENT_BUS, PORTAL_URL } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, EVENT_BUS, PORTAL_URL } = environment(
   'LEDGER_TABLE',
+  'WAITING_TABLE',
   'DOCUMENTS_TABLE',
   'EVENT_BUS',
   'PORTAL_URL',
@@ -17,6 +18,7 @@ const bus = createBus({ client: new EventBridgeClient({}), busName: EVENT_BUS })
 const warning = createShortfallWarning({
   client: documentClient(),
   ledgerTable: LEDGER_TABLE,
+  waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
   portalUrl: PORTAL_URL,
   put: bus.put,

@@ -19,6 +19,7 @@ const MOST_STEPS = 300
 export type WarningOptions = {
   client: DynamoDBDocumentClient
   ledgerTable: string
+  waitingTable: string
   documentsTable: string
   portalUrl: string
   put: PutEvents
@@ -59,7 +60,7 @@ export function createShortfallWarning(options: WarningOptions) {
     if (warningOfPeriod(due.period, account.timeZone) > at) return 'done'
     if (beginningOfPeriod(due.period, account.timeZone) <= at) return moveOn(account, due, 'too_late')
     if (head.status === 'parked') return 'done'
-    const charge = await upcoming.previewOf(account, head, due.period)
+    const charge = await upcoming.previewOf(account, due.period, at)
     if (!charge || charge.shortfallMicros === 0n) return moveOn(account, due, 'covered')
     await options.put([
       { detailType: 'plan.warning', detail: describeWarning(account, charge, { at, ...options }) },

@@ -5,6 +5,8 @@ import { chargeRoutes } from '../charges/charges.routes.ts'
 import { creditsApi } from '../credits/credits.api.ts'
 import { creditRoutes } from '../credits/credits.routes.ts'
 import type { Route } from '../edge/route.ts'
+import { lotsApi } from '../lots/lots.api.ts'
+import { lotRoutes } from '../lots/lots.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
 import { planRoutes } from '../plans/plans.routes.ts'
 import { pricesApi } from '../prices/prices.api.ts'
@@ -24,6 +26,7 @@ import { portalRoutes } from './portal.routes.ts'
 const CAPABILITIES = [
   { api: accountsApi, routes: accountRoutes },
   { api: statementsApi, routes: statementRoutes },
+  { api: lotsApi, routes: lotRoutes },
   { api: topUpApi, routes: topUpRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },

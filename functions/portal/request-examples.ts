@@ -17,6 +17,7 @@ export const requestExamples: Record<string, unknown> = {
     currency: 'USD',
     reason: 'The outage on 12 November',
   },
+  refundEntry: { amount: '1.50', currency: 'USD', reason: 'The line was down for half of the call' },
   reverseEntry: { reason: 'Charged for the wrong number' },
   publishTerms: {
     document: 'terms-of-service',

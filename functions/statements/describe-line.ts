@@ -5,6 +5,8 @@ const KIND_NAMES: Record<string, string> = {
   plan_short: 'Service plan',
   credit: 'Credit',
   reversal: 'Correction',
+  refund: 'Refund',
+  expiry: 'Expired',
 }
 
 /** What a line of a statement is about, for people. A top-up's reason says it all. */

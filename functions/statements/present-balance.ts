@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Head } from '../ledger/entry.ts'
+import { lastDayBefore } from '../accounts/local-day.ts'
+import type { CreditAt } from '../ledger/credit-at.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 
 export const balanceReply = z
@@ -7,7 +8,20 @@ export const balanceReply = z
     accountId: z.string(),
     status: z.enum(['open', 'parked', 'closed']),
     currency: z.string(),
-    available: moneyReply.meta({ description: 'credit that may be spent now' }),
+    available: moneyReply.meta({ description: 'credit that may be spent now: without what has expired' }),
+    nextExpiry: z
+      .object({
+        amount: moneyReply.meta({
+          description: 'what of the available credit expires then, if it is not used before',
+        }),
+        expiresAt: z.string(),
+        lastDay: z.string().meta({
+          description: 'the last day on which it may be used, in the account’s time zone',
+          examples: ['2026-12-31'],
+        }),
+      })
+      .optional()
+      .meta({ description: 'what expires next; absent when nothing does' }),
     held: moneyReply.meta({ description: 'credit set aside for something in progress' }),
     sequence: z.int().meta({ description: 'the number of the account’s newest transaction' }),
     upcomingCharge: z
@@ -36,15 +50,21 @@ export type UpcomingTotals = {
 
 /** An account's state at one moment, and what its plan takes next. */
 export function presentBalance(
-  head: Head,
+  { head, usableMicros, nextExpiry }: CreditAt,
   upcoming: UpcomingTotals | undefined,
+  timeZone: string,
 ): z.infer<typeof balanceReply> {
   const inCurrency = (amountMicros: bigint) => money(amountMicros, head.currency)
   return {
     accountId: head.accountId,
     status: head.status,
     currency: head.currency,
-    available: inCurrency(head.availableMicros),
+    available: inCurrency(usableMicros),
+    nextExpiry: nextExpiry && {
+      amount: inCurrency(nextExpiry.amountMicros),
+      expiresAt: nextExpiry.expiresAt,
+      lastDay: lastDayBefore(nextExpiry.expiresAt, timeZone),
+    },
     held: inCurrency(head.heldMicros),
     sequence: Number(head.sequence),
     upcomingCharge: upcoming && {

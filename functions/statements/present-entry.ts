@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readChargeDetail } from '../charges/charge-entry.ts'
 import { ENTRY_KINDS, type Entry } from '../ledger/entry.ts'
+import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 
 export const transactionReply = z
@@ -25,6 +26,21 @@ export const explainedTransactionReply = transactionReply
     postings: z.array(z.object({ account: z.string(), amount: moneyReply })).meta({
       description: 'both sides of the movement; they sum to zero',
     }),
+    lots: z
+      .array(
+        z.object({
+          transaction: z.int().meta({ description: 'the transaction that made the lot' }),
+          source: z.enum(LOT_SOURCES),
+          amount: moneyReply.meta({ description: 'below zero for what was drawn from it' }),
+          held: moneyReply
+            .optional()
+            .meta({ description: 'what of the lot was set aside, or came out of it' }),
+          expiresAt: z.string().optional(),
+        }),
+      )
+      .meta({
+        description: 'which parts of the credit it changed; the amounts sum to that of available credit',
+      }),
     detail: z.record(z.string(), z.unknown()).meta({
       description:
         'how the amount came about: price version, quantity, rounding, each event of a batch; names that end in Micros are millionths of a currency unit',
@@ -62,6 +78,13 @@ export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionR
     postings: entry.postings.map(({ account, amountMicros }) => ({
       account,
       amount: money(amountMicros, currency),
+    })),
+    lots: entry.lots.map(({ lot, source, changeMicros, heldMicros, expiresAt }) => ({
+      transaction: Number(lot),
+      source,
+      amount: money(changeMicros, currency),
+      held: heldMicros === undefined ? undefined : money(heldMicros, currency),
+      expiresAt,
     })),
     detail: entry.kind === 'charge' ? readChargeDetail(entry.detail) : JSON.parse(entry.detail),
     key: entry.key,

@@ -7,6 +7,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
+import { readCreditAt } from '../ledger/credit-at.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
 import { presentUsage } from '../usage/present-usage.ts'
@@ -18,15 +19,17 @@ import { readStatement } from './statement.store.ts'
 import { listTransactions, readBalance, readTransaction, sequenceSchema } from './statements.api.ts'
 import { writeStatementCsv } from './write-csv.ts'
 
-const { LEDGER_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environment(
   'LEDGER_TABLE',
+  'WAITING_TABLE',
   'USAGE_TABLE',
   'DOCUMENTS_TABLE',
 )
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-const upcoming = createUpcomingCharge({ client, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, usageTable: USAGE_TABLE })
+const ledgerTables = { ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE, usageTable: USAGE_TABLE }
+const upcoming = createUpcomingCharge({ client, ...ledgerTables, documentsTable: DOCUMENTS_TABLE })
+const ledger = createLedger({ client, ...ledgerTables })
 const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }
@@ -35,9 +38,11 @@ const positionSchema = z.strictObject({ before: sequenceSchema })
 export const handler = httpHandler(
   bind(readBalance, async ({ caller, params: { accountId } }) => {
     const account = await requireAccess(accounts, caller, accountId, readers)
-    const head = await ledger.readHead(accountId)
-    if (!head) throw new Error(`account ${accountId} has no ledger`)
-    return { status: 200, body: presentBalance(head, await upcoming.preview(account, head, new Date())) }
+    const now = new Date()
+    const credit = await readCreditAt(ledger, accountId, now.toISOString())
+    if (!credit) throw new Error(`account ${accountId} has no ledger`)
+    const charge = await upcoming.preview(account, now)
+    return { status: 200, body: presentBalance(credit, charge, account.timeZone) }
   }),
 
   bind(listTransactions, async ({ caller, params: { accountId }, query, headers }) => {

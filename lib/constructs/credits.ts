@@ -3,7 +3,7 @@ import { creditRoutes } from '../../functions/credits/credits.routes.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 
-/** Staff give credit and reverse entries: one function each, as either alone can move any client's money. */
+/** Staff give credit, refund charges and reverse entries: one function each, as either alone can move any client's money. */
 export class Credits extends Construct {
   constructor(scope: Construct, id: string, house: House) {
     super(scope, id)
@@ -14,6 +14,14 @@ export class Credits extends Construct {
     house.ledger.letPost(giveCredit)
     house.documents.letRead(giveCredit)
     house.api.route(creditRoutes.giveCredit, giveCredit)
+
+    const refundEntry = new HouseFunction(this, 'RefundEntry', {
+      foundation: house,
+      handler: 'credits/refund-entry',
+    })
+    house.ledger.letPost(refundEntry)
+    house.documents.letRead(refundEntry)
+    house.api.route(creditRoutes.refundEntry, refundEntry)
 
     const reverseEntry = new HouseFunction(this, 'ReverseEntry', {
       foundation: house,

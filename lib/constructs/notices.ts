@@ -35,7 +35,7 @@ export class Notices extends Construct {
       batchSize: 10,
     })
     house.bus.deliver(
-      ['plan.warning', 'plan.short', 'balance.low', 'top_up.settled', 'usage.refused'],
+      ['plan.warning', 'plan.short', 'balance.low', 'top_up.settled', 'usage.refused', 'credit.expiring'],
       noticeQueue,
     )
   }
@@ -57,7 +57,16 @@ export class Notices extends Construct {
     })
     // Whatever moves a balance: a raise counts too, because it lets the next dip ring again.
     house.bus.deliver(
-      ['usage.deducted', 'charge.made', 'plan.charged', 'top_up.settled', 'credit.given', 'entry.reversed'],
+      [
+        'usage.deducted',
+        'charge.made',
+        'charge.refunded',
+        'credit.expired',
+        'plan.charged',
+        'top_up.settled',
+        'credit.given',
+        'entry.reversed',
+      ],
       alertQueue,
     )
   }

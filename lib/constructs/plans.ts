@@ -10,29 +10,33 @@ import { HouseSchedule } from './house-schedule.ts'
  * warns of a shortfall. A raise of the balance goes to the first as well, because it may settle what is owed.
  */
 export class Plans extends Construct {
+  /** Finds all that is due by the calendar, of plans and of credit that expires. */
+  readonly findDue: HouseFunction
+
   constructor(scope: Construct, id: string, house: House) {
     super(scope, id)
     const plans = new HouseFunction(this, 'Plans', { foundation: house, handler: 'plans/plans' })
     house.documents.letWrite(plans)
     house.ledger.letRead(plans)
+    house.waiting.letRead(plans)
     for (const route of Object.values(planRoutes)) house.api.route(route, plans)
 
     const chargeQueue = this.addChargeMonth(house)
     const warningQueue = this.addWarnShortfall(house)
 
-    const findDue = new HouseFunction(this, 'FindDue', {
+    this.findDue = new HouseFunction(this, 'FindDue', {
       foundation: house,
       handler: 'plans/find-due',
       timeoutSeconds: 300,
     })
-    house.documents.letRead(findDue)
-    chargeQueue.letSend(findDue, 'CHARGE_QUEUE_URL')
-    warningQueue.letSend(findDue, 'WARNING_QUEUE_URL')
+    house.documents.letRead(this.findDue)
+    chargeQueue.letSend(this.findDue, 'CHARGE_QUEUE_URL')
+    warningQueue.letSend(this.findDue, 'WARNING_QUEUE_URL')
     new HouseSchedule(this, 'EveryHour', {
       foundation: house,
-      description: 'Finds accounts whose charge or warning is due',
+      description: 'Finds accounts for which something is due',
       expression: 'cron(0 * * * ? *)',
-      target: findDue,
+      target: this.findDue,
     })
   }
 
@@ -50,7 +54,10 @@ export class Plans extends Construct {
       consumer: chargeMonth,
       batchSize: 10,
     })
-    house.bus.deliverAccount(['top_up.settled', 'credit.given', 'entry.reversed'], chargeQueue)
+    house.bus.deliverAccount(
+      ['top_up.settled', 'credit.given', 'charge.refunded', 'entry.reversed'],
+      chargeQueue,
+    )
     return chargeQueue
   }
 
@@ -61,6 +68,7 @@ export class Plans extends Construct {
       timeoutSeconds: 60,
     })
     house.ledger.letRead(warnShortfall)
+    house.waiting.letRead(warnShortfall)
     house.documents.letWrite(warnShortfall)
     house.bus.letPut(warnShortfall)
     warnShortfall.inject('PORTAL_URL', house.configuration.portalUrl)

@@ -13,6 +13,7 @@ export class Statements extends Construct {
       timeoutSeconds: 29,
     })
     house.ledger.letRead(statements)
+    house.waiting.letRead(statements)
     house.documents.letRead(statements)
     house.usage.letRead(statements)
     for (const route of Object.values(statementRoutes)) house.api.route(route, statements)

@@ -91,7 +91,14 @@ describe('the OpenAPI document', () => {
   })
 
   it('wants an Idempotency-Key on every POST that moves money, and on no request that does not', () => {
-    const movesMoney = ['openAccount', 'giveCredit', 'reverseEntry', 'chargeNow', 'createTopUp']
+    const movesMoney = [
+      'openAccount',
+      'giveCredit',
+      'refundEntry',
+      'reverseEntry',
+      'chargeNow',
+      'createTopUp',
+    ]
     for (const { operation } of operations) {
       const header = operation.parameters?.find(({ name }) => name === 'Idempotency-Key')
       const wanted = movesMoney.includes(operation.operationId) ? true : undefined

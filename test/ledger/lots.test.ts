@@ -88,7 +88,7 @@ describe('credit is used up lot by lot', () => {
     await give(accountId, 10n, 'cash:stripe')
     const charged = await mustTake(accountId, 15n)
     const decide = (amountMicros: bigint) => (head: Parameters<typeof refund>[0]) =>
-      refund(head, charged, amountMicros, why)
+      refund(head, charged, { amountMicros, currency: 'USD' }, why)
     const back = await ledger.post({ accountId, at, decide: decide(7n) })
     expect(back.ok && drawn(back.entry)).toEqual([
       [2, 5],
@@ -96,8 +96,9 @@ describe('credit is used up lot by lot', () => {
     ])
     expect(await ledger.post({ accountId, at, decide: decide(16n) })).toEqual({
       ok: false,
-      reason: 'more_than_charged',
+      reason: 'more_than_left',
       chargedMicros: 15n,
+      leftMicros: 15n,
     })
     expect((await prove(accountId)).lots).toMatchObject([
       { lot: 1n, source: 'goodwill', remainingMicros: 2n },
@@ -214,7 +215,12 @@ describe('whatever moves', () => {
             decide: (head) =>
               step.kind === 'reverse'
                 ? reverse(head, entry, why)
-                : refund(head, entry, step.amount < -entry.amountMicros ? step.amount : 1n, why),
+                : refund(
+                    head,
+                    entry,
+                    { amountMicros: step.amount < -entry.amountMicros ? step.amount : 1n, currency: 'USD' },
+                    why,
+                  ),
           })
           if (!posted.ok) continue
           undone.add(entry.sequence)

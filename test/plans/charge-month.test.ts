@@ -45,8 +45,7 @@ describe('charging a month', () => {
     const account = await world.openWithPlan(5, 100n * UNIT)
     const early = new Date(firstOfDecember.getTime() - 1)
     expect(await charging.chargeDue(account.accountId, early)).toEqual({ months: [] })
-    const { head } = await world.statement(account)
-    const preview = await createUpcomingCharge(database).preview(account, head, early)
+    const preview = await createUpcomingCharge(database).preview(account, early)
     const { months } = await charging.chargeDue(account.accountId, firstOfDecember)
     expect(months).toEqual([{ period: '2026-12', result: 'charged' }])
     const { planLines, head: after, faults } = await world.statement(account)
@@ -94,8 +93,7 @@ describe('charging a month', () => {
     // 10 would cover January’s 4.90, but December’s 24.50 comes first.
     const { months } = await charging.chargeDue(account.accountId, firstOfJanuary)
     expect(months).toEqual([{ period: '2027-01', result: 'short' }])
-    const { head } = await world.statement(account)
-    const preview = await createUpcomingCharge(database).preview(account, head, firstOfJanuary)
+    const preview = await createUpcomingCharge(database).preview(account, firstOfJanuary)
     expect(preview).toMatchObject({
       period: '2027-02',
       owedMicros: 29_400_000n,

@@ -28,7 +28,7 @@ describe('finding what is due', () => {
     const later = await world.openWithPlan(1, 10n * UNIT, { timeZone: 'America/New_York' })
     const store = createDueStore({ ...database, pageAccounts: 2 })
     const find = async (at: string) => {
-      const targets = { charge: collect(), warning: collect() }
+      const targets = { charge: collect(), warning: collect(), expiry: collect() }
       await findDue(store, targets, at)
       return { charge: targets.charge.accountIds.sort(), warning: targets.warning.accountIds.sort() }
     }
@@ -54,7 +54,7 @@ describe('finding what is due', () => {
       },
     }
     await expect(
-      findDue(source, { charge: sent, warning: sent }, '2026-12-01T00:00:00.000Z'),
+      findDue(source, { charge: sent, warning: sent, expiry: sent }, '2026-12-01T00:00:00.000Z'),
     ).rejects.toThrow('1 shards')
     expect(sent.accountIds).toHaveLength(7)
   })

@@ -115,7 +115,9 @@ describe('roles', () => {
       'accounts/accounts',
       'charges/charge-now',
       'credits/give-credit',
+      'credits/refund-entry',
       'credits/reverse-entry',
+      'lots/expire-lots',
       'plans/charge-month',
       'top-up/receive-payment-event',
       'usage/deduct-usage',
@@ -153,6 +155,7 @@ describe('environment names', () => {
     USAGE_QUEUE_URL: 'sqs:SendMessage',
     CHARGE_QUEUE_URL: 'sqs:SendMessage',
     WARNING_QUEUE_URL: 'sqs:SendMessage',
+    EXPIRY_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
     MAIL_CONFIGURATION_SET: 'ses:SendEmail',
   }

@@ -32,7 +32,7 @@ describe('queues', () => {
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^EventsDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(5)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(7)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -49,7 +49,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(5)
+    expect(consumed).toHaveLength(7)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -169,7 +169,7 @@ describe('triggers', () => {
     expect(rules).toEqual(
       expect.arrayContaining([
         [
-          ['credit.given', 'entry.reversed', 'top_up.settled'],
+          ['charge.refunded', 'credit.given', 'entry.reversed', 'top_up.settled'],
           {
             InputPathsMap: { 'detail-accountId': '$.detail.accountId' },
             InputTemplate: '{"accountId":<detail-accountId>}',
@@ -178,6 +178,8 @@ describe('triggers', () => {
         [
           [
             'charge.made',
+            'charge.refunded',
+            'credit.expired',
             'credit.given',
             'entry.reversed',
             'plan.charged',
@@ -186,7 +188,11 @@ describe('triggers', () => {
           ],
           undefined,
         ],
-        [['balance.low', 'plan.short', 'plan.warning', 'top_up.settled', 'usage.refused'], undefined],
+        [
+          ['balance.low', 'credit.expiring', 'plan.short', 'plan.warning', 'top_up.settled', 'usage.refused'],
+          undefined,
+        ],
+        [['lots.raised'], undefined],
       ]),
     )
   })

@@ -34,7 +34,7 @@ beforeAll(async () => {
       at: instantOf(day),
       decide: (head) =>
         day % 2 === 1
-          ? decideCredit(head, { ...movement, kind: 'goodwill' })
+          ? decideCredit(head, { ...movement, kind: 'goodwill' }, { timeZone: 'UTC', at: instantOf(day) })
           : debit(head, { ...movement, ...contra }),
     })
     expect(posted.ok).toBe(true)

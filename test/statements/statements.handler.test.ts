@@ -36,7 +36,7 @@ beforeAll(async () => {
     accountId,
     key: 'credit:1',
     at,
-    decide: (head) => decideCredit(head, { ...given, reason }),
+    decide: (head) => decideCredit(head, { ...given, reason }, { timeZone: 'UTC', at }),
   })
   await ledger.post({ accountId, at, decide: (head) => usagePosting(head.availableMicros) })
 })

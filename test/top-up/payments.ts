@@ -31,6 +31,7 @@ export async function startPayments() {
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     LEDGER_TABLE: database.ledgerTable,
+    WAITING_TABLE: database.waitingTable,
     DOCUMENTS_TABLE: database.documentsTable,
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: stripe.url,
