@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+import { createCallMaker } from './calls.ts'
+import { measureChargeCapacity } from './charge-capacity.ts'
+import { describeFigure, type Figure, figureAsData, holds, type Tell } from './figure.ts'
+import { loadHandlers } from './handlers.ts'
+import { type Machine, startMachine } from './machine.ts'
+import { type MeasuredUsage, measureMillionCost, measureUsageUnits } from './million-cost.ts'
+import { setUpCatalogue } from './operator.ts'
+import { measurePostingSpeed } from './posting-speed.ts'
+import { measureUsageCapacity } from './usage-capacity.ts'
+import { measureUsageSpeed } from './usage-speed.ts'
+
+const HELP = `Measures what usage costs and how fast it is posted: write units from the embedded database's own capacity figures,
+through the real functions; speed by timing on this machine; the AWS bill from both. Exits with 1 if a goal is missed.
+
+  npm run bench
+  npm run bench -- --capacity
+  npm run --silent bench -- --json > figures.json
+
+  --capacity   only what the database counts, which is the same on every machine
+  --json       the figures as data, when all are there
+  --help       this text
+
+Takes about a minute, speaks to this machine alone, keeps nothing. DYNAMODB_ENDPOINT names a DynamoDB Local to be measured
+instead of the embedded database. bench/README.md says what the figures will not tell.
+`
+
+const SEED = 7
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { capacity: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return 0
+  }
+  const figures = await measure({ isCapacityOnly: values.capacity ?? false })
+  if (values.json) console.log(JSON.stringify(figures.map(figureAsData), undefined, 2))
+  else console.log(figures.map(describeFigure).join('\n'))
+  return figures.every(holds) ? 0 : 1
+}
+
+async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise<Figure[]> {
+  const figures: Figure[] = []
+  const tell = (figure: Figure) => {
+    figures.push(figure)
+    console.error(`· ${figure.name}: ${figureAsData(figure).value} ${figure.unit}`)
+  }
+  const machine = await startMachine()
+  try {
+    const units = await measureCapacity(machine, tell)
+    if (!isCapacityOnly) await measureSpeed(machine, units, tell)
+  } finally {
+    await machine.stop()
+  }
+  return figures
+}
+
+async function measureCapacity(machine: Machine, tell: Tell): Promise<MeasuredUsage[]> {
+  const handlers = await loadHandlers(machine.meter.url)
+  const calls = createCallMaker(SEED)
+  await setUpCatalogue(handlers)
+  await measureUsageCapacity(machine, handlers, calls, tell)
+  await measureChargeCapacity(machine, handlers, calls, tell)
+  return measureUsageUnits(machine, handlers, calls)
+}
+
+async function measureSpeed(machine: Machine, units: MeasuredUsage[], tell: Tell): Promise<void> {
+  const handlers = await loadHandlers(machine.database.endpoint)
+  const calls = createCallMaker(SEED + 1)
+  await measureMillionCost(machine, handlers, calls, units, tell)
+  await measurePostingSpeed(machine, tell)
+  await measureUsageSpeed(machine, handlers, calls, tell)
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const isForTheReader = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  console.error(isForTheReader ? (error as Error).message : error)
+  process.exitCode = 2
+}
