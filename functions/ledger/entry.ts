@@ -72,6 +72,8 @@ export type EntryDraft = {
   actor: string
   /** What explains the line, as plain JSON: price version, quantity, rounding, provider reference. */
   detail: { [key: string]: Json }
+  /** What there would be too much of as text: the events of a numbered batch. Hashed with the rest. */
+  packed?: Uint8Array
   termsVersion?: string
   reverses?: bigint
   /** Which lots change. Left out where credit is simply taken: then they are drawn in their order of use. */
@@ -190,6 +192,12 @@ export function chainEntry(
   return { entry, next, lotsBehind: behind }
 }
 
+/** HEAD with watermarks that moved though nothing is posted. */
+export function moveWatermarks(head: Head, moved: Record<string, Watermark>): Head {
+  const watermarks = currentWatermarks(head.watermarks, moved)
+  return { ...head, revision: head.revision + 1n, watermarks }
+}
+
 type Change = { availableMicros: bigint; heldMicros: bigint }
 
 function lotsOf(head: Head, { availableMicros, heldMicros }: Change): LotChange[] {
@@ -205,12 +213,14 @@ function checkLots(lots: readonly LotChange[], { availableMicros, heldMicros }: 
     throw new Error(`lots change by ${changed} and hold ${held}, the posting says otherwise`)
 }
 
-/** Those that this posting moved, and of the others as many as HEAD has room for. */
+/** Those that this write moved, and of the others as many as HEAD has room for, first those that wait. */
 function currentWatermarks(
   before: Record<string, Watermark>,
   moved: Record<string, Watermark> = {},
 ): Record<string, Watermark> {
-  const others = Object.entries(before).filter(([source]) => !Object.hasOwn(moved, source))
+  const others = Object.entries(before)
+    .filter(([source]) => !Object.hasOwn(moved, source))
+    .sort(([, left], [, right]) => Number(right.isWaiting) - Number(left.isWaiting))
   return Object.fromEntries([...Object.entries(moved), ...others].slice(0, MOST_WATERMARKS_IN_HEAD))
 }
 

@@ -15,6 +15,8 @@ import {
   genesisHash,
   type Head,
   LARGEST_TRANSACTION_ITEMS,
+  moveWatermarks,
+  type Watermark,
 } from './entry.ts'
 import { headUpdate, openingHead, type TransactItem, toHead } from './head.store.ts'
 import { createHeadMemory } from './head-memory.ts'
@@ -33,7 +35,11 @@ export type Decision<Refusal> =
   | { ok: true; draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] }
   | Refusal
 
+/** A write of HEAD that posts nothing: how far sources have come, with the documents that change with that. */
+export type Note = { ok: true; watermarks: Record<string, Watermark>; documents: TransactItem[] }
+
 export type Posted = { ok: true; entry: Entry; replayed: boolean }
+export type Noted = { ok: true; noted: Head }
 export type PostingRefusal =
   /** No account of this name has a ledger. */
   | { ok: false; reason: 'account_not_found' }
@@ -59,6 +65,11 @@ export type PostingRequest<Refusal> = {
   decide: (head: Head, taken: ReadonlyMap<string, Record<string, unknown>>) => Decision<Refusal>
 }
 
+/** Like a posting, but what is decided may be to post nothing and only to note how far sources have come. */
+export type NumberedRequest<Refusal> = Pick<PostingRequest<Refusal>, 'accountId' | 'at'> & {
+  decide: (head: Head) => Decision<Refusal> | Note
+}
+
 export type LedgerOptions = {
   client: DynamoDBDocumentClient
   ledgerTable: string
@@ -82,9 +93,12 @@ const NO_PARTS = { hasKey: false, firstMarker: 0, markers: [], documentCount: 0 
 /** An account's HEAD as a posting knows it: read for this posting, or remembered from an earlier one. */
 type KnownHead = { head: Head; isRead: boolean }
 
-/** A transaction over HEAD. With an entry it is what was asked for; without, it makes way for that. */
-type Write = { items: TransactItem[]; parts: PostingParts; next: Head; entry?: Entry }
+/** A transaction over HEAD. With an entry, or as a note, it is what was asked for; without, it makes way for that. */
+type Write = { items: TransactItem[]; parts: PostingParts; next: Head; entry?: Entry; isNote?: true }
 type Step<Refusal> = Write | { refusal: Refusal }
+type Request<Refusal> = Omit<PostingRequest<Refusal>, 'decide'> & {
+  decide: (head: Head, taken: ReadonlyMap<string, Record<string, unknown>>) => Decision<Refusal> | Note
+}
 
 /**
  * The only writer of balances and entries. Every movement is ONE transaction over HEAD, the entry, its key, its markers
@@ -220,6 +234,24 @@ export function createLedger(options: LedgerOptions) {
   async function post<Refusal extends { ok: false; reason: string }>(
     request: PostingRequest<Refusal>,
   ): Promise<Posted | PostingRefusal | Refusal> {
+    const outcome = await carryOut(request)
+    if ('noted' in outcome) throw new Error('a posting was only noted')
+    return outcome
+  }
+
+  /**
+   * Posts, or only notes, how far sources have come: guarded by HEAD's revision like any write of it. It has no key and no
+   * markers, so `decide` has to tell from the watermarks alone what is done already.
+   */
+  async function postNumbered<Refusal extends { ok: false; reason: string }>(
+    request: NumberedRequest<Refusal>,
+  ): Promise<Posted | Noted | PostingRefusal | Refusal> {
+    return carryOut(request)
+  }
+
+  async function carryOut<Refusal extends { ok: false; reason: string }>(
+    request: Request<Refusal>,
+  ): Promise<Posted | Noted | PostingRefusal | Refusal> {
     const { accountId, key, requestHash = '' } = request
     const taken = new Map<string, Record<string, unknown>>()
     const recalled = memory.recall(accountId)
@@ -244,6 +276,7 @@ export function createLedger(options: LedgerOptions) {
         const failure = await write(step)
         if (!failure) {
           if (step.entry) return { ok: true, entry: step.entry, replayed: false }
+          if (step.isNote) return { ok: true, noted: step.next }
           known = { head: step.next, isRead: true }
           continue
         }
@@ -261,10 +294,7 @@ export function createLedger(options: LedgerOptions) {
   }
 
   /** What is refused may be refused because this very request was done meanwhile: its first reply counts. */
-  async function refuse<Refusal>(
-    { accountId, key, requestHash = '' }: PostingRequest<Refusal>,
-    refusal: Refusal,
-  ) {
+  async function refuse<Refusal>({ accountId, key, requestHash = '' }: Request<Refusal>, refusal: Refusal) {
     const keyItem = key === undefined ? undefined : await readKey(accountId, key)
     return keyItem ? replay(accountId, keyItem, requestHash) : refusal
   }
@@ -272,7 +302,7 @@ export function createLedger(options: LedgerOptions) {
   /** What has to be written next: expired credit, lots that have to come in, or the posting itself; or its refusal. */
   async function nextStep<Refusal extends { ok: false }>(
     head: Head,
-    request: PostingRequest<Refusal>,
+    request: Request<Refusal>,
     taken: ReadonlyMap<string, Record<string, unknown>>,
   ): Promise<Step<Refusal>> {
     const [expired] = head.status === 'open' ? expiredLots(head, request.at) : []
@@ -285,7 +315,8 @@ export function createLedger(options: LedgerOptions) {
       if (head.status === 'open' && head.lots.length === 0 && behindMicros(head) > 0n)
         throw new LotsBehindError()
       const decision = request.decide(head, taken)
-      return decision.ok ? transactionOf(head, decision, request) : { refusal: decision }
+      if (!decision.ok) return { refusal: decision }
+      return 'draft' in decision ? transactionOf(head, decision, request) : noteOf(head, decision)
     } catch (error) {
       if (!(error instanceof LotsBehindError)) throw error
       const { items, next } = await behind.bringIn(head)
@@ -348,7 +379,13 @@ export function createLedger(options: LedgerOptions) {
     return { items, parts, next, entry }
   }
 
-  return { readHead, readEntry, listEntries, readLots, expireLots, openingOf, post }
+  function noteOf(head: Head, { watermarks, documents }: Note): Write {
+    const next = moveWatermarks(head, watermarks)
+    const parts = { ...NO_PARTS, firstMarker: 1, documentCount: documents.length }
+    return { items: [headUpdate(ledgerTable, head, next), ...documents], parts, next, isNote: true }
+  }
+
+  return { readHead, readEntry, listEntries, readLots, expireLots, openingOf, post, postNumbered }
 }
 
 function putOnce(TableName: string, Item: Record<string, unknown>): TransactItem {

@@ -11,10 +11,16 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'))
 
 /** Digits after the point of a currency's smallest coin (JPY 0, USD 2, KWD 3), from the CLDR tables in Node's ICU. */
 export function minorDigits(currency: string): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  )
+  const known = knownMinorDigits.get(currency)
+  if (known !== undefined) return known
+  const options = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
+  const digits = options.maximumFractionDigits ?? 2
+  knownMinorDigits.set(currency, digits)
+  return digits
 }
+
+/** Asking ICU takes longer than rating a use. There are only so many currencies: it refuses what is not three letters. */
+const knownMinorDigits = new Map<string, number>()
 
 /** Reads an unsigned decimal string with at most six decimals; undefined for anything else. */
 export function parseAmount(text: string): bigint | undefined {

@@ -15,6 +15,8 @@ export type EventDecision = {
   availableAfterMicros: bigint
   /** How the price came about; absent where there is none. */
   explanation?: RatingExplanation
+  /** What it came from: with the event itself, enough to work the explanation out again. */
+  ratedBy?: RatedBy
 } & (
   | { verdict: 'deducted'; amountMicros: bigint }
   | {
@@ -24,6 +26,9 @@ export type EventDecision = {
       field?: string
     }
 )
+
+/** What was in force, and what tiers had counted before. */
+export type RatedBy = { found: FoundPrice; alreadyUsedQuantity: bigint }
 
 export type UsageDecision = {
   decisions: EventDecision[]
@@ -40,12 +45,21 @@ export type UsageDecision = {
  * cannot be rated is refused by itself and stops nothing. Tiers count deducted events only.
  */
 export function decideUsage(head: Head, priced: readonly PricedEvent[], localPeriod: string): UsageDecision {
+  const ordered = [...priced].sort((left, right) => compareUsageEvents(left.event, right.event))
+  return decideInOrder(head, ordered, localPeriod)
+}
+
+/** The same for events that are in the order in which they are to be decided. */
+export function decideInOrder(
+  head: Head,
+  ordered: readonly PricedEvent[],
+  localPeriod: string,
+): UsageDecision {
   const period = countingPeriod(head.counters, localPeriod)
   const counters: Record<string, Counter> = {}
   const decisions: EventDecision[] = []
   let availableMicros = head.availableMicros
   let hasRunOut = false
-  const ordered = [...priced].sort((left, right) => compareUsageEvents(left.event, right.event))
   for (const { event, found } of ordered) {
     const balance = { availableBeforeMicros: availableMicros, availableAfterMicros: availableMicros }
     const refuse = (refusal: {
@@ -53,6 +67,7 @@ export function decideUsage(head: Head, priced: readonly PricedEvent[], localPer
       field?: string
       costMicros?: bigint
       explanation?: RatingExplanation
+      ratedBy?: RatedBy
     }) => decisions.push({ event, ...balance, verdict: 'refused', costMicros: 0n, ...refusal })
     if (head.status !== 'open') {
       refuse({ reason: head.status === 'closed' ? 'account_closed' : 'account_parked' })
@@ -70,9 +85,10 @@ export function decideUsage(head: Head, priced: readonly PricedEvent[], localPer
       continue
     }
     const { amountMicros, explanation } = rating
+    const ratedBy = { found: found!, alreadyUsedQuantity: counted }
     if (amountMicros > 0n && (hasRunOut || amountMicros > availableMicros)) {
       hasRunOut = true
-      refuse({ reason: 'insufficient_credit', costMicros: amountMicros, explanation })
+      refuse({ reason: 'insufficient_credit', costMicros: amountMicros, explanation, ratedBy })
       continue
     }
     availableMicros -= amountMicros
@@ -83,6 +99,7 @@ export function decideUsage(head: Head, priced: readonly PricedEvent[], localPer
       verdict: 'deducted',
       amountMicros,
       explanation,
+      ratedBy,
     })
     if (rating.countedQuantity > 0n)
       counters[event.service] = { period, quantity: counted + rating.countedQuantity }
@@ -107,7 +124,7 @@ export function separateRepeats(events: readonly UsageEvent[]): {
   return { distinct, repeats }
 }
 
-function usageOf({ quantity, seconds, attributes }: UsageEvent) {
+export function usageOf({ quantity, seconds, attributes }: UsageEvent) {
   return {
     quantity: quantity === undefined ? undefined : BigInt(quantity),
     seconds: seconds === undefined ? undefined : BigInt(seconds),

@@ -1,12 +1,15 @@
 import { log } from '../edge/log.ts'
 import type { Message } from '../edge/queue.ts'
-import { MOST_EVENTS_PER_MESSAGE, type UsageMessage } from './pack-usage.ts'
-import type { UsageEvent } from './usage-event.ts'
+import { MOST_PLAIN_PER_POSTING, type UsageMessage } from './pack-usage.ts'
+import { LARGEST_BATCH_BYTES, MOST_EVENTS_PER_BATCH, type OpenedGap, sizeOfEvent } from './place-numbered.ts'
+import { isNumbered, type UsageEvent } from './usage-event.ts'
 
 /** What one posting told of its events besides deciding them. */
 export type DeductionOutcome = {
   /** Events that were decided before with another content: the first decision stands. */
   contradictions: UsageEvent[]
+  /** Gaps that opened in the numbering of sources. */
+  gaps: OpenedGap[]
 }
 
 type Deduct = (accountId: string, events: UsageEvent[]) => Promise<DeductionOutcome>
@@ -20,15 +23,15 @@ type WaitingEvent = { messageId: string; event: UsageEvent }
 export async function deductMessages(
   messages: readonly Message<UsageMessage>[],
   deduct: Deduct,
-): Promise<{ failedIds: string[]; contradictions: UsageEvent[] }> {
+): Promise<{ failedIds: string[] } & DeductionOutcome> {
   const failedIds = new Set<string>()
-  const contradictions: UsageEvent[] = []
+  const outcome: DeductionOutcome = { contradictions: [], gaps: [] }
   for (const [accountId, own] of Map.groupBy(messages, ({ body }) => body.accountId)) {
     const waiting = own.flatMap(({ id, body }) => body.events.map((event) => ({ messageId: id, event })))
-    const done = await deductInTurn(accountId, waiting, deduct, contradictions)
+    const done = await deductInTurn(accountId, waiting, deduct, outcome)
     for (const { messageId } of waiting.slice(done)) failedIds.add(messageId)
   }
-  return { failedIds: [...failedIds], contradictions }
+  return { failedIds: [...failedIds], ...outcome }
 }
 
 /** How many of the waiting events are decided. */
@@ -36,17 +39,41 @@ async function deductInTurn(
   accountId: string,
   waiting: readonly WaitingEvent[],
   deduct: Deduct,
-  contradictions: UsageEvent[],
+  outcome: DeductionOutcome,
 ): Promise<number> {
-  for (let start = 0; start < waiting.length; start += MOST_EVENTS_PER_MESSAGE) {
-    const part = waiting.slice(start, start + MOST_EVENTS_PER_MESSAGE).map(({ event }) => event)
+  let done = 0
+  for (const part of partsOf(waiting)) {
     try {
-      const outcome = await deduct(accountId, part)
-      contradictions.push(...outcome.contradictions)
+      const { contradictions, gaps } = await deduct(accountId, part)
+      outcome.contradictions.push(...contradictions)
+      outcome.gaps.push(...gaps)
     } catch (error) {
       log.error('usage was not deducted', { accountId, error: error as Error })
-      return start
+      return done
     }
+    done += part.length
   }
-  return waiting.length
+  return done
 }
+
+/** What goes into one posting together: neighbours that are all numbered, or all plain, as many as it has room for. */
+function partsOf(waiting: readonly WaitingEvent[]): UsageEvent[][] {
+  const parts: { events: UsageEvent[]; bytes: number }[] = []
+  for (const { event } of waiting) {
+    const part = parts.at(-1)
+    const bytes = isNumbered(event) ? sizeOfEvent(event) : 0
+    const most = isNumbered(event) ? MOST_EVENTS_PER_BATCH : MOST_PLAIN_PER_POSTING
+    const fits =
+      part &&
+      part.events.length < most &&
+      part.bytes + bytes <= LARGEST_BATCH_BYTES &&
+      isAlike(part.events[0]!, event)
+    if (fits) {
+      part.events.push(event)
+      part.bytes += bytes
+    } else parts.push({ events: [event], bytes })
+  }
+  return parts.map(({ events }) => events)
+}
+
+const isAlike = (one: UsageEvent, other: UsageEvent) => isNumbered(one) === isNumbered(other)

@@ -9,18 +9,22 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { deductMessages } from './deduct-messages.ts'
 import { createUsageDeduction } from './deduct-usage.store.ts'
+import { createNumberedStore } from './numbered.store.ts'
 import { usageMessageSchema } from './pack-usage.ts'
 
 const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'USAGE_TABLE', 'DOCUMENTS_TABLE', 'FILES_BUCKET')
 const client = documentClient()
 const metrics = new Metrics({ namespace: 'Drawdown' })
+const tables = {
+  client,
+  ledgerTable: names.LEDGER_TABLE,
+  waitingTable: names.WAITING_TABLE,
+  usageTable: names.USAGE_TABLE,
+}
+const ledger = createLedger(tables)
 const usage = createUsageDeduction({
-  ledger: createLedger({
-    client,
-    ledgerTable: names.LEDGER_TABLE,
-    waitingTable: names.WAITING_TABLE,
-    usageTable: names.USAGE_TABLE,
-  }),
+  ledger,
+  numbered: createNumberedStore({ ...tables, ledger }),
   accounts: createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE }),
   prices: createRatingStore({
     client,
@@ -33,19 +37,21 @@ const usage = createUsageDeduction({
 export const handler = queueHandler({
   schema: usageMessageSchema,
   run: async (messages) => {
-    const at = new Date().toISOString()
-    const outcome = await deductMessages(messages, (accountId, events) => usage.deduct(accountId, events, at))
-    for (const { accountId, source, id } of outcome.contradictions) {
+    const { deduct } = usage.begin(new Date().toISOString())
+    const outcome = await deductMessages(messages, deduct)
+    for (const { accountId, source, id, number } of outcome.contradictions) {
       log.warn('a usage event came again with another content; the first decision stands', {
         accountId,
         source,
         id,
+        number,
       })
     }
-    if (outcome.contradictions.length > 0) {
+    for (const gap of outcome.gaps) log.warn('a source waits for missing numbers', gap)
+    if (outcome.contradictions.length > 0)
       metrics.addMetric('ContradictingUsageEvents', MetricUnit.Count, outcome.contradictions.length)
-      metrics.publishStoredMetrics()
-    }
+    if (outcome.gaps.length > 0) metrics.addMetric('UsageGaps', MetricUnit.Count, outcome.gaps.length)
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
     return { failedIds: outcome.failedIds }
   },
 })

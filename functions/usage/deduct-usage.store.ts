@@ -2,35 +2,92 @@ import type { Account } from '../accounts/account.ts'
 import { periodOf } from '../accounts/billing-period.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
-import type { FoundPrice, PriceSource } from '../prices/price-source.ts'
+import type { FoundPrice, PriceFinder, PriceSource } from '../prices/price-source.ts'
 import { decideUsage, separateRepeats } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'
+import { createNumberedDeduction } from './deduct-numbered.store.ts'
+import type { NumberedStore } from './numbered.store.ts'
 import { draftUsageEntry } from './usage-entry.ts'
-import { type UsageEvent, usageContentHash, usageEventKey } from './usage-event.ts'
+import { isNumbered, type UsageEvent, usageContentHash, usageEventKey } from './usage-event.ts'
 import { usageMarkerOf } from './usage-record.ts'
 
 export type UsageDeductionOptions = {
-  ledger: Pick<Ledger, 'post'>
+  ledger: Pick<Ledger, 'post' | 'postNumbered' | 'readHead'>
+  numbered: NumberedStore
   accounts: { read(accountId: string): Promise<Account | undefined> }
   prices: PriceSource
 }
 
-/** With the entry, unless every event had been decided before. */
+/** With the newest entry, unless nothing was decided. */
 type PostedUsage = DeductionOutcome & { entry?: Entry }
 type NothingNew = { ok: false; reason: 'nothing_new' }
 
 /** Deducts usage: the one place where events become an entry. */
-export function createUsageDeduction({ ledger, accounts, prices }: UsageDeductionOptions) {
+export function createUsageDeduction({ ledger, numbered, accounts, prices }: UsageDeductionOptions) {
+  const numberedDeduction = createNumberedDeduction({ ledger, numbered })
+
   /**
-   * Decides each of at most 97 events of one account exactly once, however often and in whatever company it comes, in one
-   * posting. It either decides all that are new or throws with nothing written: then the same call may be repeated.
+   * Begins one piece of work, such as a delivery of messages: accounts and prices are read once for all of it. Not to be
+   * kept for the next one.
    */
-  async function deduct(accountId: string, events: readonly UsageEvent[], at: string): Promise<PostedUsage> {
-    const account = await accounts.read(accountId)
-    if (!account) throw new Error(`usage for account ${accountId}, which is not there`)
+  function begin(at: string) {
+    const finder = prices.open()
+    const known = new Map<string, Promise<Account | undefined>>()
+
+    async function readAccount(accountId: string): Promise<Account> {
+      const reading = known.get(accountId) ?? accounts.read(accountId)
+      known.set(accountId, reading)
+      const account = await reading
+      if (!account) throw new Error(`usage for account ${accountId}, which is not there`)
+      return account
+    }
+
+    /**
+     * Decides each event of one account exactly once, however often and in whatever company it comes: at most 97 plain
+     * ones, or numbered ones up to a batch. When it throws, the same call may be repeated: what was decided is found decided.
+     */
+    async function deduct(accountId: string, events: readonly UsageEvent[]): Promise<PostedUsage> {
+      const account = await readAccount(accountId)
+      const period = periodOf(at, account.timeZone)
+      const plain = events.filter((event) => !isNumbered(event))
+      const outcome: PostedUsage = { contradictions: [], gaps: [] }
+      if (plain.length > 0) Object.assign(outcome, await deductPlain(account, plain, at, period, finder))
+      const numberedEvents = events.filter(isNumbered)
+      if (numberedEvents.length === 0) return outcome
+      const moment = { at, period, price: priceEvents(account, finder) }
+      const { entries, contradictions, gaps } = await numberedDeduction.deduct(
+        accountId,
+        numberedEvents,
+        moment,
+      )
+      return {
+        entry: entries.at(-1) ?? outcome.entry,
+        contradictions: [...outcome.contradictions, ...contradictions],
+        gaps,
+      }
+    }
+
+    /** Decides what waits of a source and can be decided by now. */
+    async function takeUp(accountId: string, source: string): Promise<DeductionOutcome> {
+      const account = await readAccount(accountId)
+      const moment = { at, period: periodOf(at, account.timeZone), price: priceEvents(account, finder) }
+      return numberedDeduction.takeUp(accountId, source, moment)
+    }
+
+    return { deduct, takeUp }
+  }
+
+  /** Each event by a marker of its own, all in one posting, or none. */
+  async function deductPlain(
+    account: Account,
+    events: readonly UsageEvent[],
+    at: string,
+    period: string,
+    finder: PriceFinder,
+  ): Promise<PostedUsage> {
+    const { accountId } = account
     const { distinct, repeats } = separateRepeats(events)
-    const found = await findPrices(account, distinct)
-    const period = periodOf(at, account.timeZone)
+    const price = await priceEvents(account, finder)(distinct)
     let decided: ReadonlyMap<string, Record<string, unknown>> = new Map()
 
     const decide = (
@@ -40,8 +97,7 @@ export function createUsageDeduction({ ledger, accounts, prices }: UsageDeductio
       decided = taken
       const open = distinct.filter((event) => !taken.has(usageEventKey(event).pk))
       if (open.length === 0) return { ok: false, reason: 'nothing_new' }
-      const priced = open.map((event) => ({ event, found: found.get(priceQueryKey(event)) }))
-      const decision = decideUsage(head, priced, period)
+      const decision = decideUsage(head, open.map(price), period)
       const markers = decision.decisions.map((each) => usageMarkerOf(each, head.currency, at))
       return { ok: true, draft: draftUsageEntry(decision, head.currency), markers }
     }
@@ -52,29 +108,28 @@ export function createUsageDeduction({ ledger, accounts, prices }: UsageDeductio
     return {
       entry: posted.ok ? posted.entry : undefined,
       contradictions: contradictionsIn(distinct, repeats, decided),
+      gaps: [],
     }
   }
 
-  /** One look-up per service and instant. */
-  async function findPrices(
-    account: Account,
-    events: readonly UsageEvent[],
-  ): Promise<Map<string, FoundPrice | undefined>> {
-    const finder = prices.open()
-    const found = new Map<string, FoundPrice | undefined>()
-    for (const event of events) {
-      const key = priceQueryKey(event)
-      if (found.has(key)) continue
-      const { currency, clientType } = account
-      found.set(key, await finder.priceFor({ service: event.service, currency, clientType, at: event.at }))
-    }
-    return found
+  return {
+    begin,
+    deduct: (accountId: string, events: readonly UsageEvent[], at: string) =>
+      begin(at).deduct(accountId, events),
   }
-
-  return { deduct }
 }
 
-const priceQueryKey = (event: UsageEvent) => `${event.service}\n${event.at}`
+/** What is in force for each event: one look-up per service and instant. */
+function priceEvents({ currency, clientType }: Account, finder: PriceFinder) {
+  return async (events: readonly UsageEvent[]) => {
+    const found = new Map<string, FoundPrice | undefined>()
+    for (const { service, at } of events) {
+      const key = `${service}\n${at}`
+      if (!found.has(key)) found.set(key, await finder.priceFor({ service, currency, clientType, at }))
+    }
+    return (event: UsageEvent) => ({ event, found: found.get(`${event.service}\n${event.at}`) })
+  }
+}
 
 function contradictionsIn(
   distinct: readonly UsageEvent[],

@@ -4,6 +4,7 @@ import { instantSchema } from '../edge/instant.ts'
 import type { FieldError } from '../edge/problem.ts'
 import { FORBIDDEN_MEMBER_DETAIL, fieldErrors, findForbiddenMember } from '../edge/read-request.ts'
 import { serviceNameSchema } from '../prices/price.ts'
+import { LARGEST_NUMBER } from './numbered-keys.ts'
 import type { UsageEvent } from './usage-event.ts'
 
 export const MOST_EVENTS_PER_REQUEST = 1000
@@ -74,6 +75,20 @@ const dataSchema = z
 
 const JSON_CONTENT = /^application\/(?:[\w.-]+\+)?json(?:\s*;.*)?$/i
 
+/**
+ * A source that numbers its events says so by this `sequencetype`: they count from 1 by 1, here per account. The numbers
+ * may have leading zeros; unlike there, they go on past 32 bits and never wrap.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md
+ */
+export const NUMBERING = 'Integer'
+const NOT_A_NUMBER = `must be a whole number from 1 to ${LARGEST_NUMBER} in decimal digits, as sequencetype is "${NUMBERING}"`
+
+/** The number in a `sequence` of a source that numbers; undefined for any other text. */
+export function readNumber(text: string | undefined): number | undefined {
+  const digits = /^0*([1-9][0-9]{0,14})$/.exec(text ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
 /** CloudEvents 1.0, JSON format, structured mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 export const cloudEventSchema = z
   .object({
@@ -86,6 +101,7 @@ export const cloudEventSchema = z
     datacontenttype: z.string().regex(JSON_CONTENT, 'must be a JSON type: data is sent as JSON').optional(),
     dataschema: z.string().max(2000).refine(isUriReference, 'must be a URI').optional(),
     sequence: z.string().min(1).max(100).refine(isCarried, NOT_CARRIED).optional(),
+    sequencetype: z.string().min(1).max(100).optional(),
     data: dataSchema,
     data_base64: z.never('is not taken here: send data as JSON').optional(),
   })
@@ -96,6 +112,8 @@ export const cloudEventSchema = z
     ),
   )
   .superRefine((event, context) => {
+    if (event.sequencetype === NUMBERING && readNumber(event.sequence) === undefined)
+      context.addIssue({ code: 'custom', message: NOT_A_NUMBER, path: ['sequence'] })
     for (const name of Object.keys(event)) {
       if (name === 'data_base64' || /^[a-z0-9]+$/.test(name)) continue
       const message = 'is not the name of an attribute: those have lower-case letters and digits only'
@@ -112,7 +130,7 @@ export function readCloudEvent(value: unknown, now: Date): ReadEvent {
   if (forbidden) return refuse(forbidden, FORBIDDEN_MEMBER_DETAIL)
   const result = cloudEventSchema.safeParse(value)
   if (!result.success) return { ok: false, errors: fieldErrors(result.error, 'event') }
-  const { id, source, type, subject, time, sequence, data } = result.data
+  const { id, source, type, subject, time, sequence, sequencetype, data } = result.data
   if (Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS)
     return refuse('time', 'is more than 24 hours ahead')
   const { quantity, seconds, ...rest } = data
@@ -123,7 +141,7 @@ export function readCloudEvent(value: unknown, now: Date): ReadEvent {
     accountId: subject,
     service: type,
     at: time,
-    sequence,
+    ...(sequencetype === NUMBERING ? { number: readNumber(sequence) } : { sequence }),
     quantity,
     seconds,
     attributes,

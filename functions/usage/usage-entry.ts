@@ -3,6 +3,7 @@ import type { Json } from '../ledger/canonical-json.ts'
 import { AVAILABLE, type EntryDraft } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
 import type { EventDecision, UsageDecision } from './decide-usage.ts'
+import { packUsageDecisions } from './packed-usage.ts'
 import type { UsageEventIdentity } from './usage-event.ts'
 
 /** Who stands behind an entry that no request of a caller's led to at once. */
@@ -25,7 +26,7 @@ const usageDetailSchema = z.object({
   refusals: z.record(z.string(), z.int()),
   /** What the events that were refused for want of credit would have cost together. */
   refusedAmount: z.string(),
-  /** Runs of one source each, in the order in which the events were decided: `[source, [id, …]]`. */
+  /** Runs of one source each, in the order in which the events were decided: `[source, [id, …]]`. Those of a numbered batch are packed in the entry. */
   events: z.array(z.tuple([z.string(), z.array(z.string())])),
 })
 
@@ -45,7 +46,17 @@ export function unpackUsageEvents(detail: Pick<UsageDetail, 'events'>): UsageEve
 
 /** The entry of one posting of usage. All free or all refused, it moves nothing and still says what was decided. */
 export function draftUsageEntry(decision: UsageDecision, currency: string): EntryDraft {
-  const detail = usageDetailOf(decision.decisions, currency)
+  const events = packIdentities(decision.decisions.map(({ event }) => event))
+  return draft(decision, { ...totalDetailOf(decision.decisions, currency), events })
+}
+
+/** The entry of a numbered batch, which holds its events packed. */
+export function draftNumberedEntry(decision: UsageDecision, currency: string): EntryDraft {
+  const detail = { ...totalDetailOf(decision.decisions, currency), events: [] }
+  return { ...draft(decision, detail), packed: packUsageDecisions(decision.decisions) }
+}
+
+function draft(decision: UsageDecision, detail: UsageDetail): EntryDraft {
   return {
     kind: 'usage',
     postings: [
@@ -59,7 +70,7 @@ export function draftUsageEntry(decision: UsageDecision, currency: string): Entr
   }
 }
 
-function usageDetailOf(decisions: readonly EventDecision[], currency: string): UsageDetail {
+function totalDetailOf(decisions: readonly EventDecision[], currency: string): Omit<UsageDetail, 'events'> {
   const refused = decisions.filter((decision) => decision.verdict === 'refused')
   const refusedMicros = refused.reduce((sum, { costMicros }) => sum + costMicros, 0n)
   return {
@@ -75,7 +86,6 @@ function usageDetailOf(decisions: readonly EventDecision[], currency: string): U
       [...Map.groupBy(refused, ({ reason }) => reason)].map(([reason, own]) => [reason, own.length]),
     ),
     refusedAmount: formatAmount(refusedMicros, currency),
-    events: packIdentities(decisions.map(({ event }) => event)),
   }
 }
 

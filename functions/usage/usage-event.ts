@@ -11,6 +11,8 @@ export type UsageEvent = {
   at: string
   /** The CloudEvents extension `sequence`: orders the events of a source that happened at the same instant. */
   sequence?: string
+  /** Its place in its source's numbering for this account, from 1 without gaps, where the source numbers. */
+  number?: number
   /** Whole units. */
   quantity?: number
   /** Whole seconds. */
@@ -18,7 +20,13 @@ export type UsageEvent = {
   attributes: Record<string, string | number>
 }
 
+export type NumberedEvent = UsageEvent & { number: number }
+
 export type UsageEventIdentity = Pick<UsageEvent, 'source' | 'id'>
+
+export function isNumbered(event: UsageEvent): event is NumberedEvent {
+  return event.number !== undefined
+}
 
 /**
  * The key of an event's marker in the usage table. No two identities share one: a `#` within a source is written `%23`
@@ -38,7 +46,7 @@ export function usageContentHash(event: UsageEvent): string {
   return hashOf({ accountId, service, at, quantity, seconds, attributes })
 }
 
-/** The order in which the events of one posting are deducted: time, source, sequence, id. */
+/** The order in which the events of one posting are deducted that are not numbered: time, source, sequence, id. */
 export function compareUsageEvents(left: UsageEvent, right: UsageEvent): number {
   return (
     compareTexts(left.at, right.at) ||
@@ -59,6 +67,6 @@ function compareSequences(left: string | undefined, right: string | undefined): 
   return difference === 0n ? 0 : difference < 0n ? -1 : 1
 }
 
-function compareTexts(left: string, right: string): number {
+export function compareTexts(left: string, right: string): number {
   return left === right ? 0 : left < right ? -1 : 1
 }

@@ -14,6 +14,7 @@ import { createSavedCardStore } from '../../functions/top-up/saved-card.store.ts
 import { createTopUpSettlement } from '../../functions/top-up/settle-top-up.store.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
 import { createUsageDeduction } from '../../functions/usage/deduct-usage.store.ts'
+import { createNumberedStore } from '../../functions/usage/numbered.store.ts'
 import { createUsageStore } from '../../functions/usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../../functions/usage/usage-entry.ts'
 import type { UsageEvent } from '../../functions/usage/usage-event.ts'
@@ -57,7 +58,12 @@ function machineThrough(client: DynamoDBDocumentClient, random: () => number) {
   const prices = movingPrices()
   return {
     ledger,
-    usage: createUsageDeduction({ ledger, accounts: world.accounts, prices }),
+    usage: createUsageDeduction({
+      ledger,
+      numbered: createNumberedStore({ ...database, client, ledger }),
+      accounts: world.accounts,
+      prices,
+    }),
     charging: createCharging({ ledger, prices, terms: { require: async () => undefined } }),
     months: createMonthlyCharging(options),
     settlement: createTopUpSettlement({

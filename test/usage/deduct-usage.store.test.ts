@@ -7,6 +7,7 @@ import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.t
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { PriceVersion } from '../../functions/prices/price.ts'
 import { createUsageDeduction } from '../../functions/usage/deduct-usage.store.ts'
+import { createNumberedStore } from '../../functions/usage/numbered.store.ts'
 import { createUsageStore, type UsageStore } from '../../functions/usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../../functions/usage/usage-entry.ts'
 import type { UsageEvent } from '../../functions/usage/usage-event.ts'
@@ -57,7 +58,13 @@ function deductionOf(prices: PriceVersion[], through: Pick<Ledger, 'post'> = led
     lowCreditThresholdMicros: 0n,
     createdAt: at,
   })
-  return createUsageDeduction({ ledger: through, accounts: { read }, prices: fixedPrices(...prices) })
+  const numbered = createNumberedStore({ ...database, ledger })
+  return createUsageDeduction({
+    ledger: { ...ledger, ...through },
+    numbered,
+    accounts: { read },
+    prices: fixedPrices(...prices),
+  })
 }
 
 const sms = perUnit('sms', '1')
@@ -139,7 +146,7 @@ describe('deducting usage', () => {
     await deduct(accountId, [one, one, two], at)
     await deduct(accountId, [two, three, one], at)
     const last = await deduct(accountId, [one, two, three], at)
-    expect(last).toEqual({ entry: undefined, contradictions: [] })
+    expect(last).toEqual({ entry: undefined, contradictions: [], gaps: [] })
     const { head, entries } = await historyOf(accountId)
     expect(head.availableMicros).toBe(7n * UNIT)
     expect(entries).toHaveLength(3)
@@ -152,8 +159,16 @@ describe('deducting usage', () => {
     await deduct(accountId, [event], at)
     const changed = { ...event, quantity: 5 }
     const elsewhere = { ...event, accountId: other }
-    expect(await deduct(accountId, [changed], at)).toEqual({ entry: undefined, contradictions: [changed] })
-    expect(await deduct(other, [elsewhere], at)).toEqual({ entry: undefined, contradictions: [elsewhere] })
+    expect(await deduct(accountId, [changed], at)).toEqual({
+      entry: undefined,
+      contradictions: [changed],
+      gaps: [],
+    })
+    expect(await deduct(other, [elsewhere], at)).toEqual({
+      entry: undefined,
+      contradictions: [elsewhere],
+      gaps: [],
+    })
     expect((await ledger.readHead(other))!.availableMicros).toBe(10n * UNIT)
     const twice = usageEvent(accountId)
     expect(await deduct(accountId, [twice, { ...twice, quantity: 2 }], at)).toMatchObject({

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { answerUsage } from '../../functions/usage/answer-usage.ts'
 import { deductMessages } from '../../functions/usage/deduct-messages.ts'
-import { MOST_EVENTS_PER_MESSAGE, packUsage, usageMessageSchema } from '../../functions/usage/pack-usage.ts'
+import { MOST_PLAIN_PER_POSTING, packUsage, usageMessageSchema } from '../../functions/usage/pack-usage.ts'
 import { listEvents, readUsage } from '../../functions/usage/take-usage.ts'
 import type { UsageEvent } from '../../functions/usage/usage-event.ts'
 import { usageEvent } from './priced.ts'
@@ -111,7 +111,7 @@ describe('packing usage into messages', () => {
           }
           for (const [index, { group, body }] of messages.entries()) {
             expect(group).toBe(bodies[index]!.accountId)
-            expect(bodies[index]!.events.length).toBeLessThanOrEqual(MOST_EVENTS_PER_MESSAGE)
+            expect(bodies[index]!.events.length).toBeLessThanOrEqual(MOST_PLAIN_PER_POSTING)
             expect(Buffer.byteLength(body)).toBeLessThanOrEqual(210_000)
           }
         },
@@ -142,7 +142,7 @@ describe('deducting a delivery of messages', () => {
     const messages = [message('1', 'a', 1), message('2', 'b', 2), message('3', 'a', 3), message('4', 'a', 97)]
     const { failedIds } = await deductMessages(messages, async (accountId, events) => {
       calls.push([accountId, events.length])
-      return { contradictions: [] }
+      return { contradictions: [], gaps: [] }
     })
     expect(failedIds).toEqual([])
     expect(calls).toEqual([
@@ -162,7 +162,7 @@ describe('deducting a delivery of messages', () => {
     let calls = 0
     const { failedIds } = await deductMessages(messages, async (accountId) => {
       if (accountId === 'a' && ++calls > 1) throw new Error('busy')
-      return { contradictions: [] }
+      return { contradictions: [], gaps: [] }
     })
     expect(failedIds).toEqual(['2', '4'])
   })

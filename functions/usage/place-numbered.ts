@@ -1,0 +1,165 @@
+import { compareTexts, type NumberedEvent, usageContentHash } from './usage-event.ts'
+
+/** An entry holds so many numbered events at most, and so many bytes of them before they are packed. */
+export const MOST_EVENTS_PER_BATCH = 1000
+export const LARGEST_BATCH_BYTES = 200_000
+/** One posting takes up so many parked runs at most, so that they fit its transaction. */
+const MOST_RUNS_TAKEN_UP = 40
+
+/** Events of one source with neighbouring numbers that wait for a missing one, together in one item. */
+export type ParkedRun = { first: number; last: number; events: NumberedEvent[] }
+
+/** How far a source has come on an account, and what of it waits. */
+export type Standing = {
+  last: number
+  /** Some events of the source wait. */
+  isWaiting: boolean
+  /** What waits, in the order of the numbers, as far as one posting can take it up. */
+  parked: ParkedRun[]
+  /** Numbers that wait beyond those; undefined where nothing does, else those that an event of the batch might repeat. */
+  parkedBeyond?: Pick<ParkedRun, 'first' | 'last'>[]
+}
+
+/** A gap that opened: later events of the source wait for these numbers. */
+export type OpenedGap = { accountId: string; source: string; missingFrom: number; missingTo: number }
+
+/** Where the events of one source stand. */
+export type Placed = {
+  /** To be decided now: they follow on the last number without a gap. */
+  due: NumberedEvent[]
+  /** Runs that are taken up in `due`. */
+  takenUp: ParkedRun[]
+  /** Their numbers are behind the last one: repeats, or another event under a number that was used. */
+  late: NumberedEvent[]
+  /** To be laid aside: they come behind a gap. */
+  toPark: ParkedRun[]
+  /** For the next posting: this one has no room for them. */
+  later: NumberedEvent[]
+  /** Other than what waits under their number already. */
+  unlike: NumberedEvent[]
+  /** What waits may go on where `due` ends, but did not fit. */
+  goesOn: boolean
+}
+
+/**
+ * Places the events of one source (distinct numbers, ascending). What waits already comes before an event of the same
+ * number. At most a batch becomes due, and at most `roomForRuns` runs are laid aside: the rest is
+ * for the next posting.
+ */
+export function placeNumbered(
+  events: readonly NumberedEvent[],
+  { last, parked, parkedBeyond }: Standing,
+  roomForRuns: number,
+): Placed {
+  const placed: Placed = { due: [], takenUp: [], late: [], toPark: [], later: [], unlike: [], goesOn: false }
+  const waitingRuns = new Map(parked.map((run) => [run.first, run]))
+  const waiting = [...parked, ...(parkedBeyond ?? [])]
+  const isParked = (number: number) => waiting.some((run) => run.first <= number && number <= run.last)
+  const open: NumberedEvent[] = []
+  for (const event of events) {
+    if (event.number <= last) placed.late.push(event)
+    else if (isParked(event.number)) {
+      const first = parkedEvent(parked, event.number)
+      if (first && !saysTheSame(event, first)) placed.unlike.push(event)
+    } else open.push(event)
+  }
+  let next = last + 1
+  let index = 0
+  let bytes = 0
+  for (;;) {
+    const run = waitingRuns.get(next)
+    const coming = run ? run.events : open[index]?.number === next ? [open[index]!] : undefined
+    if (!coming) break
+    bytes += coming.reduce((sum, event) => sum + sizeOfEvent(event), 0)
+    const isFull =
+      placed.due.length + coming.length > MOST_EVENTS_PER_BATCH ||
+      bytes > LARGEST_BATCH_BYTES ||
+      (run !== undefined && placed.takenUp.length === MOST_RUNS_TAKEN_UP)
+    if (isFull && placed.due.length > 0) {
+      placed.goesOn = true
+      break
+    }
+    placed.due.push(...coming)
+    if (run) placed.takenUp.push(run)
+    else index += 1
+    next = coming.at(-1)!.number + 1
+  }
+  placed.goesOn ||= parkedBeyond !== undefined && placed.takenUp.length === parked.length
+  const ahead = open.slice(index)
+  const runs = placed.goesOn ? [] : runsOf(ahead)
+  placed.toPark = runs.slice(0, roomForRuns)
+  placed.later = placed.goesOn ? ahead : runs.slice(roomForRuns).flatMap((run) => run.events)
+  return placed
+}
+
+function parkedEvent(parked: readonly ParkedRun[], number: number): NumberedEvent | undefined {
+  const run = parked.find(({ first, last }) => first <= number && number <= last)
+  return run?.events[number - run.first]
+}
+
+/** Bytes of an event as JSON, about. */
+export function sizeOfEvent({ source, id, service, attributes }: NumberedEvent): number {
+  let bytes = 100 + source.length + id.length + service.length
+  for (const name in attributes) bytes += 6 + name.length + Buffer.byteLength(`${attributes[name]}`)
+  return bytes
+}
+
+/** Events of distinct numbers, ascending, and those that repeat a number: the first that came counts. */
+export function separateNumbers(events: readonly NumberedEvent[]): {
+  distinct: NumberedEvent[]
+  repeats: NumberedEvent[]
+} {
+  const byNumber = new Map<number, NumberedEvent>()
+  const repeats: NumberedEvent[] = []
+  for (const event of events) {
+    if (byNumber.has(event.number)) repeats.push(event)
+    else byNumber.set(event.number, event)
+  }
+  return { distinct: [...byNumber.values()].sort((left, right) => left.number - right.number), repeats }
+}
+
+/** Runs of neighbouring numbers, none larger than a batch. */
+export function runsOf(events: readonly NumberedEvent[]): ParkedRun[] {
+  const runs: (ParkedRun & { bytes: number })[] = []
+  for (const event of events) {
+    const run = runs.at(-1)
+    const bytes = sizeOfEvent(event)
+    const goesOn =
+      run?.last === event.number - 1 &&
+      run.events.length < MOST_EVENTS_PER_BATCH &&
+      run.bytes + bytes <= LARGEST_BATCH_BYTES
+    if (run && goesOn) {
+      run.events.push(event)
+      run.last = event.number
+      run.bytes += bytes
+    } else runs.push({ first: event.number, last: event.number, events: [event], bytes })
+  }
+  return runs.map(({ bytes, ...run }) => run)
+}
+
+/**
+ * The order in which the numbered events of one posting are decided: by time, but none before a lower number of its own
+ * source, however its clock ran. `sources` are the due events of each, ascending.
+ */
+export function orderNumbered(sources: readonly (readonly NumberedEvent[])[]): NumberedEvent[] {
+  if (sources.length === 1) return [...sources[0]!]
+  const placed = sources.flatMap((events) => {
+    let at = ''
+    return events.map((event) => {
+      at = event.at > at ? event.at : at
+      return { event, at }
+    })
+  })
+  placed.sort(
+    (left, right) =>
+      compareTexts(left.at, right.at) ||
+      compareTexts(left.event.source, right.event.source) ||
+      left.event.number - right.event.number,
+  )
+  return placed.map(({ event }) => event)
+}
+
+/** The same number says the same: whatever bears on the price, and the event's own id. */
+export function saysTheSame(one: NumberedEvent, other: NumberedEvent): boolean {
+  return one.id === other.id && usageContentHash(one) === usageContentHash(other)
+}
