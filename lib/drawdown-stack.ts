@@ -5,6 +5,7 @@ import { Bus } from './constructs/bus.ts'
 import { Charges } from './constructs/charges.ts'
 import { Credits } from './constructs/credits.ts'
 import { Events } from './constructs/events.ts'
+import { Holds } from './constructs/holds.ts'
 import type { House } from './constructs/house.ts'
 import { HttpApi } from './constructs/http-api.ts'
 import { Lots } from './constructs/lots.ts'
@@ -39,6 +40,7 @@ export class DrawdownStack extends Stack {
     new Prices(this, 'Prices', house) // what a service costs, from when on
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits
+    new Holds(this, 'Holds', house) // or set aside for a live session, then captured
     const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
     new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it

@@ -11,7 +11,7 @@ import {
 
 const MOST_ATTRIBUTES = 50
 
-const attributesSchema = z
+export const attributesSchema = z
   .record(
     z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be the name of an attribute'),
     attributeValueSchema,

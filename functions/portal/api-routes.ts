@@ -5,6 +5,8 @@ import { chargeRoutes } from '../charges/charges.routes.ts'
 import { creditsApi } from '../credits/credits.api.ts'
 import { creditRoutes } from '../credits/credits.routes.ts'
 import type { Route } from '../edge/route.ts'
+import { holdsApi } from '../holds/holds.api.ts'
+import { holdRoutes } from '../holds/holds.routes.ts'
 import { lotsApi } from '../lots/lots.api.ts'
 import { lotRoutes } from '../lots/lots.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
@@ -31,6 +33,7 @@ const CAPABILITIES = [
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },
+  { api: holdsApi, routes: holdRoutes },
   { api: creditsApi, routes: creditRoutes },
   { api: pricesApi, routes: priceRoutes },
   { api: termsApi, routes: termsRoutes },

@@ -44,6 +44,15 @@ export const requestExamples: Record<string, unknown> = {
     data: { seconds: 61, destination: '+442079460123' },
   },
   chargeNow: { service: 'call', seconds: 61, attributes: { destination: '+442079460123' } },
+  authoriseHold: {
+    session: 'call-7f3a',
+    service: 'call',
+    seconds: 60,
+    attributes: { destination: '+442079460123' },
+    leaseSeconds: 90,
+  },
+  extendHold: { seconds: 60, reported: { seconds: 55 } },
+  captureHold: { seconds: 104 },
   setPrice: {
     currency: 'USD',
     model: {
