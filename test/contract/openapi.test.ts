@@ -98,6 +98,7 @@ describe('the OpenAPI document', () => {
       'reverseEntry',
       'chargeNow',
       'createTopUp',
+      ...['authoriseHold', 'extendHold', 'captureHold', 'releaseHold'],
     ]
     for (const { operation } of operations) {
       const header = operation.parameters?.find(({ name }) => name === 'Idempotency-Key')

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refusalOf, startTestStack, type TestStack } from '../support/stack.ts'
+
+let test: TestStack
+beforeAll(async () => {
+  test = await startTestStack({ startAt: '2026-11-10T09:00:00.000Z' })
+  await test.staff.send('PUT', '/v1/prices/call', {
+    body: {
+      currency: 'USD',
+      model: {
+        kind: 'per_duration',
+        per: 'minute',
+        rate: '0.60',
+        firstIntervalSeconds: 60,
+        incrementSeconds: 6,
+      },
+    },
+  })
+})
+afterAll(() => test.stop())
+
+type Account = Awaited<ReturnType<TestStack['openAccount']>>
+type Hold = {
+  holdId: string
+  status: string
+  held: { amount: string }
+  captured?: { amount: string }
+  grantedSeconds: number
+  isFinal: boolean
+  expiresAt: string
+}
+
+let keys = 0
+function post(account: Account, path: string, body?: object) {
+  keys += 1
+  return test.usage.send<Hold>('POST', `/v1/accounts/${account.accountId}/holds${path}`, {
+    body,
+    idempotencyKey: `hold-request-${keys}`,
+  })
+}
+const readHold = (account: Account, holdId: string) =>
+  account.owner.get<Hold>(`/v1/accounts/${account.accountId}/holds/${holdId}`)
+const balanceOf = async (account: Account) => {
+  const path = `/v1/accounts/${account.accountId}/balance`
+  const { available, held } = await account.owner.get<Record<'available' | 'held', { amount: string }>>(path)
+  return { available: available.amount, held: held.amount }
+}
+const call = (session: string, seconds: number, leaseSeconds = 60) => ({
+  session,
+  service: 'call',
+  seconds,
+  leaseSeconds,
+})
+
+describe('a live call', () => {
+  it('is authorised for an interval, extended until credit ends, and charged what it used', async () => {
+    const account = await test.openAccount({ credit: '1.50' })
+    const begun = await post(account, '', call('call-1', 60))
+    expect(begun).toMatchObject({
+      status: 'held',
+      grantedSeconds: 60,
+      isFinal: false,
+      held: { amount: '0.60' },
+    })
+    expect(await balanceOf(account)).toEqual({ available: '0.90', held: '0.60' })
+    const path = `/${begun.holdId}`
+    expect(await post(account, `${path}/extend`, { seconds: 60 })).toMatchObject({ grantedSeconds: 120 })
+    const last = await post(account, `${path}/extend`, { seconds: 60, reported: { seconds: 115 } })
+    expect(last).toMatchObject({ grantedSeconds: 150, isFinal: true })
+    const tooMuch = await refusalOf(post(account, `${path}/capture`, { seconds: 151 }))
+    expect(tooMuch).toMatchObject({
+      status: 422,
+      problem: { code: 'more_than_held', held: { amount: '1.50' } },
+    })
+    expect(await post(account, `${path}/capture`, { seconds: 133 })).toMatchObject({
+      status: 'captured',
+      captured: { amount: '1.38' },
+    })
+    expect(await balanceOf(account)).toEqual({ available: '0.12', held: '0.00' })
+  })
+
+  it('that is lost is ended by its lease, to the second, and charged what was reported', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId, expiresAt } = await post(account, '', call('call-2', 120, 60))
+    const extended = await post(account, `/${holdId}/extend`, { leaseSeconds: 90, reported: { seconds: 66 } })
+    expect(Date.parse(extended.expiresAt)).toBeGreaterThan(Date.parse(expiresAt))
+    await test.stack.clock.advanceTo(new Date(Date.parse(extended.expiresAt) - 1000))
+    expect(await readHold(account, holdId)).toMatchObject({ status: 'held' })
+    await test.stack.clock.advanceTo(new Date(Date.parse(extended.expiresAt) + 1000))
+    expect(await readHold(account, holdId)).toMatchObject({
+      status: 'expired',
+      captured: { amount: '0.66' },
+    })
+    expect(await balanceOf(account)).toEqual({ available: '4.34', held: '0.00' })
+  })
+
+  it('with a lease longer than a message may wait is ended by that lease too', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId, expiresAt } = await post(account, '', call('call-3', 60, 3600))
+    await test.stack.clock.advanceTo(new Date(Date.parse(expiresAt) - 2000))
+    expect(await readHold(account, holdId)).toMatchObject({ status: 'held' })
+    await test.stack.clock.advanceTo(new Date(Date.parse(expiresAt) + 1000))
+    expect(await readHold(account, holdId)).toMatchObject({ status: 'expired', captured: { amount: '0.00' } })
+  })
+})
+
+describe('several sessions of one account', () => {
+  it('share its credit: the sixth on credit for five is refused', async () => {
+    const account = await test.openAccount({ credit: '3.00' })
+    for (let count = 1; count <= 5; count++) await post(account, '', call(`shared-${count}`, 60))
+    const sixth = await refusalOf(post(account, '', call('shared-6', 60)))
+    expect(sixth).toMatchObject({
+      status: 402,
+      problem: { code: 'insufficient_credit', shortfall: { amount: '0.60', currency: 'USD' } },
+    })
+    const { holds } = await account.owner.get<{ holds: Hold[] }>(`/v1/accounts/${account.accountId}/holds`)
+    expect(holds).toHaveLength(5)
+  })
+})
