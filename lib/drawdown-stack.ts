@@ -13,6 +13,7 @@ import { Notices } from './constructs/notices.ts'
 import { Plans } from './constructs/plans.ts'
 import { Portal } from './constructs/portal.ts'
 import { Prices } from './constructs/prices.ts'
+import { Proof } from './constructs/proof.ts'
 import { Statements } from './constructs/statements.ts'
 import { Terms } from './constructs/terms.ts'
 import { TopUp } from './constructs/top-up.ts'
@@ -44,6 +45,7 @@ export class DrawdownStack extends Stack {
     const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
     new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it
+    new Proof(this, 'Proof', house) // the books are checked each night; whoever likes checks a statement
     new Events(this, 'Events', house) // each ledger entry becomes an event on the bus
     new Notices(this, 'Notices', house) // some of them become an e-mail
     new Terms(this, 'Terms', house) // what clients agree to

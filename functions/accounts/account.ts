@@ -67,6 +67,12 @@ export const changeAccountSchema = z
     'must name something to change',
   )
 
+/** What staff may make of an account. */
+export const setStatusSchema = z.strictObject({
+  status: z.enum(['open', 'parked', 'closed']),
+  reason: lineSchema(500).meta({ description: 'kept with the change; clients do not see it' }),
+})
+
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false
   try {

@@ -8,9 +8,10 @@ import {
   emailSchema,
   memberRoleSchema,
   openAccountSchema,
+  setStatusSchema,
 } from './account.ts'
 import { accountRoutes } from './accounts.routes.ts'
-import { accountReply, memberReply } from './present-account.ts'
+import { accountInFullReply, accountReply, memberReply } from './present-account.ts'
 
 const tag = 'Accounts'
 export const accountParams = z.strictObject({ accountId: accountIdSchema })
@@ -71,8 +72,19 @@ export const readAccount = defineRoute({
   tag,
   callers: ['staff', 'client'],
   params: accountParams,
-  responses: { 200: { description: 'The account', schema: accountReply } },
+  responses: { 200: { description: 'The account', schema: accountInFullReply } },
   problems: ['account_not_found'],
+})
+
+export const setStatus = defineRoute({
+  route: accountRoutes.setStatus,
+  summary: 'Park an account, so that nothing leaves it; open it again; or close it, once it has no credit',
+  tag,
+  callers: ['staff'],
+  params: accountParams,
+  body: setStatusSchema,
+  responses: { 200: { description: 'The account as it is now', schema: accountInFullReply } },
+  problems: ['account_not_found', 'account_not_empty', 'busy'],
 })
 
 export const changeAccount = defineRoute({
@@ -137,6 +149,7 @@ export const accountsApi = [
   openAccount,
   listAccounts,
   readAccount,
+  setStatus,
   changeAccount,
   listMembers,
   addMember,

@@ -6,18 +6,19 @@ import { Problem } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { parseAmount } from '../ledger/money.ts'
+import { createStatusStore } from '../ledger/status.store.ts'
 import { presentWaitingTerms } from '../terms/present-terms.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { requireAccess } from './access.store.ts'
 import { createAccountStore } from './account.store.ts'
-import { MEMBER_ROLES } from './account.ts'
+import { type Account, MEMBER_ROLES } from './account.ts'
 import * as api from './accounts.api.ts'
 import { changeAccount } from './change-account.store.ts'
 import { cursorAfter, ownCursorAfter, readOwnPosition, readPosition } from './list-accounts.ts'
 import { createMemberStore } from './member.store.ts'
 import { openAccount } from './open-account.store.ts'
-import { presentAccount, presentMember } from './present-account.ts'
-import { refuse } from './refuse.ts'
+import { presentAccount, presentAccountInFull, presentMember } from './present-account.ts'
+import { refuse, refuseStatus } from './refuse.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
   'LEDGER_TABLE',
@@ -30,6 +31,7 @@ const accounts = createAccountStore(options)
 const members = createMemberStore(options)
 const gate = createTermsGate(options)
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const statuses = createStatusStore({ client, ledgerTable: LEDGER_TABLE })
 
 const LARGEST_OWN_ACCOUNTS = 100
 const anyMember = { roles: MEMBER_ROLES, staff: true }
@@ -43,6 +45,15 @@ async function ownAccounts(caller: Caller, page: { limit: number; after?: string
     accountIds: [...roles.keys()],
     own: own.map((account) => ({ account, role: roles.get(account.accountId)! })),
   }
+}
+
+async function showInFull(account: Account, caller: Caller) {
+  const [head, change] = await Promise.all([
+    ledger.readHead(account.accountId),
+    caller.kind === 'staff' ? statuses.readNewest(account.accountId) : undefined,
+  ])
+  if (!head) throw new Error(`account ${account.accountId} has no ledger`)
+  return presentAccountInFull(account, head.status, change)
 }
 
 export const handler = httpHandler(
@@ -94,10 +105,16 @@ export const handler = httpHandler(
   }),
 
   bind(api.readAccount, async ({ caller, params }) => {
-    return {
-      status: 200,
-      body: presentAccount(await requireAccess(accounts, caller, params.accountId, anyMember)),
-    }
+    const account = await requireAccess(accounts, caller, params.accountId, anyMember)
+    return { status: 200, body: await showInFull(account, caller) }
+  }),
+
+  bind(api.setStatus, async ({ caller, params: { accountId }, body }) => {
+    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const at = new Date().toISOString()
+    const changed = await statuses.change({ accountId, ...body, at, actor: caller.actor })
+    if (!changed.ok) throw refuseStatus(changed, account.currency)
+    return { status: 200, body: await showInFull(account, caller) }
   }),
 
   bind(api.changeAccount, async ({ caller, params: { accountId }, body }) => {

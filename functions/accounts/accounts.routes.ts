@@ -5,6 +5,7 @@ export const accountRoutes = {
   listAccounts: 'GET /v1/accounts',
   readAccount: 'GET /v1/accounts/{accountId}',
   changeAccount: 'PATCH /v1/accounts/{accountId}',
+  setStatus: 'PUT /v1/accounts/{accountId}/status',
   listMembers: 'GET /v1/accounts/{accountId}/members',
   addMember: 'POST /v1/accounts/{accountId}/members',
   changeMember: 'PATCH /v1/accounts/{accountId}/members/{email}',

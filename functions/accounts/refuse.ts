@@ -1,4 +1,6 @@
 import { Problem, type ProblemCode } from '../edge/problem.ts'
+import type { NotEmpty } from '../ledger/decide-status.ts'
+import { money } from '../ledger/money.ts'
 
 const DETAILS = {
   account_not_found: 'You have no such account.',
@@ -19,4 +21,18 @@ export function refuse(reason: keyof typeof DETAILS): Problem {
       ? [{ field: 'lowCreditThreshold.currency', detail: 'must be the account’s own' }]
       : []
   return new Problem(reason, DETAILS[reason], { errors })
+}
+
+/** Why an account's status stays as it is. */
+export function refuseStatus(
+  refusal: NotEmpty | { reason: 'account_not_found' | 'changed_meanwhile' | 'busy' },
+  currency: string,
+): Problem {
+  if (refusal.reason !== 'account_not_empty') {
+    return refuse(refusal.reason === 'account_not_found' ? 'account_not_found' : 'busy')
+  }
+  const available = money(refusal.availableMicros, currency)
+  const held = money(refusal.heldMicros, currency)
+  const detail = `${available.amount} ${currency} are available and ${held.amount} ${currency} held. Settle them first.`
+  return new Problem('account_not_empty', detail, { extra: { available, held } })
 }

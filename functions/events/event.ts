@@ -46,6 +46,11 @@ const planCharge = entryEvent.extend({
 })
 
 const lastDaySchema = localDateSchema.meta({ description: 'the last day on which it may be used' })
+/** What events of an account's status carry besides. */
+const statusEvent = anyEvent.extend({
+  reason: z.string(),
+  actor: z.string().meta({ description: 'who did it', examples: ['machine:nightly-proof'] }),
+})
 
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
@@ -131,6 +136,15 @@ export const eventDetails = {
   'balance.low': anyEvent
     .extend({ available: moneyReply, threshold: moneyReply })
     .meta({ description: 'Available credit fell below the account’s threshold; once per dip.' }),
+  'account.parked': statusEvent
+    .extend({
+      faults: z.array(z.string()).meta({ description: 'what a proof found; empty when a person parked it' }),
+    })
+    .meta({
+      description: 'Nothing leaves an account any more, until it is reopened; it takes credit still.',
+    }),
+  'account.reopened': statusEvent.meta({ description: 'A parked or closed account is open again.' }),
+  'account.closed': statusEvent.meta({ description: 'An account was closed: nothing moves on it any more.' }),
 } as const
 
 export type EventName = keyof typeof eventDetails

@@ -2,9 +2,11 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
 import { readItem } from '../edge/dynamodb.ts'
 import { log } from '../edge/log.ts'
+import type { StatusChange } from '../ledger/decide-status.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { EventsNotPut } from './bus.client.ts'
 import type { BusEvent, PutEvents } from './event.ts'
+import { eventOfStatus } from './event-of-status.ts'
 import { eventsOfEntry } from './events-of-entry.ts'
 
 /**
@@ -44,7 +46,9 @@ export async function publishEntries(
 
 function eventsOfRecord(record: DynamoDBRecord): BusEvent[] {
   const image = record.dynamodb?.NewImage
-  if (record.eventName !== 'INSERT' || !image?.sk?.S?.startsWith('ENTRY#')) return []
-  const { pk, sk, ...entry } = readItem(image as Record<string, AttributeValue>)
-  return eventsOfEntry(entry as Entry)
+  const sortKey = image?.sk?.S ?? ''
+  if (record.eventName !== 'INSERT' || !image) return []
+  const { pk, sk, ...item } = readItem(image as Record<string, AttributeValue>)
+  if (sortKey.startsWith('STATUS#')) return [eventOfStatus(item as StatusChange)]
+  return sortKey.startsWith('ENTRY#') ? eventsOfEntry(item as Entry) : []
 }

@@ -1,48 +1,12 @@
-import {
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  type SQSClient,
-} from '@aws-sdk/client-sqs'
-import { log } from '../edge/log.ts'
-import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
-
-const MOST_MESSAGES_PER_REQUEST = 10
-const TRIES = 5
-const DELAYS = { firstMilliseconds: 50, longestMilliseconds: 800 }
+import { createMessageSender } from '../edge/message-sender.client.ts'
 
 /** A queue whose messages name an account and no more. */
-export function createAccountQueue(options: {
-  client: Pick<SQSClient, 'send'>
-  queueUrl: string
-  sleep?: (milliseconds: number) => Promise<void>
-}) {
-  const { client, queueUrl } = options
-  const pause = options.sleep ?? sleep
+export function createAccountQueue(options: Parameters<typeof createMessageSender>[0]) {
+  const sender = createMessageSender(options)
 
-  /** Sends a message per account, ten at a time; what the queue turned down goes again, boundedly. Throws when some stay out. */
+  /** Sends a message per account. Throws when some stay out. */
   async function send(accountIds: readonly string[]): Promise<void> {
-    for (let start = 0; start < accountIds.length; start += MOST_MESSAGES_PER_REQUEST) {
-      await sendPart(accountIds.slice(start, start + MOST_MESSAGES_PER_REQUEST))
-    }
-  }
-
-  async function sendPart(accountIds: readonly string[]): Promise<void> {
-    let waiting: SendMessageBatchRequestEntry[] = accountIds.map((accountId, index) => ({
-      Id: String(index),
-      MessageBody: JSON.stringify({ accountId }),
-    }))
-    for (let attempt = 0; attempt < TRIES && waiting.length > 0; attempt++) {
-      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS))
-      try {
-        const reply = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: waiting }))
-        const sent = new Set(reply.Successful?.map(({ Id }) => Id))
-        waiting = waiting.filter(({ Id }) => !sent.has(Id))
-      } catch (error) {
-        // What was taken before the reply was lost goes twice; its reader does nothing the second time.
-        log.warn('messages were not sent', { error: error as Error, attempt })
-      }
-    }
-    if (waiting.length > 0) throw new Error(`${waiting.length} messages did not reach ${queueUrl}`)
+    await sender.send(accountIds.map((accountId) => ({ accountId })))
   }
 
   return { send }

@@ -13,6 +13,8 @@ import { plansApi } from '../plans/plans.api.ts'
 import { planRoutes } from '../plans/plans.routes.ts'
 import { pricesApi } from '../prices/prices.api.ts'
 import { priceRoutes } from '../prices/prices.routes.ts'
+import { proofApi } from '../proof/proof.api.ts'
+import { proofRoutes } from '../proof/proof.routes.ts'
 import { statementsApi } from '../statements/statements.api.ts'
 import { statementRoutes } from '../statements/statements.routes.ts'
 import { termsApi } from '../terms/terms.api.ts'
@@ -29,6 +31,7 @@ const CAPABILITIES = [
   { api: accountsApi, routes: accountRoutes },
   { api: statementsApi, routes: statementRoutes },
   { api: lotsApi, routes: lotRoutes },
+  { api: proofApi, routes: proofRoutes },
   { api: topUpApi, routes: topUpRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },

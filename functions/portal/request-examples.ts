@@ -34,6 +34,8 @@ export const requestExamples: Record<string, unknown> = {
     textSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     decision: 'accepted',
   },
+  setStatus: { status: 'parked', reason: 'The client asked for it' },
+  proveAccount: { whole: true },
   takeUsage: {
     specversion: '1.0',
     id: 'call-1',

@@ -6,6 +6,9 @@ import type { HouseQueue } from './house-queue.ts'
 
 /** What happens in Drawdown, as the bus names it. */
 export type EventName =
+  | 'account.closed'
+  | 'account.parked'
+  | 'account.reopened'
   | 'balance.low'
   | 'charge.made'
   | 'charge.refunded'

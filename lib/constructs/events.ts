@@ -35,12 +35,12 @@ export class Events extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 10,
       onFailure: new SqsDlq(deadLetters.queue),
-      filters: [
+      filters: ['ENTRY#', 'STATUS#'].map((prefix) =>
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('INSERT'),
-          dynamodb: { NewImage: { sk: { S: FilterRule.beginsWith('ENTRY#') } } },
+          dynamodb: { NewImage: { sk: { S: FilterRule.beginsWith(prefix) } } },
         }),
-      ],
+      ),
     })
     house.alarms.add(this, 'Lag', {
       metric: new Metric({

@@ -6,6 +6,7 @@ import {
   Code,
   Function as Lambda,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
@@ -23,6 +24,8 @@ export interface HouseFunctionProps {
   readonly timeoutSeconds?: number
   /** CPU grows with memory: 512 MB is about a third of a core. */
   readonly memoryMegabytes?: number
+  /** It sends messages to its own queue, on purpose and with an end: Lambda would stop the chain after sixteen of them. */
+  readonly sendsToItself?: boolean
 }
 
 /**
@@ -33,17 +36,18 @@ export class HouseFunction extends Construct {
   readonly lambda: Lambda
   readonly timeoutSeconds: number
   private readonly role: Role
+  private readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: HouseFunctionProps) {
     super(scope, id)
     const { configuration, bundlesFolder } = props.foundation
     this.timeoutSeconds = props.timeoutSeconds ?? 15
-    const logGroup = new LogGroup(this, 'Log', {
+    this.logGroup = new LogGroup(this, 'Log', {
       retention: configuration.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn])
     this.lambda = new Lambda(this, 'Lambda', {
       description: `functions/${props.handler}.handler.ts`,
       runtime: Runtime.NODEJS_24_X,
@@ -51,11 +55,12 @@ export class HouseFunction extends Construct {
       code: Code.fromAsset(bundleFolder(bundlesFolder, props.handler)),
       handler: 'index.handler',
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       // Lambda drops what is below its own level, whatever LOG_LEVEL says.
       applicationLogLevelV2: configuration.logLevel as ApplicationLogLevel,
       tracing: Tracing.ACTIVE,
+      recursiveLoop: props.sendsToItself ? RecursiveLoop.ALLOW : undefined,
       memorySize: props.memoryMegabytes ?? 512,
       timeout: Duration.seconds(this.timeoutSeconds),
       environment: {
@@ -65,7 +70,7 @@ export class HouseFunction extends Construct {
         LOG_LEVEL: configuration.logLevel,
       },
     })
-    this.watch(props.foundation, props.handler, logGroup)
+    this.watch(props.foundation, props.handler)
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
@@ -83,15 +88,34 @@ export class HouseFunction extends Construct {
     this.role.addToPolicy(new PolicyStatement({ actions, resources, conditions }))
   }
 
+  /** Tells the operator when the function logs this message, apart from all else that it may log. */
+  ringWhenLogged(
+    { alarms, configuration }: Foundation,
+    id: string,
+    line: { message: string; meaning: string },
+  ): void {
+    const logged = new MetricFilter(this, id, {
+      logGroup: this.logGroup,
+      filterPattern: FilterPattern.stringValue('$.message', '=', line.message),
+      metricNamespace: 'Drawdown/LoggedMessages',
+      metricName: `${configuration.stage}/${this.node.id}/${id}`,
+    })
+    alarms.add(this, `${id}Alarm`, {
+      metric: logged.metric({ period: alarmPeriod, statistic: 'Sum' }),
+      threshold: 1,
+      meaning: line.meaning,
+    })
+  }
+
   /** Says why a wildcard in this function's role is as narrow as it can be. */
   acknowledgeWildcard(resource: string, reason: string): void {
     Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason })
   }
 
-  private watch({ alarms, configuration }: Foundation, handler: string, logGroup: LogGroup): void {
+  private watch({ alarms, configuration }: Foundation, handler: string): void {
     // Money that matches no top-up, a message that goes back to its queue: what a function answers for itself is no error of Lambda's.
     const logged = new MetricFilter(this, 'LoggedErrors', {
-      logGroup,
+      logGroup: this.logGroup,
       filterPattern: FilterPattern.stringValue('$.level', '=', 'ERROR'),
       metricNamespace: 'Drawdown/LoggedErrors',
       metricName: `${configuration.stage}/${handler}`,

@@ -30,6 +30,13 @@ export class LedgerTable extends TableV2 {
     poster.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [this.tableArn])
   }
 
+  /** Injects LEDGER_TABLE and WAITING_TABLE for reading all that an account has, and lets the function change its status. */
+  letPark(parker: HouseFunction): void {
+    this.letRead(parker)
+    this.#waiting.letRead(parker)
+    parker.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.tableArn])
+  }
+
   /** Lets Lambda read the table's stream on behalf of the function. */
   letFollow(follower: HouseFunction): void {
     follower.allow(

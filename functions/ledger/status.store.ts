@@ -1,0 +1,126 @@
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb'
+import { isCancelled, isWorthRetrying } from '../edge/dynamodb.ts'
+import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
+import { decideStatus, type NotEmpty, type StatusChange } from './decide-status.ts'
+import type { AccountStatus, Head } from './entry.ts'
+import { toHead } from './head.store.ts'
+import { accountKey, HEAD_KEY } from './ledger-keys.ts'
+
+export type StatusRequest = {
+  accountId: string
+  status: AccountStatus
+  at: string
+  actor: string
+  reason: string
+  faults?: string[]
+  /** Only if HEAD is as it was at this revision: what somebody saw of an account is no reason to park another state of it. */
+  onlyAtRevision?: bigint
+}
+
+export type StatusChanged =
+  | { ok: true; isChange: boolean; head: Head }
+  | NotEmpty
+  | { ok: false; reason: 'account_not_found' | 'changed_meanwhile' | 'busy' }
+
+const TRIES = 14
+const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
+const REVISION_DIGITS = 15
+
+const changeKey = (revision: bigint) => `STATUS#${revision.toString().padStart(REVISION_DIGITS, '0')}`
+
+/** An account's status: part of HEAD, so that no posting misses it. */
+export function createStatusStore(options: { client: DynamoDBDocumentClient; ledgerTable: string }) {
+  const { client, ledgerTable } = options
+
+  /**
+   * Parks, reopens or closes an account: HEAD and the record of the change in one transaction, on the condition that HEAD
+   * is as it was decided upon. A change that was made already is no further one. The ledger's stream carries the record.
+   */
+  async function change(request: StatusRequest): Promise<StatusChanged> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      if (attempt > 0) await sleep(retryDelayMilliseconds(attempt, DELAYS))
+      const head = await readHead(request.accountId)
+      if (!head) return { ok: false, reason: 'account_not_found' }
+      if (request.onlyAtRevision !== undefined && head.revision !== request.onlyAtRevision)
+        return { ok: false, reason: 'changed_meanwhile' }
+      const decision = decideStatus(head, request.status)
+      if (!decision.ok) return decision
+      if (!decision.isChange) return { ok: true, isChange: false, head }
+      const next = { ...head, status: request.status, revision: head.revision + 1n }
+      if (await write(head, next, request)) return { ok: true, isChange: true, head: next }
+    }
+    return { ok: false, reason: 'busy' }
+  }
+
+  /** The newest change of an account's status; undefined for one that has been open since it was opened. */
+  async function readNewest(accountId: string): Promise<StatusChange | undefined> {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: ledgerTable,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'STATUS#' },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        Limit: 1,
+      }),
+    )
+    return Items?.[0] && toStatusChange(Items[0])
+  }
+
+  async function readHead(accountId: string): Promise<Head | undefined> {
+    const Key = { pk: accountKey(accountId), sk: HEAD_KEY }
+    const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
+    return Item && toHead(Item)
+  }
+
+  /** `false` when HEAD has moved or nothing is known: the next look at HEAD tells. */
+  async function write(head: Head, next: Head, request: StatusRequest): Promise<boolean> {
+    const { accountId, at, actor, reason, faults } = request
+    const { status, revision } = next
+    const record: StatusChange = {
+      accountId,
+      status,
+      statusBefore: head.status,
+      revision,
+      at,
+      actor,
+      reason,
+      faults,
+    }
+    const pk = accountKey(accountId)
+    const update = {
+      TableName: ledgerTable,
+      Key: { pk, sk: HEAD_KEY },
+      UpdateExpression: 'SET #status = :status, #revision = :revision',
+      ConditionExpression: '#revision = :read',
+      ExpressionAttributeNames: { '#status': 'status', '#revision': 'revision' },
+      ExpressionAttributeValues: { ':status': status, ':revision': revision, ':read': head.revision },
+    }
+    const Item = { pk, sk: changeKey(revision), ...record }
+    const put = { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: [{ Update: update }, { Put: put }] }))
+      return true
+    } catch (error) {
+      if (isCancelled(error) && !isMalformed(error)) return false
+      if (isWorthRetrying(error)) return false
+      throw error
+    }
+  }
+
+  return { change, readNewest }
+}
+
+function isMalformed(error: { CancellationReasons?: { Code?: string }[] }): boolean {
+  return error.CancellationReasons?.some(({ Code }) => Code === 'ValidationError') ?? false
+}
+
+/** The record of a change, from the table or from its stream. */
+export function toStatusChange({ pk, sk, ...change }: Record<string, unknown>): StatusChange {
+  return change as StatusChange
+}
