@@ -41,7 +41,8 @@ export function isProofDue(
   document: ProofDocument | undefined,
   now: string,
 ): boolean {
-  if (!head || !document?.checkpoint || document.whole) return true
+  if (!head || !document) return true
   if (document.mismatch && head.status !== 'open') return document.mismatch.revision !== head.revision
+  if (!document.checkpoint || document.whole) return true
   return document.provenRevision !== head.revision || isWholeProofDue(head.accountId, document, now)
 }

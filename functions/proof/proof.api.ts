@@ -34,7 +34,7 @@ const chainPoint = z
 const statementProofReply = z
   .object({
     format: z.literal(STATEMENT_PROOF_FORMAT),
-    version: z.literal(STATEMENT_PROOF_VERSION),
+    version: z.int().meta({ examples: [STATEMENT_PROOF_VERSION] }),
     accountId: z.string(),
     currency: z.string(),
     genesisHash: z.string(),

@@ -66,7 +66,10 @@ export function createProving(options: ProvingOptions) {
       const { head } = kept
       const fold = await foldUpTo(head, beginFold(before, head, request), request.mostEntries)
       if (fold.isCutOff) return keepPart(before, fold, head, request)
-      const faults = fold.faults.length > 0 ? fold.faults : compareWithHead(fold.state, head, kept.lots)
+      const faults =
+        fold.faults.length > 0
+          ? fold.faults
+          : [...compareWithHead(fold.state, head, kept.lots), ...(await findUncounted(head))]
       if (faults.length === 0) return keepProof(before, fold, head, request)
       const parked = await park(head, faults, request)
       if (parked !== 'moved') return keepMismatch(before, fold, parked, faults, request)
@@ -94,6 +97,13 @@ export function createProving(options: ProvingOptions) {
       fold.entryCount += wanted.length
     }
     return fold
+  }
+
+  /** An entry is written together with HEAD: one that is there while HEAD has not moved was never counted. */
+  async function findUncounted({ accountId, sequence, revision }: Head): Promise<string[]> {
+    const next = await ledger.readEntry(accountId, sequence + 1n)
+    if (!next || (await ledger.readHead(accountId))?.revision !== revision) return []
+    return [`entry ${sequence + 1n} is there, and HEAD does not count it`]
   }
 
   /** The account as it is when it is parked: a closed one stays closed, nothing moves on it anyway. */

@@ -24,7 +24,7 @@ export function renderEventsPage(): string {
 
 What happens in Drawdown is told on an EventBridge bus, for an operator’s own systems to act on. Source \`${EVENT_SOURCE}\`; the detail type is the event’s name.
 
-Events of ledger entries follow from the ledger table’s stream, after the entry is written: none is lost, and none tells what did not happen. An event may come twice, late, or after one that happened later. Its \`id\` is the same each time: act on each \`id\` once. Where order matters, \`sequence\` numbers an account’s entries.
+Events of ledger entries and of an account’s status follow from the ledger table’s stream, after the entry is written: none is lost, and none tells what did not happen. An event may come twice, late, or after one that happened later. Its \`id\` is the same each time: act on each \`id\` once. Where order matters, \`sequence\` numbers an account’s entries.
 
 Money is \`{"amount": "12.345678", "currency": "USD"}\`: the amount is a decimal string, exact, with at most six decimals.
 
@@ -55,6 +55,7 @@ function table(schema: Schema, wanted: (field: string) => boolean): string {
 
 function typeOf(field: Schema): string {
   if (field.$ref || field.properties?.amount) return 'money'
+  if (field.type === 'array' && field.items?.type === 'string') return 'list of strings'
   if (field.type === 'array') return `list of { ${Object.keys(field.items?.properties ?? {}).join(', ')} }`
   return field.type === 'integer' ? 'whole number' : (field.type ?? 'any')
 }

@@ -122,6 +122,9 @@ describe('roles', () => {
       'holds/settle-hold',
       'lots/expire-lots',
       'plans/charge-month',
+      // These two write no entry: they park an account.
+      'proof/prove-account',
+      'proof/prove-now',
       'top-up/receive-payment-event',
       'usage/deduct-usage',
     ])
@@ -160,6 +163,7 @@ describe('environment names', () => {
     CHARGE_QUEUE_URL: 'sqs:SendMessage',
     WARNING_QUEUE_URL: 'sqs:SendMessage',
     EXPIRY_QUEUE_URL: 'sqs:SendMessage',
+    PROOF_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
     MAIL_CONFIGURATION_SET: 'ses:SendEmail',
   }

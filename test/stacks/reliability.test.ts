@@ -30,9 +30,12 @@ describe('queues', () => {
     // Those of a schedule and of a stream, which their triggers name.
     expect(others.map(([id]) => id)).toEqual([
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
+      expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsDeadLetters/),
     ])
     expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(8)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(7)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(6)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -50,6 +53,8 @@ describe('queues', () => {
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
     expect(consumed).toHaveLength(8)
+    expect(consumed).toHaveLength(7)
+    expect(consumed).toHaveLength(6)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -94,6 +99,26 @@ describe('functions', () => {
     }
   })
 
+  it('ring when an account does not prove, apart from all else that they log', () => {
+    const filters = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ FilterPattern }) => FilterPattern === '{ $.message = "account does not prove" }')
+      .map(({ MetricTransformations }) => (MetricTransformations as { MetricName: string }[])[0]!.MetricName)
+    expect(filters.sort()).toEqual(
+      ['ProveAccount', 'ProveNow'].map((name) => `production/${name}/AccountParked`),
+    )
+    expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
+  })
+
+  it('may send messages to their own queue where they do, which Lambda would stop after sixteen', () => {
+    const may = resourcesOf(synthesized, 'AWS::Lambda::Function')
+      .map(([, lambda]) => lambda)
+      .filter(({ Properties }) => Properties.RecursiveLoop === 'Allow')
+    expect(may.map(({ Properties }) => Properties.Description)).toEqual([
+      'functions/proof/prove-account.handler.ts',
+    ])
+  })
+
   it('tell the operator both of trouble and of its end', () => {
     const [[topic]] = resourcesOf(synthesized, 'AWS::SNS::Topic') as [[string, unknown]]
     for (const alarm of alarms()) {
@@ -127,20 +152,24 @@ describe('the topic of the alarms', () => {
 })
 
 describe('triggers', () => {
-  it('find what is due every hour by UTC, with a dead-letter queue', () => {
+  it('find what is due every hour and what to prove every night by UTC, with a dead-letter queue', () => {
     const schedules = resourcesOf(synthesized, 'AWS::Scheduler::Schedule').map(
       ([, schedule]) => schedule.Properties,
     )
-    expect(schedules).toHaveLength(1)
-    expect(schedules[0]).toMatchObject({
-      ScheduleExpression: 'cron(0 * * * ? *)',
-      ScheduleExpressionTimezone: 'UTC',
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: { DeadLetterConfig: { Arn: expect.anything() } },
-    })
+    expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
+      'cron(0 * * * ? *)',
+      'cron(30 2 * * ? *)',
+    ])
+    for (const schedule of schedules) {
+      expect(schedule).toMatchObject({
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { DeadLetterConfig: { Arn: expect.anything() } },
+      })
+    }
   })
 
-  it('publish new ledger entries and nothing else, parting a batch to find the one that fails', () => {
+  it('publish new ledger entries, changes of status and nothing else, parting a batch to find the one that fails', () => {
     const [stream] = mappings().filter((mapping) => target(mapping.EventSourceArn)?.startsWith('LedgerTable'))
     expect(stream).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
@@ -148,11 +177,13 @@ describe('triggers', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: { Destination: expect.anything() } },
     })
-    const [filter] = (stream!.FilterCriteria as { Filters: { Pattern: string }[] }).Filters
-    expect(JSON.parse(filter!.Pattern)).toEqual({
-      eventName: ['INSERT'],
-      dynamodb: { NewImage: { sk: { S: [{ prefix: 'ENTRY#' }] } } },
-    })
+    const { Filters } = stream!.FilterCriteria as { Filters: { Pattern: string }[] }
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual(
+      ['ENTRY#', 'STATUS#'].map((prefix) => ({
+        eventName: ['INSERT'],
+        dynamodb: { NewImage: { sk: { S: [{ prefix }] } } },
+      })),
+    )
   })
 
   it('settle what is owed, alert and notify by rules on the bus, whose failures are kept', () => {

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createStatusStore } from '../../functions/ledger/status.store.ts'
+import { createFindChanged } from '../../functions/proof/find-changed.store.ts'
+import { isWholeProofDue, wholeProofDay } from '../../functions/proof/proof-document.ts'
+import { createProving } from '../../functions/proof/prove-account.store.ts'
+import { startTestDatabase, type TestDatabase } from '../support/database.ts'
+import { at, type Books, createBooks, UNIT } from './books.ts'
+
+let database: TestDatabase
+let books: Books
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  books = createBooks(database)
+})
+afterAll(() => database.stop())
+
+async function due(now = at): Promise<string[]> {
+  const found: string[] = []
+  for await (const page of createFindChanged({ ...database, pageAccounts: 2 }).list(now))
+    found.push(...page.due)
+  return found.sort()
+}
+const prove = (accountId: string, now = at) =>
+  createProving(database).prove({ accountId, now, actor: 'machine:test', mostEntries: 1000 })
+
+describe('looking for accounts to prove', () => {
+  it('finds all that changed since their proof, page by page, and none twice', async () => {
+    const accountIds: string[] = []
+    for (let count = 0; count < 5; count += 1) accountIds.push(await books.open({ charges: 1 }))
+    expect(await due()).toEqual(accountIds)
+    for (const accountId of accountIds) await prove(accountId)
+    expect(await due()).toEqual([])
+    await books.take(accountIds[3]!, UNIT)
+    expect(await due()).toEqual([accountIds[3]])
+    await prove(accountIds[3]!)
+    expect(await due()).toEqual([])
+  })
+
+  it('finds every account once a month, on a day of its own, or later where that was missed', async () => {
+    const all = await due('2026-12-28T02:30:00.000Z')
+    expect(all).toHaveLength(5)
+    for (const accountId of all) await prove(accountId, '2026-12-28T02:30:00.000Z')
+    expect(await due('2026-12-31T02:30:00.000Z')).toEqual([])
+    const days = Array.from({ length: 2800 }, (_, index) => wholeProofDay(`acc_${index}`))
+    expect([Math.min(...days), Math.max(...days), new Set(days).size]).toEqual([1, 28, 28])
+    expect(isWholeProofDue('acc_1', { wholeMonth: '2026-12' }, '2026-12-31T00:00:00.000Z')).toBe(false)
+  })
+
+  it('leaves a parked account whose mismatch is known alone until something happens on it', async () => {
+    const accountId = await books.open({ charges: 1 })
+    await books.tamper(accountId, 'HEAD', { heldMicros: 1n })
+    expect(await due('2026-12-29T02:30:00.000Z')).toEqual([accountId])
+    await prove(accountId)
+    expect(await due('2026-12-29T02:30:00.000Z')).toEqual([])
+    const reopen = { accountId, status: 'open', at, actor: 'person:staff', reason: 'looked at' } as const
+    await createStatusStore(database).change(reopen)
+    expect(await due('2026-12-29T02:30:00.000Z')).toEqual([accountId])
+  })
+})
