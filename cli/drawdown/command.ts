@@ -20,10 +20,26 @@ export type Command = {
 /** Reads a command's options; throws `UsageProblem` for what it does not know. */
 export function readOptions<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
   try {
-    return parseArgs({ args, options, allowPositionals: true })
+    return parseArgs({ args: joinValues(args, options), options, allowPositionals: true })
   } catch (error) {
     throw new UsageProblem((error as Error).message)
   }
+}
+
+/** `--tip -x…` as `--tip=-x…`: one hash in 64 begins with a minus, which would be taken for an option. */
+function joinValues(args: string[], options: ParseArgsOptionsConfig): string[] {
+  const joined: string[] = []
+  for (let index = 0; index < args.length; index += 1) {
+    const name = args[index]!
+    const value = args[index + 1]
+    const isKnown = (word: string) => Object.hasOwn(options, word.replace(/^--/, '').split('=')[0]!)
+    const takesValue = name.startsWith('--') && options[name.slice(2)]?.type === 'string'
+    if (takesValue && value?.startsWith('-') && !isKnown(value)) {
+      joined.push(`${name}=${value}`)
+      index += 1
+    } else joined.push(name)
+  }
+  return joined
 }
 
 /** Refuses words that are no option's value; `hint` says what is meant to be there. */

@@ -40,10 +40,15 @@ export const trialBalance: Command = {
       json: { type: 'boolean', default: false },
     })
     refuseWords(positionals, 'the books are added up as a whole')
-    const balance = addUp(await readPages(connect(values)))
+    const balance = await readTrialBalance(connect(values))
     console.log(values.json ? JSON.stringify(balance, undefined, 2) : print(balance))
     return balance.sumsToZero ? EXIT.done : EXIT.wrong
   },
+}
+
+/** All pages of the trial balance, added up. */
+export async function readTrialBalance(api: ApiClient): Promise<TrialBalance> {
+  return addUp(await readPages(api))
 }
 
 async function readPages(api: ApiClient): Promise<Page[]> {

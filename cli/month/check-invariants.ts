@@ -2,6 +2,7 @@ import { AVAILABLE, type Entry, type Head } from '../../functions/ledger/entry.t
 import type { Lot } from '../../functions/ledger/lot.ts'
 import { formatAmount, readAmount } from '../../functions/ledger/money.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
+import type { TrialBalance } from '../drawdown/trial-balance.ts'
 import type { Statement } from './read-statement.ts'
 
 export type Invariant = { name: string; holds: boolean; detail: string }
@@ -21,6 +22,8 @@ export type Evidence = {
   /** Entries of all accounts before and after everything was sent a second time. */
   entriesBeforeReplay: number
   entriesAfterReplay: number
+  /** As staff read it. */
+  trialBalance: TrialBalance
 }
 
 /** Every promise of the ledger that a month can show broken. */
@@ -34,6 +37,7 @@ export function checkInvariants(evidence: Evidence): Invariant[] {
     ),
     invariant('no line leaves less than zero', entries.filter(isBelowZero).map(nameOf)),
     invariant('every transaction, and all together, sum to zero over both sides', unbalanced(entries)),
+    invariant('the trial balance sums to zero, and nobody was parked', unbalancedBooks(evidence)),
     invariant(
       'the statement shows what the ledger holds',
       kept.flatMap((each) => unlikeStatement(each, statements)),
@@ -69,6 +73,14 @@ function unbalanced(entries: readonly Entry[]): string[] {
     .map(nameOf)
   const total = sum(entries.flatMap(({ postings }) => postings.map(({ amountMicros }) => amountMicros)))
   return total === 0n ? faults : [...faults, `the trial balance is ${total} micros`]
+}
+
+function unbalancedBooks({ trialBalance, kept }: Evidence): string[] {
+  const { sumsToZero, currencies, accountCount } = trialBalance
+  const faults = sumsToZero ? [] : currencies.map(({ currency, sum }) => `${sum} ${currency}`)
+  if (accountCount < kept.length) faults.push(`${accountCount} accounts of ${kept.length} are added up`)
+  const parked = kept.filter(({ head }) => head.status !== 'open')
+  return [...faults, ...parked.map(({ head }) => `${head.accountId} is ${head.status}`)]
 }
 
 function unlikeStatement({ head, entries }: KeptAccount, statements: readonly Statement[]): string[] {

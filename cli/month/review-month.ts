@@ -1,4 +1,5 @@
 import type { LocalStack } from '../../local/stack.ts'
+import { readTrialBalance } from '../drawdown/trial-balance.ts'
 import { checkInvariants, type Invariant } from './check-invariants.ts'
 import { fireSchedules } from './fire-schedules.ts'
 import type { Email } from './machine.ts'
@@ -33,6 +34,7 @@ export async function reviewMonth(stack: LocalStack, played: PlayedMonth): Promi
     warned: { short: played.short, told: emails.flatMap(warningOf) },
     entriesBeforeReplay: countOf(before),
     entriesAfterReplay: countOf(kept),
+    trialBalance: await readTrialBalance(callers.staff),
   })
   return { statements, emails, invariants }
 }

@@ -10,9 +10,9 @@ export type TestStack = Awaited<ReturnType<typeof startTestStack>>
 const PAID_CARD = '4242424242424242'
 
 /** The whole local stack on ports of its own in a folder of its own, with a client of the API for each kind of caller. */
-export async function startTestStack(options: { startAt?: string } = {}) {
+export async function startTestStack(options: { startAt?: string; assemblyFolder?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'drawdown-test-'))
-  const stack = await startLocalStack({ folder, port: 0, startAt: options.startAt, quiet: true })
+  const stack = await startLocalStack({ ...options, folder, port: 0, quiet: true })
   const clientWith = (fetchToken: () => Promise<string>) =>
     createApiClient(
       stack.apiUrl,
