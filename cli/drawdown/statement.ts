@@ -69,14 +69,15 @@ async function* readPages(api: ApiClient, accountId: string, after: number, most
 /** Writes beside the file and renames at the end, so that whoever is cut off keeps what was there. */
 async function save(output: string, pages: AsyncIterable<ProofFile>) {
   const part = `${output}.part`
-  const file = await open(part, 'w').catch((error: { code?: string }) => {
+  const refuse = (error: { code?: string }): never => {
     throw new CommandProblem(`${output} cannot be written (${error.code}); name another file with --output`)
-  })
+  }
+  const file = await open(part, 'w').catch(refuse)
   try {
     const saved = await writePages(file, pages)
     await file.sync()
     await file.close()
-    await rename(part, output)
+    await rename(part, output).catch(refuse)
     return saved
   } finally {
     await file.close().catch(() => {})
