@@ -3,7 +3,6 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import type { AccountPosition } from '../accounts/account.ts'
 import { getAll } from '../edge/get-all.ts'
 import type { Head } from '../ledger/entry.ts'
-import { toHead } from '../ledger/head.store.ts'
 import { accountKey, HEAD_KEY } from '../ledger/ledger-keys.ts'
 import { createProofStore } from './proof.store.ts'
 import { isProofDue } from './proof-document.ts'
@@ -41,12 +40,17 @@ export function createFindChanged(options: FindChangedOptions) {
   return { list }
 }
 
-/** HEADs of the named accounts as they are now; one that is not there is left out. */
+export type HeadSummary = Pick<
+  Head,
+  'accountId' | 'currency' | 'status' | 'revision' | 'sequence' | 'availableMicros' | 'heldMicros'
+>
+
+/** What HEADs of the named accounts say of them now, also where the rest of one cannot be read; one that is not there is left out. */
 export async function readHeads(
   { client, ledgerTable }: { client: DynamoDBDocumentClient; ledgerTable: string },
   accountIds: readonly string[],
-): Promise<Map<string, Head>> {
+): Promise<Map<string, HeadSummary>> {
   const keys = accountIds.map((accountId) => ({ pk: accountKey(accountId), sk: HEAD_KEY }))
-  const items = await getAll(client, ledgerTable, keys)
-  return new Map(items.map(toHead).map((head) => [head.accountId, head]))
+  const heads = (await getAll(client, ledgerTable, keys)) as HeadSummary[]
+  return new Map(heads.map((head) => [head.accountId, head]))
 }

@@ -37,7 +37,7 @@ export function isWholeProofDue(accountId: string, { wholeMonth = '' }: Standing
 
 /** Whether the nightly proof has anything to do on an account; what it did already it need not do again. */
 export function isProofDue(
-  head: Head | undefined,
+  head: Pick<Head, 'accountId' | 'revision' | 'status'> | undefined,
   document: ProofDocument | undefined,
   now: string,
 ): boolean {

@@ -1,6 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Head } from '../ledger/entry.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { createLotStore } from '../ledger/lot.store.ts'
+import { behindMicros } from '../ledger/lot.ts'
 import { beginProof, compareWithHead, foldEntry, type ProofState } from '../ledger/prove-account.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
 import { createProofStore } from './proof.store.ts'
@@ -51,8 +53,9 @@ const LONGEST_FAULT_CHARACTERS = 300
  * and an account is parked only while it is at the revision that was looked at, or proven anew. So a race never parks an account.
  */
 export function createProving(options: ProvingOptions) {
-  const { client, ledgerTable, pageEntries = PAGE_ENTRIES } = options
+  const { client, ledgerTable, waitingTable, pageEntries = PAGE_ENTRIES } = options
   const ledger = createLedger(options)
+  const lots = createLotStore({ client, ledgerTable, waitingTable })
   const statuses = createStatusStore({ client, ledgerTable })
   const proofs = createProofStore(options)
 
@@ -99,11 +102,22 @@ export function createProving(options: ProvingOptions) {
     return fold
   }
 
-  /** An entry is written together with HEAD: one that is there while HEAD has not moved was never counted. */
-  async function findUncounted({ accountId, sequence, revision }: Head): Promise<string[]> {
-    const next = await ledger.readEntry(accountId, sequence + 1n)
-    if (!next || (await ledger.readHead(accountId))?.revision !== revision) return []
-    return [`entry ${sequence + 1n} is there, and HEAD does not count it`]
+  /**
+   * What is there beyond what HEAD counts: an entry after the last, or lots that wait while it holds all of them. Either is
+   * written together with HEAD, so that it is a fault only while HEAD has not moved.
+   */
+  async function findUncounted(head: Head): Promise<string[]> {
+    const { accountId, sequence, revision } = head
+    const [next, waiting] = await Promise.all([
+      ledger.readEntry(accountId, sequence + 1n),
+      behindMicros(head) === 0n ? lots.list(accountId, 1) : [],
+    ])
+    const faults = [
+      ...(next ? [`entry ${sequence + 1n} is there, and HEAD does not count it`] : []),
+      ...waiting.map(({ lot }) => `lot ${lot} waits, and HEAD does not count it`),
+    ]
+    if (faults.length > 0 && (await ledger.readHead(accountId))?.revision !== revision) return []
+    return faults
   }
 
   /** The account as it is when it is parked: a closed one stays closed, nothing moves on it anyway. */

@@ -1,9 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { AccountPosition } from '../accounts/account.ts'
-import { AVAILABLE, type Entry, HELD, type Head } from '../ledger/entry.ts'
+import { AVAILABLE, type Entry, HELD } from '../ledger/entry.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
-import { readHeads } from './find-changed.store.ts'
+import { type HeadSummary, readHeads } from './find-changed.store.ts'
 import { createProofStore } from './proof.store.ts'
 import type { ProofDocument } from './proof-document.ts'
 import type { AccountPart, TrialPage, TrialPosition } from './trial-balance.ts'
@@ -77,7 +77,7 @@ export function createTrialBalance(options: {
 function begin(
   page: TrialPage,
   { accountId, createdAt, currency }: AccountPosition & { currency: string },
-  head: Head | undefined,
+  head: HeadSummary | undefined,
   document: ProofDocument | undefined,
 ): AccountPart {
   const upTo = head?.sequence ?? LAST_SEQUENCE

@@ -83,7 +83,10 @@ export class HttpApi extends Construct {
   private integrationOf(handler: HouseFunction): HttpLambdaIntegration {
     const present = this.integrations.get(handler)
     if (present) return present
-    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda)
+    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, {
+      // One permission for all routes of a function, which this API alone has: a stack holds 500 resources.
+      scopePermissionToRoute: false,
+    })
     this.integrations.set(handler, integration)
     return integration
   }

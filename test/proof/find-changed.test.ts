@@ -1,3 +1,4 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createStatusStore } from '../../functions/ledger/status.store.ts'
 import { createFindChanged } from '../../functions/proof/find-changed.store.ts'
@@ -45,6 +46,21 @@ describe('looking for accounts to prove', () => {
     const days = Array.from({ length: 2800 }, (_, index) => wholeProofDay(`acc_${index}`))
     expect([Math.min(...days), Math.max(...days), new Set(days).size]).toEqual([1, 28, 28])
     expect(isWholeProofDue('acc_1', { wholeMonth: '2026-12' }, '2026-12-31T00:00:00.000Z')).toBe(false)
+  })
+
+  it('is not kept from the others by a HEAD that cannot be read', async () => {
+    const accountId = await books.open({ charges: 1 })
+    const { Item } = await database.client.send(
+      new GetCommand({
+        TableName: database.ledgerTable,
+        Key: { pk: `ACCOUNT#${accountId}`, sk: 'HEAD' },
+      }),
+    )
+    await books.tamper(accountId, 'HEAD', { lots: 'none' })
+    expect(await due('2026-12-29T02:30:00.000Z')).toEqual([accountId])
+    await expect(prove(accountId)).rejects.toThrow()
+    await books.tamper(accountId, 'HEAD', { lots: Item!.lots })
+    expect(await prove(accountId, '2026-12-29T02:30:00.000Z')).toMatchObject({ result: 'proven' })
   })
 
   it('leaves a parked account whose mismatch is known alone until something happens on it', async () => {
