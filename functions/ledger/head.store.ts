@@ -5,10 +5,15 @@ import { packLot, unpackLot } from './lot.ts'
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 
-/** HEAD as the table keeps it: lots and watermarks as short texts, so that it stays under one kilobyte. */
+/**
+ * HEAD as the table keeps it: lots and watermarks as short texts, and the month that all counters count in once, so that it
+ * stays under one kilobyte.
+ */
 type HeadItem = Omit<Head, 'lots' | 'watermarks' | 'status' | 'counters'> & {
   status: AccountStatus
-  counters: Record<string, Counter>
+  counters: Record<string, bigint>
+  /** Empty where nothing is counted. */
+  countedIn: string
   lots: string[]
   watermarks: Record<string, string>
 }
@@ -24,6 +29,7 @@ export function openingHead(accountId: string, currency: string, tip: string): R
     sequence: 0n,
     tip,
     counters: {},
+    countedIn: '',
     revision: 0n,
     lots: [],
     watermarks: {},
@@ -33,9 +39,12 @@ export function openingHead(accountId: string, currency: string, tip: string): R
 
 /** HEAD as it was read or came with a failed condition, without its keys. */
 export function toHead({ pk, sk, ...item }: Record<string, unknown>): Head {
-  const { lots, watermarks, ...head } = item as HeadItem
+  const { lots, watermarks, counters, countedIn, ...head } = item as HeadItem
   return {
     ...head,
+    counters: Object.fromEntries(
+      Object.entries(counters).map(([service, quantity]) => [service, { period: countedIn, quantity }]),
+    ),
     lots: lots.map(unpackLot),
     watermarks: Object.fromEntries(
       Object.entries(watermarks).map(([source, text]) => [source, unpackWatermark(text)]),
@@ -43,8 +52,17 @@ export function toHead({ pk, sk, ...item }: Record<string, unknown>): Head {
   }
 }
 
+/** All counters are of one period: those of an earlier one are dropped when a later one begins. */
+function packCounters(counters: Record<string, Counter>): Pick<HeadItem, 'counters' | 'countedIn'> {
+  const [first, ...others] = Object.values(counters)
+  if (others.some(({ period }) => period !== first?.period)) throw new Error('counters of several periods')
+  const quantities = Object.entries(counters).map(([service, { quantity }]) => [service, quantity])
+  return { counters: Object.fromEntries(quantities), countedIn: first?.period ?? '' }
+}
+
 /** Writes HEAD if nobody has written it since it was read, and available and held cover what leaves them. */
 export function headUpdate(ledgerTable: string, head: Head, next: Head): TransactItem {
+  const { counters, countedIn } = packCounters(next.counters)
   return {
     Update: {
       TableName: ledgerTable,
@@ -53,7 +71,7 @@ export function headUpdate(ledgerTable: string, head: Head, next: Head): Transac
       ConditionExpression:
         '#revision = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
       UpdateExpression:
-        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters, #revision = :revision, lots = :lots, watermarks = :watermarks',
+        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters, countedIn = :countedIn, #revision = :revision, lots = :lots, watermarks = :watermarks',
       ExpressionAttributeNames: {
         '#sequence': 'sequence',
         '#counters': 'counters',
@@ -69,7 +87,8 @@ export function headUpdate(ledgerTable: string, head: Head, next: Head): Transac
         ':held': next.heldMicros,
         ':sequence': next.sequence,
         ':tip': next.tip,
-        ':counters': next.counters,
+        ':counters': counters,
+        ':countedIn': countedIn,
         ':revision': next.revision,
         ':lots': next.lots.map(packLot),
         ':watermarks': packWatermarks(next.watermarks),
