@@ -20,8 +20,9 @@ const queue = createProofQueue({ client: new SQSClient({}), queueUrl: PROOF_QUEU
 
 export const handler = scheduleHandler(async (now) => {
   const counts = { lookedAt: 0, queued: 0 }
-  for await (const { lookedAt, due } of changed.list(now.toISOString())) {
+  for await (const { lookedAt, due, leftHolds } of changed.list(now.toISOString())) {
     await queue.send(due)
+    for (const hold of leftHolds) log.error('hold is left past its expiry', hold)
     counts.lookedAt += lookedAt
     counts.queued += due.length
   }

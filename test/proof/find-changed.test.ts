@@ -1,7 +1,9 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createHoldStore } from '../../functions/holds/hold.store.ts'
+import type { Hold } from '../../functions/holds/hold.ts'
 import { createStatusStore } from '../../functions/ledger/status.store.ts'
-import { createFindChanged } from '../../functions/proof/find-changed.store.ts'
+import { createFindChanged, type LeftHold } from '../../functions/proof/find-changed.store.ts'
 import { isWholeProofDue, wholeProofDay } from '../../functions/proof/proof-document.ts'
 import { createProving } from '../../functions/proof/prove-account.store.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -61,6 +63,24 @@ describe('looking for accounts to prove', () => {
     await expect(prove(accountId)).rejects.toThrow()
     await books.tamper(accountId, 'HEAD', { lots: Item!.lots })
     expect(await prove(accountId, '2026-12-29T02:30:00.000Z')).toMatchObject({ result: 'proven' })
+  })
+
+  it('names holds that are open an hour after their expiry, and no others', async () => {
+    const accountId = await books.open()
+    await books.tamper(accountId, 'HEAD', { heldMicros: 1n })
+    const holds = createHoldStore(database)
+    const put = (holdId: string, expiresAt: string) => {
+      const hold = { accountId, holdId, status: 'held', expiresAt, leaseSeconds: 60 } as Hold
+      return database.client.send(new TransactWriteCommand({ TransactItems: [holds.creation(hold)] }))
+    }
+    await put('hold_late', '2026-12-29T01:00:00.000Z')
+    await put('hold_timely', '2026-12-29T02:00:00.000Z')
+    const left: LeftHold[] = []
+    for await (const page of createFindChanged(database).list('2026-12-29T02:30:00.000Z'))
+      left.push(...page.leftHolds)
+    expect(left).toEqual([{ accountId, holdId: 'hold_late', expiresAt: '2026-12-29T01:00:00.000Z' }])
+    await books.tamper(accountId, 'HEAD', { heldMicros: 0n })
+    await prove(accountId, '2026-12-29T02:30:00.000Z')
   })
 
   it('leaves a parked account whose mismatch is known alone until something happens on it', async () => {
