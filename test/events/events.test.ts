@@ -88,6 +88,22 @@ const ENTRIES: [Entry, EventName[]][] = [
   [entryOf(5_000_000n, { kind: 'credit', detail: {} }), ['credit.given']],
   [entryOf(-5_000_000n, { kind: 'charge', detail: {} }), ['charge.made']],
   [entryOf(-5_000_000n, { kind: 'reversal', detail: {}, reverses: 7n }), ['entry.reversed']],
+  [entryOf(5_000_000n, { kind: 'refund', detail: {}, reverses: 7n }), ['charge.refunded']],
+  [
+    entryOf(-5_000_000n, {
+      kind: 'expiry',
+      detail: { lot: '7', source: 'promotional', expiredAt: '2026-11-30T23:00:00.000Z' },
+    }),
+    ['credit.expired'],
+  ],
+  [
+    entryOf(5_000_000n, {
+      kind: 'credit',
+      detail: {},
+      lots: newLot({ sequence: 41n }, 'goodwill', 5_000_000n, '2027-01-31T23:00:00.000Z'),
+    }),
+    ['credit.given', 'lots.raised'],
+  ],
   [usage(3, 0, {}), ['usage.deducted']],
   [usage(0, 2, { no_price: 2 }), ['usage.refused']],
   [usage(3, 2, { insufficient_credit: 1, no_price: 1 }), ['usage.deducted', 'usage.refused']],
@@ -129,6 +145,24 @@ describe('the events of an entry', () => {
     })
     const refused = eventsOfEntry(usage(3, 2, { insufficient_credit: 1, no_price: 1 }))[1]
     expect(refused!.detail).toMatchObject({ refusedCount: 2, outOfCreditCount: 1 })
+  })
+
+  it('name each instant at which raised lots expire once, and none of what was drawn or stays', () => {
+    const lot = (number: bigint, changeMicros: bigint, expiresAt?: string) => ({
+      lot: number,
+      source: 'goodwill' as const,
+      changeMicros,
+      ...(expiresAt && { expiresAt }),
+    })
+    const [january, february] = ['2027-01-31T23:00:00.000Z', '2027-02-28T23:00:00.000Z']
+    const lots = [lot(2n, 1n, january), lot(3n, 1n, january), lot(4n, 1n, february), lot(5n, 1n)]
+    const raised = eventsOfEntry(entryOf(4n, { kind: 'release', detail: {}, lots }))
+    expect(raised).toMatchObject([
+      {
+        detailType: 'lots.raised',
+        detail: { id: 'acc_events01/lots.raised/42', expiries: [january, february] },
+      },
+    ])
   })
 
   it('come back from a rule’s envelope as they were, and nothing else does', () => {

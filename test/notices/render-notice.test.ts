@@ -44,6 +44,18 @@ const shortMonth: NoticeEvent = {
     shortfall: usd('16.000001'),
   },
 }
+const expiring: NoticeEvent = {
+  detailType: 'credit.expiring',
+  detail: {
+    id: 'i',
+    accountId,
+    at: entry.at,
+    amount: usd('25.50'),
+    expiresAt: '2027-01-01T05:00:00.000Z',
+    lastDay: '2026-12-31',
+    daysBefore: 7,
+  },
+}
 const events: NoticeEvent[] = [
   warning,
   shortMonth,
@@ -53,6 +65,7 @@ const events: NoticeEvent[] = [
   },
   { detailType: 'top_up.settled', detail: { ...entry, amount: usd('50.00'), topUpId: 'top_1' } },
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
+  expiring,
 ]
 
 /** What is left of HTML when only its text is read. */
@@ -93,6 +106,18 @@ describe('a notice', () => {
     expect(text).toContain('Credit after it: 9.50 USD')
     expect(text).toContain('Date: 2026-11-30 23:30 (America/New_York)')
     expect(text).toContain('Reference: top_1')
+  })
+
+  it('names what expires and the last day on which it may be used', () => {
+    const { subject, text } = renderNotice(expiring, account, portalUrl)
+    expect(subject).toBe('25.50 USD of your credit expires on 2026-12-31')
+    expect(text).toContain('up to the end of 2026-12-31 (America/New_York)')
+  })
+
+  it('shows in a warning what expires before the charge', () => {
+    const detail = { ...warning.detail, expiring: usd('6.00') } as typeof warning.detail
+    const { text } = renderNotice({ ...warning, detail } as NoticeEvent, account, portalUrl)
+    expect(text).toContain('Expires before it: 6.00 USD')
   })
 
   it('says the same in both parts, with at most one link', () => {

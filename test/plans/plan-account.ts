@@ -87,14 +87,19 @@ export function planAccounts(database: TestDatabase) {
     detail: {},
   })
 
-  const give = (account: Account, amountMicros: bigint, key: string) =>
+  const give = (account: Account, amountMicros: bigint, key: string, expiresAt?: string) =>
     ledger.post({
       accountId: account.accountId,
       key: `top-up:${key}`,
       requestHash: 'g',
       at: november.toISOString(),
       decide: (head) =>
-        credit(head, { ...movement(account, amountMicros), kind: 'top_up', contra: 'cash:stripe' }),
+        credit(head, {
+          ...movement(account, amountMicros),
+          kind: 'top_up',
+          contra: 'cash:stripe',
+          expiresAt,
+        }),
     })
 
   const take = (account: Account, amountMicros: bigint, key: string) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { createShortfallWarning } from '../../functions/plans/warn-shortfall.store.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
@@ -51,6 +52,35 @@ describe('warning of a shortfall', () => {
     const charging = createMonthlyCharging(database)
     const { months } = await charging.chargeDue(account.accountId, new Date('2026-12-01T00:00:00.000Z'))
     expect(months).toEqual([{ period: '2026-12', result: 'charged' }])
+  })
+
+  it('does not count credit that expires before the charge, or at its very instant', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 20n * UNIT)
+    await world.give(account, 6n * UNIT, 'a gift', '2026-11-30T23:00:00.000Z')
+    const upcoming = createUpcomingCharge(database)
+    const preview = await upcoming.preview(account, warningDay)
+    expect(preview).toMatchObject({
+      availableMicros: 20n * UNIT,
+      expiringMicros: 6n * UNIT,
+      shortfallMicros: 4_500_000n,
+    })
+    await warningWith(bus).warnDue(account.accountId, warningDay)
+    expect(bus.events).toMatchObject([
+      {
+        detail: {
+          credit: { amount: '20.00' },
+          expiring: { amount: '6.00' },
+          shortfall: { amount: '4.50' },
+        },
+      },
+    ])
+    const lasting = await world.openWithPlan(5, 20n * UNIT)
+    await world.give(lasting, 6n * UNIT, 'a longer gift', '2026-11-30T23:00:01.000Z')
+    expect(await upcoming.preview(lasting, warningDay)).toMatchObject({
+      expiringMicros: 0n,
+      shortfallMicros: 0n,
+    })
   })
 
   it('says nothing when the credit covers the month', async () => {
