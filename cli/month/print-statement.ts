@@ -40,7 +40,7 @@ function row(
   balance: string,
   event?: StatementEvent,
 ): string {
-  const shown = event ? (event.verdict === 'deducted' ? signUse(amount) : 'refused') : amount
+  const shown = event ? (event.verdict === 'deducted' ? signUse(amount) : event.verdict) : amount
   const after = event && event.verdict !== 'deducted' ? '' : balance
   const fitted = what.length > WHAT_WIDTH ? `${what.slice(0, WHAT_WIDTH - 1)}…` : what
   return `${sequence.padStart(4)}  ${when.padEnd(16)}  ${fitted.padEnd(WHAT_WIDTH)}${shown.padStart(AMOUNT_WIDTH)}${after.padStart(AMOUNT_WIDTH)}`.trimEnd()

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   hold_released: { status: 409, title: 'The hold was released already' },
   hold_expired: { status: 409, title: 'The hold has expired: the session was not heard of in time' },
   account_not_empty: { status: 409, title: 'The account still has credit' },
+  hold_has_record: { status: 409, title: 'The record of this session has come: it did take place' },
   last_owner: { status: 409, title: 'An account keeps at least one owner' },
   member_exists: { status: 409, title: 'This person is a member already' },
   time_zone_in_use: { status: 409, title: 'The account’s time zone carries its plan’s calendar' },

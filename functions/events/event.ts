@@ -52,6 +52,12 @@ const statusEvent = anyEvent.extend({
   actor: z.string().meta({ description: 'who did it', examples: ['machine:nightly-proof'] }),
 })
 
+const sessionEvent = entryEvent.extend({
+  holdId: z.string(),
+  session: z.string().optional(),
+  service: z.string().optional(),
+})
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
   'top_up.settled': entryEvent
@@ -92,6 +98,31 @@ export const eventDetails = {
       outOfCreditCount: wholeCountSchema.meta({ description: 'of these, how many for too little credit' }),
     })
     .meta({ description: 'Usage was refused, for too little credit or because it has no price.' }),
+  'usage.reconciled': entryEvent
+    .extend({
+      reconciledCount: wholeCountSchema,
+      underCapturedCount: wholeCountSchema.meta({
+        description: 'of these, how many cost more than their hold was charged',
+      }),
+      underCaptured: moneyReply.meta({ description: 'by how much, together' }),
+    })
+    .meta({ description: 'Records of sessions came that their holds pay; they were not charged again.' }),
+  'session.authorised': sessionEvent
+    .extend({
+      amount: moneyReply.meta({ description: 'what this entry set aside' }),
+      held: moneyReply.meta({ description: 'what is set aside for the session in all' }),
+      isFinal: z.boolean().optional().meta({ description: 'credit ends there' }),
+      expiresAt: z.string(),
+    })
+    .meta({ description: 'Credit was set aside for a session: when it began, or more of it later.' }),
+  'session.ended': sessionEvent
+    .extend({
+      amount: moneyReply.meta({ description: 'what was charged' }),
+      end: z.enum(['captured', 'released', 'expired']).meta({
+        description: '`expired`: it was not heard of in time; what was reported of it is charged',
+      }),
+    })
+    .meta({ description: 'A session has ended; what was set aside and not charged is available again.' }),
   'charge.made': entryEvent
     .extend({ amount: moneyReply })
     .meta({ description: 'A single charge was rated and deducted.' }),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { readEndedDetail, readHeldDetail } from '../holds/hold-entry.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money } from '../ledger/money.ts'
-import { readUsageDetail } from '../usage/usage-entry.ts'
+import { readUsageDetail, type UsageDetail } from '../usage/usage-entry.ts'
 import type { BusEvent, EventName } from './event.ts'
 
 /** Of any size: what a plan costs may be more than any amount that may be asked for. */
@@ -75,15 +76,17 @@ function eventsOfKind(entry: Entry): BusEvent[] {
     case 'expiry':
       return [creditExpired(entry)]
     case 'hold':
+      return [sessionAuthorised(entry)]
     case 'capture':
     case 'release':
+      return [sessionEnded(entry)]
     case 'gap_release':
       return []
   }
 }
 
 function eventsOfUsage(entry: Entry): BusEvent[] {
-  const { deductedCount, refusedCount, refusals } = readUsageDetail(entry.detail)
+  const { deductedCount, refusedCount, refusals, reconciled } = readUsageDetail(entry.detail)
   const events: BusEvent[] = []
   if (deductedCount > 0) {
     const described = describe(entry, 'usage.deducted')
@@ -97,7 +100,46 @@ function eventsOfUsage(entry: Entry): BusEvent[] {
     const described = describe(entry, 'usage.refused')
     events.push({ detailType: 'usage.refused', detail: { ...described, refusedCount, outOfCreditCount } })
   }
+  if (reconciled) events.push(usageReconciled(entry, reconciled))
   return events
+}
+
+function usageReconciled(entry: Entry, reconciled: NonNullable<UsageDetail['reconciled']>): BusEvent {
+  const { count, underCapturedCount, underCapturedAmount } = reconciled
+  return {
+    detailType: 'usage.reconciled',
+    detail: {
+      ...describe(entry, 'usage.reconciled'),
+      reconciledCount: count,
+      underCapturedCount,
+      underCaptured: { amount: underCapturedAmount, currency: entry.currency },
+    },
+  }
+}
+
+function sessionAuthorised(entry: Entry): BusEvent {
+  const { holdId, session, service, isFinal, expiresAt, heldMicros } = readHeldDetail(entry.detail)
+  return {
+    detailType: 'session.authorised',
+    detail: {
+      ...describe(entry, 'session.authorised'),
+      ...{ holdId, session, service, isFinal, expiresAt },
+      amount: money(entry.heldAfterMicros - entry.heldBeforeMicros, entry.currency),
+      held: money(BigInt(heldMicros), entry.currency),
+    },
+  }
+}
+
+function sessionEnded(entry: Entry): BusEvent {
+  const { holdId, session, service, end } = readEndedDetail(entry.detail)
+  return {
+    detailType: 'session.ended',
+    detail: {
+      ...describe(entry, 'session.ended'),
+      ...{ holdId, session, service, end },
+      amount: lowered(entry),
+    },
+  }
 }
 
 function planCharged(entry: Entry): BusEvent {

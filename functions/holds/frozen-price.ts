@@ -22,11 +22,13 @@ export function freezePrice(
 }
 
 /** What a use costs by a frozen price: the same as by the price itself. */
-export function rateFrozen(
-  { price, deck }: FrozenPrice,
-  usage: Usage,
-  alreadyUsedQuantity: bigint,
-): UsageRating {
-  const rates = deck && { ...deck, rates: buildRateDeck([deck.rate]) }
-  return rateUsage({ price, deck: rates, usage, alreadyUsedQuantity })
+export function rateFrozen(frozen: FrozenPrice, usage: Usage, alreadyUsedQuantity: bigint): UsageRating {
+  return rateUsage({ ...thawPrice(frozen), usage, alreadyUsedQuantity })
+}
+
+/** The price as rating takes it. */
+export function thawPrice({ price, deck }: FrozenPrice): FoundPrice {
+  if (!deck) return { price }
+  const { rate, ...named } = deck
+  return { price, deck: { ...named, rates: buildRateDeck([rate]) } }
 }

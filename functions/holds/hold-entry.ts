@@ -108,7 +108,12 @@ export function readHeldDetail(detail: string) {
 
 /** Reads the detail text of an entry of kind `capture` or `release`; throws on any other. */
 export function readEndedDetail(detail: string) {
-  const { explanation, ...rest } = endedDetailSchema.parse(JSON.parse(detail))
+  return endedDetailSchema.parse(JSON.parse(detail))
+}
+
+/** The same with what explains the amount. */
+export function explainEndedDetail(detail: string) {
+  const { explanation, ...rest } = readEndedDetail(detail)
   return {
     ...rest,
     ...(explanation && { explanation: unpackExplanation(Buffer.from(explanation, 'base64')) }),

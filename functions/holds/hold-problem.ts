@@ -32,6 +32,12 @@ export function moreThanHeld({ heldMicros, currency }: Hold, askedMicros: bigint
   )
 }
 
+export function hasRecord({ holdId, reported, currency }: Hold): Problem {
+  const recorded = money(reported.amountMicros, currency)
+  const detail = `It says ${recorded.amount} ${currency}: capture the hold, or let its lease charge it.`
+  return new Problem('hold_has_record', detail, { extra: { holdId, recorded } })
+}
+
 export function holdNotFound(accountId: string, holdId: string): Problem {
   return new Problem('hold_not_found', `Account ${accountId} has no hold ${holdId}.`)
 }

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { getAll } from '../edge/get-all.ts'
 import type { WriteItem } from '../edge/write-together.ts'
 import type { FrozenPrice } from './frozen-price.ts'
 import type { Hold, HoldPosition, MeteredUse } from './hold.ts'
@@ -25,6 +26,12 @@ export function createHoldStore({
       new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
     )
     return Item && toHold(Item)
+  }
+
+  /** Those of the named holds that are there, in no order, as they are now. No id may be named twice. */
+  async function readMany(accountId: string, holdIds: readonly string[]): Promise<Hold[]> {
+    const keys = holdIds.map((holdId) => keyOf(accountId, holdId))
+    return (await getAll(client, documentsTable, keys)).map(toHold)
   }
 
   /** A new hold, for the transaction that sets its credit aside. */
@@ -86,7 +93,7 @@ export function createHoldStore({
     return Items.map(toHold)
   }
 
-  return { read, creation, change, write, listOpen }
+  return { read, readMany, creation, change, write, listOpen }
 }
 
 /** A use as it is kept: what has members of any name and numbers of its own, as text. */

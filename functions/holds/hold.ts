@@ -45,6 +45,8 @@ export type Hold = {
   /** Absent for an amount of its own. */
   use?: MeteredUse
   reported: Reported
+  /** The session's record has come as a usage event, which was not charged: this hold has to be. */
+  isRecorded?: true
   leaseSeconds: number
   authorisedAt: string
   /** The session is lost when it has not been heard of by then. */

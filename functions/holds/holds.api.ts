@@ -99,6 +99,7 @@ export const releaseHold = defineRoute({
     'account_closed',
     'hold_captured',
     'hold_expired',
+    'hold_has_record',
     'busy',
   ],
 })

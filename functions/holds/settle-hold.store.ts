@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.store.ts'
 import { decideEnd, isSameCapture, ratedCapture, ratedReport, type Used } from './decide-end.ts'
 import type { HoldStore } from './hold.store.ts'
 import { type EndedStatus, type Hold, isDue } from './hold.ts'
-import { endedProblem, holdNotFound, misfit, moreThanHeld } from './hold-problem.ts'
+import { endedProblem, hasRecord, holdNotFound, misfit, moreThanHeld } from './hold-problem.ts'
 import type { CaptureRequest } from './hold-request.ts'
 
 export type SettlingOptions = {
@@ -52,6 +52,7 @@ export function createSettling({ ledger, holds, accounts }: SettlingOptions) {
     return settle(asked, (hold) => {
       if (hold.status === 'released') return undefined
       if (hold.status !== 'held') throw endedProblem(hold)
+      if (hold.isRecorded) throw hasRecord(hold)
       return { status: 'released', charged: { amountMicros: 0n, countedQuantity: 0n } }
     })
   }

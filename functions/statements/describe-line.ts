@@ -7,12 +7,23 @@ const KIND_NAMES: Record<string, string> = {
   reversal: 'Correction',
   refund: 'Refund',
   expiry: 'Expired',
+  hold: 'Held for a session',
+  capture: 'Session',
+  release: 'Session that was not charged',
 }
 
-/** What a line of a statement is about, for people. A top-up's reason says it all. */
-export function describeLine({ kind, reason }: { kind: string; reason: string }): string {
+/**
+ * What a line of a statement is about, for people. A top-up's reason says it all. A line that sets credit aside, or gives
+ * it back, says how much: the balance changes by it, and the amount does not say so.
+ */
+export function describeLine(line: { kind: string; reason: string; held?: { amount: string } }): string {
+  const { kind, reason, held } = line
   const name = KIND_NAMES[kind]
-  return name === undefined ? reason : `${name}: ${reason}`
+  const what = name === undefined ? reason : `${name}: ${reason}`
+  if (!held) return what
+  return held.amount.startsWith('-')
+    ? `${what} (${held.amount.slice(1)} held until now)`
+    : `${what} (${held.amount} held)`
 }
 
 /** What one use was, for people, such as `call to 12025550123, 60 s`, and why it was refused. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readChargeDetail } from '../charges/charge-entry.ts'
+import { explainEndedDetail } from '../holds/hold-entry.ts'
 import { ENTRY_KINDS, type Entry } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money, moneyReply } from '../ledger/money.ts'
@@ -12,6 +13,10 @@ export const transactionReply = z
     amount: moneyReply.meta({ description: 'what it changed: below zero for what was taken' }),
     balanceBefore: moneyReply,
     balanceAfter: moneyReply.meta({ description: 'available credit after it' }),
+    held: moneyReply.optional().meta({
+      description:
+        'what it set aside for a session, below zero for what it gave back or took from there: balanceAfter is balanceBefore plus amount less this',
+    }),
     reason: z.string(),
     actor: z.string(),
     reverses: z.int().optional().meta({ description: 'the transaction that this one undoes' }),
@@ -61,11 +66,17 @@ export function presentEntry(entry: Entry): z.infer<typeof transactionReply> {
     amount: money(entry.amountMicros, currency),
     balanceBefore: money(entry.availableBeforeMicros, currency),
     balanceAfter: money(entry.availableAfterMicros, currency),
+    held: presentHeld(entry),
     reason: entry.reason,
     actor: entry.actor,
     reverses: entry.reverses === undefined ? undefined : Number(entry.reverses),
     termsVersion: entry.termsVersion,
   }
+}
+
+function presentHeld({ heldBeforeMicros, heldAfterMicros, currency }: Entry) {
+  if (heldBeforeMicros === heldAfterMicros) return undefined
+  return money(heldAfterMicros - heldBeforeMicros, currency)
 }
 
 /** One line with all that explains and proves it. */
@@ -86,9 +97,15 @@ export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionR
       held: heldMicros === undefined ? undefined : money(heldMicros, currency),
       expiresAt,
     })),
-    detail: entry.kind === 'charge' ? readChargeDetail(entry.detail) : JSON.parse(entry.detail),
+    detail: explainDetail(entry),
     key: entry.key,
     previousHash: entry.previousHash,
     hash: entry.hash,
   }
+}
+
+function explainDetail({ kind, detail }: Entry): Record<string, unknown> {
+  if (kind === 'charge') return readChargeDetail(detail)
+  if (kind === 'capture' || kind === 'release') return explainEndedDetail(detail)
+  return JSON.parse(detail)
 }

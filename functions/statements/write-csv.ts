@@ -13,6 +13,7 @@ const COLUMNS = [
   'actor',
   'reverses',
   'terms_version',
+  'held_after',
 ]
 
 /** A statement as CSV (RFC 4180: a header line, CRLF, quotes doubled), safe to open in a spreadsheet. */
@@ -39,6 +40,7 @@ function cellsOf(entry: Entry): string[] {
     entry.actor,
     entry.reverses?.toString() ?? '',
     entry.termsVersion ?? '',
+    amount(entry.heldAfterMicros),
   ]
 }
 

@@ -1,10 +1,16 @@
+import { type RecordedHold, rateRecord } from '../holds/session-record.ts'
 import { type Counter, countedBefore, countingPeriod, type Head } from '../ledger/entry.ts'
 import type { FoundPrice } from '../prices/price-source.ts'
 import { type RatingExplanation, type RatingRefusal, rateUsage } from '../prices/rate-usage.ts'
 import { compareUsageEvents, type UsageEvent, usageEventKey } from './usage-event.ts'
 
 /** An event with what was in force when it happened. */
-export type PricedEvent = { event: UsageEvent; found: FoundPrice | undefined }
+export type PricedEvent = {
+  event: UsageEvent
+  found: FoundPrice | undefined
+  /** The event is the record of a session whose hold is charged. */
+  hold?: RecordedHold
+}
 
 export type UsageRefusal = RatingRefusal | 'insufficient_credit' | 'account_parked' | 'account_closed'
 
@@ -19,6 +25,7 @@ export type EventDecision = {
   ratedBy?: RatedBy
 } & (
   | { verdict: 'deducted'; amountMicros: bigint }
+  | Reconciled
   | {
       verdict: 'refused'
       reason: UsageRefusal /** What it would have cost, where it has a price. */
@@ -26,6 +33,14 @@ export type EventDecision = {
       field?: string
     }
 )
+
+/** The record of a session whose hold is charged, so that it is not charged again. */
+export type Reconciled = {
+  verdict: 'reconciled'
+  /** What it would have cost by the price that was settled when the session began. */
+  costMicros: bigint
+  hold: Pick<RecordedHold, 'holdId' | 'status' | 'capturedMicros'>
+}
 
 /** What was in force, and what tiers had counted before. */
 export type RatedBy = { found: FoundPrice; alreadyUsedQuantity: bigint }
@@ -42,7 +57,8 @@ export type UsageDecision = {
  * longest run from the first on is deducted that the available credit covers; after the first that it does not cover,
  * every further one that costs something is refused, also where it would fit, so that what a client was told in one order
  * cannot come out differently in another. What costs nothing needs no credit and is deducted whatever came before it. What
- * cannot be rated is refused by itself and stops nothing. Tiers count deducted events only.
+ * cannot be rated is refused by itself and stops nothing. Tiers count deducted events only. The record of a session whose
+ * hold is charged costs nothing more, whatever the account's state.
  */
 export function decideUsage(head: Head, priced: readonly PricedEvent[], localPeriod: string): UsageDecision {
   const ordered = [...priced].sort((left, right) => compareUsageEvents(left.event, right.event))
@@ -60,7 +76,7 @@ export function decideInOrder(
   const decisions: EventDecision[] = []
   let availableMicros = head.availableMicros
   let hasRunOut = false
-  for (const { event, found } of ordered) {
+  for (const { event, found, hold } of ordered) {
     const balance = { availableBeforeMicros: availableMicros, availableAfterMicros: availableMicros }
     const refuse = (refusal: {
       reason: UsageRefusal
@@ -69,6 +85,11 @@ export function decideInOrder(
       explanation?: RatingExplanation
       ratedBy?: RatedBy
     }) => decisions.push({ event, ...balance, verdict: 'refused', costMicros: 0n, ...refusal })
+    if (hold) {
+      const counted = countedBefore(head, counters, event.service, period)
+      decisions.push({ event, ...balance, ...reconcile(event, hold, counted) })
+      continue
+    }
     if (head.status !== 'open') {
       refuse({ reason: head.status === 'closed' ? 'account_closed' : 'account_parked' })
       continue
@@ -105,6 +126,19 @@ export function decideInOrder(
       counters[event.service] = { period, quantity: counted + rating.countedQuantity }
   }
   return { decisions, totalMicros: head.availableMicros - availableMicros, counters }
+}
+
+function reconcile(event: UsageEvent, recorded: RecordedHold, counted: bigint) {
+  const { found, holdId, status, capturedMicros } = recorded
+  const rating = rateRecord(recorded, usageOf(event), counted)
+  const verdict: Reconciled = {
+    verdict: 'reconciled',
+    costMicros: rating.ok ? rating.amountMicros : 0n,
+    hold: { holdId, status, capturedMicros },
+  }
+  if (!rating.ok || !found) return verdict
+  const ratedBy: RatedBy = { found, alreadyUsedQuantity: recorded.alreadyUsedQuantity ?? counted }
+  return { ...verdict, explanation: rating.explanation, ratedBy }
 }
 
 /** The events of different identity, and those that repeat one of them: the first counts. */

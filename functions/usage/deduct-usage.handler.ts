@@ -5,6 +5,8 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { queueHandler } from '../edge/queue.ts'
+import { createHoldStore } from '../holds/hold.store.ts'
+import { createSessionRecords } from '../holds/session-record.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { deductMessages } from './deduct-messages.ts'
@@ -25,6 +27,7 @@ const ledger = createLedger(tables)
 const usage = createUsageDeduction({
   ledger,
   numbered: createNumberedStore({ ...tables, ledger }),
+  sessions: createSessionRecords(createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE })),
   accounts: createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE }),
   prices: createRatingStore({
     client,

@@ -1,9 +1,10 @@
 import type { Account } from '../accounts/account.ts'
 import { periodOf } from '../accounts/billing-period.ts'
+import type { SessionRecords } from '../holds/session-record.store.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
 import type { FoundPrice, PriceFinder, PriceSource } from '../prices/price-source.ts'
-import { decideUsage, separateRepeats } from './decide-usage.ts'
+import { decideUsage, separateRepeats, usageOf } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'
 import { createNumberedDeduction } from './deduct-numbered.store.ts'
 import type { NumberedStore } from './numbered.store.ts'
@@ -16,6 +17,7 @@ export type UsageDeductionOptions = {
   numbered: NumberedStore
   accounts: { read(accountId: string): Promise<Account | undefined> }
   prices: PriceSource
+  sessions: SessionRecords
 }
 
 /** With the newest entry, unless nothing was decided. */
@@ -23,7 +25,8 @@ type PostedUsage = DeductionOutcome & { entry?: Entry }
 type NothingNew = { ok: false; reason: 'nothing_new' }
 
 /** Deducts usage: the one place where events become an entry. */
-export function createUsageDeduction({ ledger, numbered, accounts, prices }: UsageDeductionOptions) {
+export function createUsageDeduction(options: UsageDeductionOptions) {
+  const { ledger, numbered, accounts, prices, sessions } = options
   const numberedDeduction = createNumberedDeduction({ ledger, numbered })
 
   /**
@@ -54,7 +57,7 @@ export function createUsageDeduction({ ledger, numbered, accounts, prices }: Usa
       if (plain.length > 0) Object.assign(outcome, await deductPlain(account, plain, at, period, finder))
       const numberedEvents = events.filter(isNumbered)
       if (numberedEvents.length === 0) return outcome
-      const moment = { at, period, price: priceEvents(account, finder) }
+      const moment = { at, period, price: priceEvents(account, finder, sessions) }
       const { entries, contradictions, gaps } = await numberedDeduction.deduct(
         accountId,
         numberedEvents,
@@ -70,7 +73,11 @@ export function createUsageDeduction({ ledger, numbered, accounts, prices }: Usa
     /** Decides what waits of a source and can be decided by now. */
     async function takeUp(accountId: string, source: string): Promise<DeductionOutcome> {
       const account = await readAccount(accountId)
-      const moment = { at, period: periodOf(at, account.timeZone), price: priceEvents(account, finder) }
+      const moment = {
+        at,
+        period: periodOf(at, account.timeZone),
+        price: priceEvents(account, finder, sessions),
+      }
       return numberedDeduction.takeUp(accountId, source, moment)
     }
 
@@ -87,7 +94,7 @@ export function createUsageDeduction({ ledger, numbered, accounts, prices }: Usa
   ): Promise<PostedUsage> {
     const { accountId } = account
     const { distinct, repeats } = separateRepeats(events)
-    const price = await priceEvents(account, finder)(distinct)
+    const price = await priceEvents(account, finder, sessions)(distinct)
     let decided: ReadonlyMap<string, Record<string, unknown>> = new Map()
 
     const decide = (
@@ -119,15 +126,26 @@ export function createUsageDeduction({ ledger, numbered, accounts, prices }: Usa
   }
 }
 
-/** What is in force for each event: one look-up per service and instant. */
-function priceEvents({ currency, clientType }: Account, finder: PriceFinder) {
+/** What is in force for each event, one look-up per service and instant; and the hold of the session that it is of. */
+function priceEvents(
+  { accountId, currency, clientType }: Account,
+  finder: PriceFinder,
+  sessions: SessionRecords,
+) {
   return async (events: readonly UsageEvent[]) => {
     const found = new Map<string, FoundPrice | undefined>()
     for (const { service, at } of events) {
       const key = `${service}\n${at}`
       if (!found.has(key)) found.set(key, await finder.priceFor({ service, currency, clientType, at }))
     }
-    return (event: UsageEvent) => ({ event, found: found.get(`${event.service}\n${event.at}`) })
+    const foundFor = ({ service, at }: UsageEvent) => found.get(`${service}\n${at}`)
+    const records = events.map((event) => ({
+      ...{ accountId, service: event.service, usage: usageOf(event) },
+      found: foundFor(event),
+    }))
+    const noted = await sessions.note(accountId, records)
+    const holds = new Map(events.map((event, index) => [event, noted[index]]))
+    return (event: UsageEvent) => ({ event, found: foundFor(event), hold: holds.get(event) })
   }
 }
 

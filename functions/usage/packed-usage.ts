@@ -3,7 +3,13 @@ import type { PriceVersion } from '../prices/price.ts'
 import type { FoundPrice } from '../prices/price-source.ts'
 import { buildRateDeck, findRate, type Rate } from '../prices/rate-deck.ts'
 import { type RateDeckVersion, type RatingExplanation, rateUsage } from '../prices/rate-usage.ts'
-import { type EventDecision, type RatedBy, type UsageRefusal, usageOf } from './decide-usage.ts'
+import {
+  type EventDecision,
+  type RatedBy,
+  type Reconciled,
+  type UsageRefusal,
+  usageOf,
+} from './decide-usage.ts'
 import { type Plain, packColumns, unpackColumns } from './pack-columns.ts'
 import type { NumberedEvent } from './usage-event.ts'
 
@@ -24,6 +30,8 @@ type Row = {
   quantity?: number
   seconds?: number
   attributes: Record<string, string | number>
+  /** For the record of a session: its hold, how that stood, and what it was charged. */
+  hold?: [holdId: string, status: Reconciled['hold']['status'], capturedMicros: Whole]
   /** Absent where it was deducted. */
   refused?: UsageRefusal
   field?: string
@@ -37,6 +45,7 @@ type Row = {
 /** What became of one event of a numbered batch, as its entry keeps it. */
 export type PackedDecision = Omit<EventDecision, 'event' | 'ratedBy'> & { event: NumberedEvent } & (
     | { verdict: 'deducted'; amountMicros: bigint }
+    | Reconciled
     | { verdict: 'refused'; reason: UsageRefusal; costMicros: bigint; field?: string }
   )
 
@@ -60,7 +69,7 @@ export function unpackUsageDecisions(
   let availableMicros = entry.availableBeforeMicros
   const decisions = rows.map((row) => {
     const availableBeforeMicros = availableMicros
-    if (!row.refused) availableMicros -= BigInt(row.micros ?? 0)
+    if (!row.refused && !row.hold) availableMicros -= BigInt(row.micros ?? 0)
     return decisionOf(row, entry.accountId, prices, {
       availableBeforeMicros,
       availableAfterMicros: availableMicros,
@@ -78,11 +87,15 @@ function rowOf(
   const { event, explanation, ratedBy } = decision
   const { source, number, id, service, quantity, seconds, attributes } = event as NumberedEvent
   const isRefused = decision.verdict === 'refused'
-  const micros = isRefused ? decision.costMicros : decision.amountMicros
+  const micros = decision.verdict === 'deducted' ? decision.amountMicros : decision.costMicros
   const row: Row = { source, number, id, at: Date.parse(event.at), service, quantity, seconds, attributes }
   if (isRefused) {
     row.refused = decision.reason
     row.field = decision.field
+  }
+  if (decision.verdict === 'reconciled') {
+    const { holdId, status, capturedMicros } = decision.hold
+    row.hold = [holdId, status, toWhole(capturedMicros)]
   }
   if (explanation && ratedBy) {
     row.micros = toWhole(micros)
@@ -141,6 +154,11 @@ function decisionOf(
   const micros = BigInt(row.micros ?? 0)
   const explanation = row.price === undefined ? undefined : explain(row, event, prices[row.price]!, micros)
   const rest = { event, ...balance, explanation }
+  if (row.hold) {
+    const [holdId, status, capturedMicros] = row.hold
+    const hold = { holdId, status, capturedMicros: BigInt(capturedMicros) }
+    return { ...rest, verdict: 'reconciled', costMicros: micros, hold }
+  }
   if (!refused) return { ...rest, verdict: 'deducted', amountMicros: micros }
   return { ...rest, verdict: 'refused', reason: refused, costMicros: micros, field }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../ledger/canonical-json.ts'
 import { AVAILABLE, type EntryDraft } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
-import type { EventDecision, UsageDecision } from './decide-usage.ts'
+import type { EventDecision, Reconciled, UsageDecision } from './decide-usage.ts'
 import { packUsageDecisions } from './packed-usage.ts'
 import type { UsageEventIdentity } from './usage-event.ts'
 
@@ -16,6 +16,7 @@ const serviceTotalsSchema = z.object({
   quantity: z.string().optional(),
   seconds: z.string().optional(),
   amount: z.string(),
+  reconciledCount: z.int().optional(),
 })
 
 const usageDetailSchema = z.object({
@@ -26,6 +27,10 @@ const usageDetailSchema = z.object({
   refusals: z.record(z.string(), z.int()),
   /** What the events that were refused for want of credit would have cost together. */
   refusedAmount: z.string(),
+  /** Records of sessions that their holds have paid; for how many of those less was captured than they say, and by how much. */
+  reconciled: z
+    .object({ count: z.int(), underCapturedCount: z.int(), underCapturedAmount: z.string() })
+    .optional(),
   /** Runs of one source each, in the order in which the events were decided: `[source, [id, …]]`. Those of a numbered batch are packed in the entry. */
   events: z.array(z.tuple([z.string(), z.array(z.string())])),
 })
@@ -72,10 +77,12 @@ function draft(decision: UsageDecision, detail: UsageDetail): EntryDraft {
 
 function totalDetailOf(decisions: readonly EventDecision[], currency: string): Omit<UsageDetail, 'events'> {
   const refused = decisions.filter((decision) => decision.verdict === 'refused')
+  const reconciled = decisions.filter((decision) => decision.verdict === 'reconciled')
   const refusedMicros = refused.reduce((sum, { costMicros }) => sum + costMicros, 0n)
   return {
-    deductedCount: decisions.length - refused.length,
+    deductedCount: decisions.length - refused.length - reconciled.length,
     refusedCount: refused.length,
+    ...(reconciled.length > 0 && { reconciled: totalReconciled(reconciled, currency) }),
     services: Object.fromEntries(
       [...Map.groupBy(decisions, ({ event }) => event.service)].map(([service, own]) => [
         service,
@@ -91,6 +98,7 @@ function totalDetailOf(decisions: readonly EventDecision[], currency: string): O
 
 function totalsOf(decisions: readonly EventDecision[], currency: string): ServiceTotals {
   const deducted = decisions.filter((decision) => decision.verdict === 'deducted')
+  const reconciledCount = decisions.filter(({ verdict }) => verdict === 'reconciled').length
   const sumOf = (field: 'quantity' | 'seconds') => {
     const values = deducted.flatMap(({ event }) => event[field] ?? [])
     if (values.length === 0) return {}
@@ -98,13 +106,28 @@ function totalsOf(decisions: readonly EventDecision[], currency: string): Servic
   }
   return {
     deductedCount: deducted.length,
-    refusedCount: decisions.length - deducted.length,
+    refusedCount: decisions.length - deducted.length - reconciledCount,
+    ...(reconciledCount > 0 && { reconciledCount }),
     ...sumOf('quantity'),
     ...sumOf('seconds'),
     amount: formatAmount(
       deducted.reduce((sum, { amountMicros }) => sum + amountMicros, 0n),
       currency,
     ),
+  }
+}
+
+/** A session that has not ended yet is not compared: it will be captured, or charged what its record says. */
+function totalReconciled(reconciled: readonly Reconciled[], currency: string) {
+  const differences = reconciled
+    .filter(({ hold }) => hold.status !== 'held')
+    .map(({ costMicros, hold }) => costMicros - hold.capturedMicros)
+    .filter((differenceMicros) => differenceMicros > 0n)
+  const missingMicros = differences.reduce((sum, differenceMicros) => sum + differenceMicros, 0n)
+  return {
+    count: reconciled.length,
+    underCapturedCount: differences.length,
+    underCapturedAmount: formatAmount(missingMicros, currency),
   }
 }
 
@@ -119,9 +142,10 @@ function packIdentities(identities: readonly UsageEventIdentity[]): [string, str
 }
 
 /** For people, such as `120 × call, 3 refused`. */
-function reasonOf({ deductedCount, refusedCount, services }: UsageDetail): string {
+function reasonOf({ deductedCount, refusedCount, reconciled, services }: UsageDetail): string {
   const names = Object.keys(services)
   const what = names.length === 1 ? ` × ${names[0]}` : ` uses of ${names.length} services`
   const refused = refusedCount > 0 ? `, ${refusedCount} refused` : ''
-  return `${deductedCount}${what}${refused}`
+  const settled = reconciled ? `, ${reconciled.count} paid by a hold` : ''
+  return `${deductedCount}${what}${refused}${settled}`
 }

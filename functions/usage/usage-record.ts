@@ -1,6 +1,13 @@
 import { packExplanation } from '../prices/pack-explanation.ts'
-import type { EventDecision } from './decide-usage.ts'
+import type { EventDecision, Reconciled } from './decide-usage.ts'
 import { usageContentHash, usageEventKey } from './usage-event.ts'
+
+/** What the record of a session was held against. */
+export type ReconciledWith = Reconciled['hold'] & { costMicros: bigint }
+
+export function reconciledWith({ hold, costMicros }: Reconciled): ReconciledWith {
+  return { ...hold, costMicros }
+}
 
 /** What became of one event, as its marker keeps it forever. */
 export type UsageRecord = {
@@ -11,12 +18,14 @@ export type UsageRecord = {
   /** When it happened. */
   at: string
   contentHash: string
-  verdict: 'deducted' | 'refused'
+  verdict: 'deducted' | 'refused' | 'reconciled'
   reason?: string
   /** Which field of the event a refusal is about, where it is about one. */
   field?: string
   currency: string
-  /** What was deducted: zero for a refused event. */
+  /** For the record of a session: the session's hold, and what the record would have cost. */
+  reconciled?: ReconciledWith
+  /** What was deducted: zero for a refused event, and for a session that its hold has paid. */
   amountMicros: bigint
   availableBeforeMicros: bigint
   availableAfterMicros: bigint
@@ -35,6 +44,7 @@ export function usageMarkerOf(
   const { event, availableBeforeMicros, availableAfterMicros, explanation } = decision
   const { pk, sk } = usageEventKey(event)
   const isRefused = decision.verdict === 'refused'
+  const isReconciled = decision.verdict === 'reconciled'
   const record: Omit<UsageRecord, 'entrySequence'> = {
     source: event.source,
     id: event.id,
@@ -44,8 +54,9 @@ export function usageMarkerOf(
     contentHash: usageContentHash(event),
     verdict: decision.verdict,
     ...(isRefused && { reason: decision.reason, field: decision.field }),
+    ...(isReconciled && { reconciled: reconciledWith(decision) }),
     currency,
-    amountMicros: isRefused ? 0n : decision.amountMicros,
+    amountMicros: decision.verdict === 'deducted' ? decision.amountMicros : 0n,
     availableBeforeMicros,
     availableAfterMicros,
     explanation: explanation && packExplanation(explanation),

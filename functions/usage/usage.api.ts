@@ -41,13 +41,25 @@ export const usageReply = z
     accountId: z.string(),
     service: z.string(),
     time: z.string(),
-    verdict: z.enum(['deducted', 'refused']),
+    verdict: z.enum(['deducted', 'refused', 'reconciled']).meta({
+      description: '`reconciled`: the record of a session that its hold pays; it is not charged again',
+    }),
     reason: z
       .string()
       .optional()
       .meta({ description: 'why it was refused', examples: ['insufficient_credit', 'no_price'] }),
     field: z.string().optional(),
     amount: moneyReply.meta({ description: 'what was deducted; zero if refused' }),
+    reconciled: z
+      .object({
+        holdId: z.string(),
+        status: z.enum(['held', 'captured', 'expired']),
+        cost: moneyReply.meta({ description: 'what the record says that the session cost' }),
+        captured: moneyReply.optional().meta({ description: 'what was charged; absent while it is held' }),
+        difference: moneyReply.optional().meta({ description: 'cost less what was charged' }),
+      })
+      .optional()
+      .meta({ description: 'the hold that pays for it' }),
     availableBefore: moneyReply,
     availableAfter: moneyReply,
     explanation: z

@@ -20,8 +20,11 @@ export type EventName =
   | 'plan.charged'
   | 'plan.short'
   | 'plan.warning'
+  | 'session.authorised'
+  | 'session.ended'
   | 'top_up.settled'
   | 'usage.deducted'
+  | 'usage.reconciled'
   | 'usage.refused'
 
 const source = 'drawdown'

@@ -63,6 +63,8 @@ export class Notices extends Construct {
         'charge.refunded',
         'credit.expired',
         'plan.charged',
+        'session.authorised',
+        'session.ended',
         'top_up.settled',
         'credit.given',
         'entry.reversed',

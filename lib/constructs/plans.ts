@@ -55,7 +55,7 @@ export class Plans extends Construct {
       batchSize: 10,
     })
     house.bus.deliverAccount(
-      ['top_up.settled', 'credit.given', 'charge.refunded', 'entry.reversed'],
+      ['top_up.settled', 'credit.given', 'charge.refunded', 'entry.reversed', 'session.ended'],
       chargeQueue,
     )
     return chargeQueue

@@ -20,7 +20,8 @@ export class Usage extends Construct {
     })
     house.ledger.letPost(deductUsage)
     house.usage.letMark(deductUsage)
-    house.documents.letRead(deductUsage)
+    // The record of a session is noted in its hold.
+    house.documents.letWrite(deductUsage)
     house.files.letRead(deductUsage, 'rate-decks')
     const usageQueue = new HouseQueue(this, 'UsageQueue', {
       foundation: house,

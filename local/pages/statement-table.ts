@@ -9,6 +9,7 @@ export type Transaction = {
   at: string
   amount: Money
   balanceAfter: Money
+  held?: Money
   reason: string
 }
 
@@ -47,7 +48,7 @@ ${(line.events ?? []).map((use) => useRow(use, timeZone))}`
 
 function useRow(use: Use, timeZone: string): Html {
   const isDeducted = use.verdict === 'deducted'
-  const amount = isDeducted ? signUse(use.amount.amount) : 'refused'
+  const amount = isDeducted ? signUse(use.amount.amount) : use.verdict
   return html`<tr class="use"><td></td><td>${showInstant(use.time, timeZone)}</td><td class="what">${describeUse(use)}</td><td class="number" data-label="Amount">${amount}</td><td class="number" data-label="Balance">${isDeducted ? use.availableAfter.amount : '–'}</td></tr>
 `
 }

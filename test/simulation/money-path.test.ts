@@ -5,6 +5,8 @@ import type { Account } from '../../functions/accounts/account.ts'
 import { type ChargeRequest, chargeBody } from '../../functions/charges/charge.ts'
 import { createCharging } from '../../functions/charges/charge-now.store.ts'
 import { Problem } from '../../functions/edge/problem.ts'
+import { createHoldStore } from '../../functions/holds/hold.store.ts'
+import { createSessionRecords } from '../../functions/holds/session-record.store.ts'
 import { reverse } from '../../functions/ledger/decide-movement.ts'
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
@@ -63,6 +65,7 @@ function machineThrough(client: DynamoDBDocumentClient, random: () => number) {
       numbered: createNumberedStore({ ...database, client, ledger }),
       accounts: world.accounts,
       prices,
+      sessions: createSessionRecords(createHoldStore({ ...database, client })),
     }),
     charging: createCharging({ ledger, prices, terms: { require: async () => undefined } }),
     months: createMonthlyCharging(options),

@@ -2,6 +2,8 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createHoldStore } from '../../functions/holds/hold.store.ts'
+import { createSessionRecords } from '../../functions/holds/session-record.store.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -64,6 +66,7 @@ function deductionOf(prices: PriceVersion[], through: Pick<Ledger, 'post'> = led
     numbered,
     accounts: { read },
     prices: fixedPrices(...prices),
+    sessions: createSessionRecords(createHoldStore(database)),
   })
 }
 

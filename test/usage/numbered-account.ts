@@ -1,6 +1,8 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { expect } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createHoldStore } from '../../functions/holds/hold.store.ts'
+import { createSessionRecords } from '../../functions/holds/session-record.store.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -57,7 +59,13 @@ export function machineOn(database: TestDatabase, ...prices: PriceVersion[]) {
   return {
     ledger,
     numbered,
-    usage: createUsageDeduction({ ledger, numbered, accounts: { read }, prices: priced }),
+    usage: createUsageDeduction({
+      ledger,
+      numbered,
+      accounts: { read },
+      prices: priced,
+      sessions: createSessionRecords(createHoldStore(database)),
+    }),
   }
 }
 
