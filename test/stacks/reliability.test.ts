@@ -196,7 +196,7 @@ describe('triggers', () => {
     expect(rules).toEqual(
       expect.arrayContaining([
         [
-          ['charge.refunded', 'credit.given', 'entry.reversed', 'top_up.settled'],
+          ['charge.refunded', 'credit.given', 'entry.reversed', 'session.ended', 'top_up.settled'],
           {
             InputPathsMap: { 'detail-accountId': '$.detail.accountId' },
             InputTemplate: '{"accountId":<detail-accountId>}',
@@ -210,6 +210,8 @@ describe('triggers', () => {
             'credit.given',
             'entry.reversed',
             'plan.charged',
+            'session.authorised',
+            'session.ended',
             'top_up.settled',
             'usage.deducted',
           ],

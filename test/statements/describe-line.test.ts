@@ -5,6 +5,12 @@ describe('a line of a statement, for people', () => {
   it('says what it is about once', () => {
     expect(describeLine({ kind: 'top_up', reason: 'Top-up by card' })).toBe('Top-up by card')
     expect(describeLine({ kind: 'usage', reason: '3 × call' })).toBe('Usage: 3 × call')
+    expect(describeLine({ kind: 'hold', reason: 'call', held: { amount: '0.60' } })).toBe(
+      'Held for a session: call (0.60 held)',
+    )
+    expect(describeLine({ kind: 'capture', reason: 'call', held: { amount: '-0.60' } })).toBe(
+      'Session: call (0.60 held until now)',
+    )
   })
 
   it('names a use by what was counted, where it went and why it was refused', () => {
