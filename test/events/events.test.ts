@@ -156,7 +156,7 @@ describe('the events of an entry', () => {
     })
     const [january, february] = ['2027-01-31T23:00:00.000Z', '2027-02-28T23:00:00.000Z']
     const lots = [lot(2n, 1n, january), lot(3n, 1n, january), lot(4n, 1n, february), lot(5n, 1n)]
-    const raised = eventsOfEntry(entryOf(4n, { kind: 'release', detail: {}, lots }))
+    const raised = eventsOfEntry(entryOf(4n, { kind: 'gap_release', detail: {}, lots }))
     expect(raised).toMatchObject([
       {
         detailType: 'lots.raised',
