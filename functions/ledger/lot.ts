@@ -158,9 +158,9 @@ export function applyLotChanges(
     else if (remainingMicros === 0n) front.delete(lot.lot)
     else front.set(lot.lot, { ...lot, remainingMicros })
   }
-  if (behind.length > room) throw new LotsBehindError()
+  if (behind.length > Math.max(0, room)) throw new LotsBehindError()
   const lots = [...front.values()].sort(compareLots)
-  const most = Math.max(MOST_LOTS_IN_HEAD, lots.length - (room - behind.length))
+  const most = Math.max(MOST_LOTS_IN_HEAD, lots.length - Math.max(0, room - behind.length))
   return { front: lots.slice(0, most), behind: [...behind, ...lots.slice(most)] }
 }
 
