@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { createCallMaker } from './calls.ts'
 import { measureChargeCapacity } from './charge-capacity.ts'
 import { describeFigure, type Figure, figureAsData, holds, type Tell } from './figure.ts'
-import { loadHandlers } from './handlers.ts'
+import { type Handlers, loadHandlers } from './handlers.ts'
 import { type Machine, startMachine } from './machine.ts'
-import { type MeasuredUsage, measureMillionCost, measureUsageUnits } from './million-cost.ts'
+import { measureMillionCost, measureUsageUnits } from './million-cost.ts'
 import { setUpCatalogue } from './operator.ts'
 import { measurePostingSpeed } from './posting-speed.ts'
 import { measureUsageCapacity } from './usage-capacity.ts'
@@ -24,8 +24,6 @@ through the real functions; speed by timing on this machine; the AWS bill from b
 Takes about a minute, speaks to this machine alone, keeps nothing. DYNAMODB_ENDPOINT names a DynamoDB Local to be measured
 instead of the embedded database. bench/README.md says what the figures will not tell.
 `
-
-const SEED = 7
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -49,26 +47,27 @@ async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise
   }
   const machine = await startMachine()
   try {
-    const units = await measureCapacity(machine, tell)
-    if (!isCapacityOnly) await measureSpeed(machine, units, tell)
+    const metered = await loadHandlers(machine.meter.url)
+    await setUpCatalogue(metered)
+    await measureCapacity(machine, metered, tell)
+    if (!isCapacityOnly) await measureSpeed(machine, metered, tell)
   } finally {
     await machine.stop()
   }
   return figures
 }
 
-async function measureCapacity(machine: Machine, tell: Tell): Promise<MeasuredUsage[]> {
-  const handlers = await loadHandlers(machine.meter.url)
-  const calls = createCallMaker(SEED)
-  await setUpCatalogue(handlers)
-  await measureUsageCapacity(machine, handlers, calls, tell)
-  await measureChargeCapacity(machine, handlers, calls, tell)
-  return measureUsageUnits(machine, handlers, calls)
+async function measureCapacity(machine: Machine, metered: Handlers, tell: Tell): Promise<void> {
+  const calls = createCallMaker(1)
+  await measureUsageCapacity(machine, metered, calls, tell)
+  await measureChargeCapacity(machine, metered, calls, tell)
 }
 
-async function measureSpeed(machine: Machine, units: MeasuredUsage[], tell: Tell): Promise<void> {
+async function measureSpeed(machine: Machine, metered: Handlers, tell: Tell): Promise<void> {
+  const calls = createCallMaker(2)
+  const units = await measureUsageUnits(machine, metered, calls)
+  // The meter takes time of its own: from here on the functions speak to the database itself.
   const handlers = await loadHandlers(machine.database.endpoint)
-  const calls = createCallMaker(SEED + 1)
   await measureMillionCost(machine, handlers, calls, units, tell)
   await measurePostingSpeed(machine, tell)
   await measureUsageSpeed(machine, handlers, calls, tell)

@@ -1,6 +1,6 @@
 import type { Handler } from './invoke.ts'
 
-const FILES = {
+export const HANDLER_FILES = {
   openAccount: 'accounts/accounts',
   giveCredit: 'credits/give-credit',
   importRateDeck: 'prices/import-rate-deck',
@@ -13,7 +13,7 @@ const FILES = {
   alertLowCredit: 'notices/alert-low-credit',
 } as const
 
-export type Handlers = Record<keyof typeof FILES, Handler>
+export type Handlers = Record<keyof typeof HANDLER_FILES, Handler>
 
 let loads = 0
 
@@ -24,7 +24,7 @@ let loads = 0
 export async function loadHandlers(databaseUrl: string): Promise<Handlers> {
   process.env.AWS_ENDPOINT_URL_DYNAMODB = databaseUrl
   loads += 1
-  const loaded = Object.entries(FILES).map(async ([name, file]) => {
+  const loaded = Object.entries(HANDLER_FILES).map(async ([name, file]) => {
     const { handler } = await import(`../functions/${file}.handler.ts?load=${loads}`)
     return [name, handler]
   })
