@@ -13,14 +13,12 @@ const SUBSCRIBER_DIGITS = 8
 export type CallMaker = ReturnType<typeof createCallMaker>
 
 /**
- * Calls as a switch reports them: numbers all over the rate deck, most of them short, one soon after another, each
- * with a UUIDv7 of its own. The same seed gives the same calls.
+ * Calls as a switch reports them: to all prefixes of the rate deck, to some far more often than to others; most of them short, one
+ * soon after another, each with a UUIDv7 of its own. The same seed gives the same calls.
  */
 export function createCallMaker(seed: number) {
   const random = randomOf(seed)
-  const prefixes = (parse(RATE_DECK_CSV, { columns: true }) as { prefix: string }[]).map(
-    ({ prefix }) => prefix,
-  )
+  const choosePrefix = zipfChoice(prefixesOf(RATE_DECK_CSV), random)
   let at = FIRST_CALL_AT
   const lastNumbers = new Map<string, number>()
 
@@ -48,9 +46,8 @@ export function createCallMaker(seed: number) {
   }
 
   function destination(): string {
-    const prefix = prefixes[Math.floor(random() * prefixes.length)]!
     const subscriber = Math.floor(random() * 10 ** SUBSCRIBER_DIGITS)
-    return `+${prefix}${String(subscriber).padStart(SUBSCRIBER_DIGITS, '0')}`
+    return `+${choosePrefix()}${String(subscriber).padStart(SUBSCRIBER_DIGITS, '0')}`
   }
 
   /** Log-normal: half of them shorter than the median, a few very long. */
@@ -62,6 +59,26 @@ export function createCallMaker(seed: number) {
   return {
     nextBatch: (accountId: string, source: string, isNumbered: boolean, count: number) =>
       Array.from({ length: count }, () => nextCall(accountId, source, isNumbered)),
+  }
+}
+
+function prefixesOf(rateDeckCsv: string): string[] {
+  return (parse(rateDeckCsv, { columns: true }) as { prefix: string }[]).map(({ prefix }) => prefix)
+}
+
+/** Chooses among them by Zipf's law, in an order of its own: the n-th is chosen 1/n as often as the first. */
+function zipfChoice(values: readonly string[], random: () => number): () => string {
+  const ranked = values
+    .map((value) => ({ value, place: random() }))
+    .sort((left, right) => left.place - right.place)
+  const total = ranked.reduce((sum, _, index) => sum + 1 / (index + 1), 0)
+  return () => {
+    let left = random() * total
+    for (const [index, { value }] of ranked.entries()) {
+      left -= 1 / (index + 1)
+      if (left < 0) return value
+    }
+    return ranked.at(-1)!.value
   }
 }
 

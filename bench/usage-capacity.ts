@@ -25,7 +25,7 @@ export async function measureUsageCapacity(
 ) {
   for (const { name, isNumbered, count, atMost } of CASES) {
     const accountId = await openAccount(handlers)
-    const source = `urn:switch:berlin-${isNumbered ? 'numbered' : 'plain'}-${count}`
+    const source = 'urn:switch:berlin-1'
     const batches: Capacity[] = []
     for (let batch = 0; batch <= BATCHES; batch++) {
       const body = calls.nextBatch(accountId, source, isNumbered, count)

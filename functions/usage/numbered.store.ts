@@ -12,7 +12,7 @@ import {
   sourceHash,
   sourcesPartition,
 } from './numbered-keys.ts'
-import { type Plain, packColumns, unpackColumns } from './pack-columns.ts'
+import { type PlainRow, packColumns, unpackColumns } from './pack-columns.ts'
 import { type PackedDecision, unpackUsageDecisions } from './packed-usage.ts'
 import { MOST_EVENTS_PER_BATCH, type ParkedRun, type Standing } from './place-numbered.ts'
 import type { NumberedEvent } from './usage-event.ts'
@@ -132,7 +132,7 @@ export function createNumberedStore(options: {
   ): TransactItem {
     const rows = events.map(({ accountId, source, ...said }) => said)
     const key = { pk: accountKey(accountId), sk: parkedSortKey(sourceHash(source), first) }
-    const packed = packColumns(rows as { [name: string]: Plain }[], null)
+    const packed = packColumns([rows as PlainRow[]], null)
     return { Put: { TableName: waitingTable, Item: { ...key, source, first, last, packed, at } } }
   }
 
@@ -213,7 +213,8 @@ function toRun(accountId: string, item: Record<string, unknown>): ParkedRun {
     last: bigint
     packed: Uint8Array
   }
-  const { rows } = unpackColumns<Omit<NumberedEvent, 'accountId' | 'source'>, null>(packed)
+  const { tables } = unpackColumns<[Omit<NumberedEvent, 'accountId' | 'source'>[]], null>(packed)
+  const [rows] = tables
   const events = rows.map((row) => ({ ...row, source, accountId }))
   return { first: Number(first), last: Number(last), events }
 }

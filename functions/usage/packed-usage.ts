@@ -10,16 +10,19 @@ import {
   type UsageRefusal,
   usageOf,
 } from './decide-usage.ts'
-import { type Plain, packColumns, unpackColumns } from './pack-columns.ts'
+import { type Plain, type PlainRow, packColumns, unpackColumns } from './pack-columns.ts'
 import type { NumberedEvent } from './usage-event.ts'
 
-/** A price as it was in force, with the one rate of its deck that a use was rated by. */
-type RatedPrice = { price: PriceVersion; deck?: Omit<RateDeckVersion, 'rates'> & { rate: Rate } }
+/** A price as it was in force, with the name of the deck that it used. */
+type KeptPrice = { price: PriceVersion; deck?: Omit<RateDeckVersion, 'rates'> }
+
+/** What an explanation says of a rate, and the place of its price in the list of prices. */
+type KeptRate = Omit<Rate, 'isoCountryCode' | 'description'> & { price: number }
 
 /** An amount or a count: a number, or its digits where no JS number holds it. */
 type Whole = number | string
 
-/** One decided event. Its balances follow from the entry's and the amounts before it. */
+/** One decided event. What it costs follows from its price, its balances from the entry's and the costs before it. */
 type Row = {
   source: string
   number: number
@@ -35,8 +38,7 @@ type Row = {
   /** Absent where it was deducted. */
   refused?: UsageRefusal
   field?: string
-  /** What it costs, deducted or not; with `price`, its place in the list of prices, absent where it has none. */
-  micros?: Whole
+  /** Its place in the list of prices; absent where it has none. */
   price?: number
   /** What tiers had counted before it. */
   used?: Whole
@@ -54,9 +56,9 @@ export type PackedDecision = Omit<EventDecision, 'event' | 'ratedBy'> & { event:
  * said, what became of them, and the prices and rates by which they were rated.
  */
 export function packUsageDecisions(decisions: readonly EventDecision[]): Uint8Array {
-  const prices = collectPrices()
-  const rows = decisions.map((decision) => rowOf(decision, prices.place))
-  return packColumns(rows as { [name: string]: Plain }[], prices.list as unknown as Plain)
+  const kept = collectPrices()
+  const rows = decisions.map((decision) => rowOf(decision, kept.place))
+  return packColumns([rows, kept.rates] as PlainRow[][], kept.prices as unknown as Plain)
 }
 
 /** The decided events of an entry, in their order; none where the entry holds none. Throws when it does not add up. */
@@ -64,16 +66,14 @@ export function unpackUsageDecisions(
   entry: Pick<Entry, 'packed' | 'accountId' | 'currency' | 'availableBeforeMicros' | 'availableAfterMicros'>,
 ): PackedDecision[] {
   if (!entry.packed) return []
-  const { rows, common } = unpackColumns<Row, RatedPrice[]>(entry.packed)
-  const prices = common.map(toFoundPrice)
+  const { tables, common } = unpackColumns<[Row[], KeptRate[]], KeptPrice[]>(entry.packed)
+  const [rows, rates] = tables
+  const prices = common.map((kept, place) => toFoundPrice(kept, place, rates))
   let availableMicros = entry.availableBeforeMicros
   const decisions = rows.map((row) => {
-    const availableBeforeMicros = availableMicros
-    if (!row.refused && !row.hold) availableMicros -= BigInt(row.micros ?? 0)
-    return decisionOf(row, entry.accountId, prices, {
-      availableBeforeMicros,
-      availableAfterMicros: availableMicros,
-    })
+    const decision = decisionOf(row, entry.accountId, prices, availableMicros)
+    availableMicros = decision.availableAfterMicros
+    return decision
   })
   if (availableMicros !== entry.availableAfterMicros)
     throw new Error('the events of an entry do not add up to what it moved')
@@ -86,10 +86,8 @@ function rowOf(
 ): Row {
   const { event, explanation, ratedBy } = decision
   const { source, number, id, service, quantity, seconds, attributes } = event as NumberedEvent
-  const isRefused = decision.verdict === 'refused'
-  const micros = decision.verdict === 'deducted' ? decision.amountMicros : decision.costMicros
   const row: Row = { source, number, id, at: Date.parse(event.at), service, quantity, seconds, attributes }
-  if (isRefused) {
+  if (decision.verdict === 'refused') {
     row.refused = decision.reason
     row.field = decision.field
   }
@@ -98,7 +96,6 @@ function rowOf(
     row.hold = [holdId, status, toWhole(capturedMicros)]
   }
   if (explanation && ratedBy) {
-    row.micros = toWhole(micros)
     row.price = placeOf(ratedBy, explanation)
     if (explanation.alreadyUsed !== undefined) row.used = toWhole(ratedBy.alreadyUsedQuantity)
   }
@@ -110,50 +107,66 @@ function toWhole(value: bigint): Whole {
   return Number.isSafeInteger(number) ? number : value.toString()
 }
 
-/** Numbers each price and rate in the order of their first use. */
+/** Numbers the prices in the order of their first use, each with the deck that was in force with it, and keeps the rates used. */
 function collectPrices() {
-  const list: RatedPrice[] = []
-  const places = new Map<PriceVersion, Map<Rate | undefined, number>>()
-  function place({ found }: RatedBy, { rateDeck }: RatingExplanation): number {
-    const { price, deck } = found
-    const rate = deck && rateDeck && findRate(deck.rates, rateDeck.prefix, rateDeck.direction)
-    const own = places.get(price) ?? new Map<Rate | undefined, number>()
-    places.set(price, own)
-    const known = own.get(rate)
-    if (known !== undefined) return known
-    list.push(toRatedPrice(found, rate))
-    own.set(rate, list.length - 1)
-    return list.length - 1
+  const prices: KeptPrice[] = []
+  const rates: KeptRate[] = []
+  const places = new Map<string, number>()
+  const seen = new Set<string>()
+
+  function place({ found: { price, deck } }: RatedBy, { rateDeck }: RatingExplanation): number {
+    const key = `${price.service} ${price.version} ${deck?.deck} ${deck?.version}`
+    let known = places.get(key)
+    if (known === undefined) {
+      known = prices.push(keptPrice(price, deck)) - 1
+      places.set(key, known)
+    }
+    if (deck && rateDeck) keepRate(known, deck, rateDeck)
+    return known
   }
-  return { list, place }
+
+  function keepRate(price: number, deck: RateDeckVersion, used: UsedRate): void {
+    const key = `${price} ${used.direction} ${used.prefix}`
+    if (seen.has(key)) return
+    seen.add(key)
+    const rate = findRate(deck.rates, used.prefix, used.direction)!
+    const { isoCountryCode, description, name = description, ...terms } = rate
+    rates.push({ price, ...terms, direction: used.direction, name })
+  }
+
+  return { prices, rates, place }
 }
 
-function toRatedPrice({ price, deck }: FoundPrice, rate: Rate | undefined): RatedPrice {
+type UsedRate = NonNullable<RatingExplanation['rateDeck']>
+
+function keptPrice(price: PriceVersion, deck: RateDeckVersion | undefined): KeptPrice {
   const { service, version, currency, clientType, effectiveFrom, model } = price
   const kept = { service, version, currency, clientType, effectiveFrom, model }
-  if (!deck || !rate) return { price: kept }
+  if (!deck) return { price: kept }
   const { rates, ...named } = deck
-  return { price: kept, deck: { ...named, rate } }
+  return { price: kept, deck: named }
 }
 
-function toFoundPrice({ price, deck }: RatedPrice): FoundPrice {
+/** The longest prefix among the rates that were used is the longest of the whole deck: it was used. */
+function toFoundPrice({ price, deck }: KeptPrice, place: number, rates: readonly KeptRate[]): FoundPrice {
   if (!deck) return { price }
-  const { rate, ...named } = deck
-  return { price, deck: { ...named, rates: buildRateDeck([rate]) } }
+  const own = rates.filter((rate) => rate.price === place).map(({ price, ...rate }) => rate)
+  return { price, deck: { ...deck, rates: buildRateDeck(own) } }
 }
 
 function decisionOf(
   row: Row,
   accountId: string,
   prices: readonly FoundPrice[],
-  balance: { availableBeforeMicros: bigint; availableAfterMicros: bigint },
+  availableBeforeMicros: bigint,
 ): PackedDecision {
   const { source, number, id, service, quantity, seconds, attributes, refused, field } = row
   const at = new Date(row.at).toISOString()
   const event: NumberedEvent = { source, number, id, accountId, service, at, quantity, seconds, attributes }
-  const micros = BigInt(row.micros ?? 0)
-  const explanation = row.price === undefined ? undefined : explain(row, event, prices[row.price]!, micros)
-  const rest = { event, ...balance, explanation }
+  const { micros, explanation } = rateAgain(row, event, prices)
+  const isDeducted = !refused && !row.hold
+  const availableAfterMicros = isDeducted ? availableBeforeMicros - micros : availableBeforeMicros
+  const rest = { event, availableBeforeMicros, availableAfterMicros, explanation }
   if (row.hold) {
     const [holdId, status, capturedMicros] = row.hold
     const hold = { holdId, status, capturedMicros: BigInt(capturedMicros) }
@@ -163,10 +176,15 @@ function decisionOf(
   return { ...rest, verdict: 'refused', reason: refused, costMicros: micros, field }
 }
 
-/** Rates the use again by what was in force then, and holds the amount that was kept against it. */
-function explain(row: Row, event: NumberedEvent, found: FoundPrice, micros: bigint): RatingExplanation {
+/** Rates the use again by what was in force then. */
+function rateAgain(
+  row: Row,
+  event: NumberedEvent,
+  prices: readonly FoundPrice[],
+): { micros: bigint; explanation?: RatingExplanation } {
+  if (row.price === undefined) return { micros: 0n }
+  const found = prices[row.price]!
   const rating = rateUsage({ ...found, usage: usageOf(event), alreadyUsedQuantity: BigInt(row.used ?? 0) })
-  if (!rating.ok || rating.amountMicros !== micros)
-    throw new Error(`event ${row.number} of ${row.source} is not rated as it was when it was decided`)
-  return rating.explanation
+  if (!rating.ok) throw new Error(`event ${row.number} of ${row.source} was rated and cannot be rated again`)
+  return { micros: rating.amountMicros, explanation: rating.explanation }
 }
