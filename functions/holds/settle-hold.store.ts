@@ -85,13 +85,15 @@ export function createSettling({ ledger, holds, accounts }: SettlingOptions) {
     if (!account) throw new Error(`hold ${holdId} of account ${accountId}, which is not there`)
     const period = periodOf(at, account.timeZone)
     let ended: Hold | undefined
-    const posted = await ledger.post<AccountClosed>({
+    const posted = await ledger.post<AccountClosed | { ok: false; reason: 'document_changed' }>({
       accountId,
       key: `${ending.status === 'released' ? 'release' : 'capture'}:${holdId}`,
       // However it ended, it is the same end: which, its document says.
       requestHash: requestHash({ end: holdId }),
       at,
       decide: (head) => {
+        // HEAD is newer than the hold as it was read: something else has ended it.
+        if (head.heldMicros < hold.heldMicros) return { ok: false, reason: 'document_changed' as const }
         const decision = decideEnd(head, hold, { ...ending, period, at })
         if (!decision.ok) return decision
         ended = decision.hold

@@ -117,3 +117,95 @@ describe('several sessions of one account', () => {
     expect(holds).toHaveLength(5)
   })
 })
+
+describe('the record of a call', () => {
+  const sendRecord = async (account: Account, session: string, seconds: number) => {
+    const id = `record-${session}`
+    await test.usage.send('POST', '/v1/usage', {
+      contentType: 'application/cloudevents+json',
+      body: {
+        ...{ specversion: '1.0', id, source: 'urn:switch:1', type: 'call', subject: account.accountId },
+        time: new Date(test.stack.clock.now()).toISOString(),
+        data: { seconds, session },
+      },
+    })
+    await test.stack.waitUntilIdle()
+    return test.usage.get<object>('/v1/usage', { source: 'urn:switch:1', id })
+  }
+
+  it('that was captured is reconciled, and not charged again', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId } = await post(account, '', call('recorded-1', 60))
+    await post(account, `/${holdId}/capture`, { seconds: 60 })
+    expect(await sendRecord(account, 'recorded-1', 66)).toMatchObject({
+      verdict: 'reconciled',
+      amount: { amount: '0.00' },
+      reconciled: {
+        holdId,
+        captured: { amount: '0.60' },
+        cost: { amount: '0.66' },
+        difference: { amount: '0.06' },
+      },
+    })
+    expect(await balanceOf(account)).toEqual({ available: '4.40', held: '0.00' })
+  })
+
+  it('that comes while it is held is what its lease charges', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId, expiresAt } = await post(account, '', call('recorded-2', 120))
+    expect(await sendRecord(account, 'recorded-2', 72)).toMatchObject({
+      reconciled: { holdId, status: 'held' },
+    })
+    expect(await refusalOf(post(account, `/${holdId}/release`))).toMatchObject({
+      status: 409,
+      problem: { code: 'hold_has_record' },
+    })
+    await test.stack.clock.advanceTo(new Date(Date.parse(expiresAt) + 1000))
+    expect(await readHold(account, holdId)).toMatchObject({ status: 'expired', captured: { amount: '0.72' } })
+    expect(await balanceOf(account)).toEqual({ available: '4.28', held: '0.00' })
+  })
+})
+
+describe('who may what', () => {
+  it('clients read their own holds and no others; machines and staff alone hold and charge', async () => {
+    const [account, other] = [
+      await test.openAccount({ credit: '5.00' }),
+      await test.openAccount({ credit: '5.00' }),
+    ]
+    const { holdId } = await post(account, '', call('access-1', 60))
+    const path = `/v1/accounts/${account.accountId}/holds`
+    expect(await refusalOf(other.owner.get(`${path}/${holdId}`))).toMatchObject({ status: 404 })
+    expect(await refusalOf(other.owner.get(path))).toMatchObject({ status: 404 })
+    expect(await refusalOf(other.owner.get(`/v1/accounts/${other.accountId}/holds/${holdId}`))).toMatchObject(
+      {
+        problem: { code: 'hold_not_found' },
+      },
+    )
+    const body = { seconds: 1 }
+    const mine = account.owner.send('POST', `${path}/${holdId}/capture`, { body, idempotencyKey: 'mine' })
+    expect(await refusalOf(mine)).toMatchObject({ status: 403 })
+    expect(await readHold(account, holdId)).toMatchObject({ status: 'held' })
+    expect(await post(account, `/${holdId}/release`)).toMatchObject({ status: 'released' })
+  })
+
+  it.each([
+    [{ service: 'call' }, 'seconds'],
+    [{ service: 'call', seconds: 60, quantity: 1 }, 'seconds'],
+    [{ service: 'call', seconds: 0 }, 'seconds'],
+    [{ service: 'call', seconds: 60, leaseSeconds: 4 }, 'leaseSeconds'],
+    [{ service: 'call', seconds: 60, leaseSeconds: 21601 }, 'leaseSeconds'],
+    [{ service: 'call', seconds: 60, atLeast: 61 }, 'atLeast'],
+    [{ service: 'call', seconds: 60, session: 'x'.repeat(201) }, 'session'],
+    [{ service: 'telex', seconds: 60 }, 'service'],
+    [{ amount: '1.00' }, 'currency'],
+    [{ amount: '1.00', currency: 'EUR' }, 'currency'],
+    [{ amount: '1.00', currency: 'USD', seconds: 3 }, 'seconds'],
+    [{}, 'service'],
+  ])('%j is refused with the field %s, and holds nothing', async (body, field) => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { status, problem } = await refusalOf(post(account, '', body))
+    expect([400, 422]).toContain(status)
+    expect((problem.errors as { field: string }[]).map((error) => error.field)).toContain(field)
+    expect(await balanceOf(account)).toEqual({ available: '5.00', held: '0.00' })
+  })
+})
