@@ -1,82 +1,48 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { interposedClient } from '../ledger/interposed-client.ts'
-import { Died } from '../plans/dying-client.ts'
+import type { BoundaryCall } from './boundary.ts'
+import type { Random } from './random.ts'
 
-/** A stream of numbers from 0 to 1 (mulberry32): the same seed gives the same ones. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+/** What may go wrong, each with what it does. */
+export const FAULTS = {
+  call_lost: 'a call breaks before it reaches its service',
+  reply_lost: 'a call is carried out and its reply is lost',
+  duplicate: 'a call is carried out twice; a request or a message is handed to two workers at once',
+  delay: 'a call is on its way for seconds to hours, often longer than its worker lives',
+  reorder: 'calls overtake each other; messages of a queue that keeps no order come in any',
+  throttle: 'a service turns a call down for being one too many',
+  conflict: 'the database refuses a write with TransactionConflict',
+  partial_batch: 'a service does only part of a batch',
+  worker_killed: 'a worker dies before or after a call, and with it all that it remembers',
+  clock_skew: 'a worker whose clock is up to 90 seconds off does the work',
+  late_redelivery: 'what was delivered and done is delivered again, a week or more later',
+} as const
+
+export type FaultKind = keyof typeof FAULTS
+export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+export type FaultCounts = Record<FaultKind, number>
+
+export const noFaults = (): FaultCounts =>
+  Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as FaultCounts
+
+const WRITES = new Set(['TransactWriteItems', 'PutItem', 'UpdateItem', 'DeleteItem'])
+const BATCHES = new Set(['BatchGetItem', 'SendMessageBatch', 'PutEvents'])
+
+/** What may strike a call. A week's delay, a skewed clock and the like do not strike calls but whole invocations. */
+function kindsFor({ service, operation }: BoundaryCall): FaultKind[] {
+  const kinds: FaultKind[] = ['call_lost', 'reply_lost', 'delay', 'worker_killed']
+  if (service !== 'stripe') kinds.push('throttle')
+  if (WRITES.has(operation)) kinds.push('conflict', 'duplicate')
+  if (BATCHES.has(operation)) kinds.push('partial_batch')
+  return kinds
 }
 
-/**
- * The real client on a bad day: throttles, conflicts, replies that are lost after the write was made, and a process that
- * dies before or after a call. So many faults, then none any more, so that what is sent again comes to an end.
- */
-export function faultyClient(
-  client: DynamoDBDocumentClient,
-  options: { random: () => number; faults: number; share: number },
-): DynamoDBDocumentClient {
-  let left = options.faults
-  return interposedClient(client, async (command, send) => {
-    if (left === 0 || options.random() > options.share) return send()
-    left -= 1
-    switch (Math.floor(options.random() * 5)) {
-      case 0:
-        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
-      case 1:
-        throw new Died()
-      case 2:
-        await send()
-        throw new Died()
-      case 3:
-        await send()
-        throw Object.assign(new Error('no reply came'), { name: 'TimeoutError' })
-      default:
-        if (command instanceof TransactWriteCommand) throw conflict()
-        return send()
-    }
-  })
-}
-
-function conflict(): TransactionCanceledException {
-  const CancellationReasons = [{ Code: 'TransactionConflict' }]
-  return new TransactionCanceledException({ message: 'conflict', CancellationReasons, $metadata: {} })
-}
-
-/** A message on its way: `deliver` throws when it has to come again. */
-export type SimulatedMessage = { deliver: (attempt: number) => Promise<void> }
-
-const MOST_DELIVERIES = 60
-
-/**
- * Delivers every message at least once, in any order, some twice, several at a time; what fails comes again later, after
- * others. Rejects when one never succeeds.
- */
-export async function deliverAll(
-  messages: readonly SimulatedMessage[],
-  random: () => number,
-  workers = 3,
-): Promise<void> {
-  const waiting = [...messages, ...messages.filter(() => random() < 0.4)].map((message) => ({
-    message,
-    attempt: 0,
-  }))
-  const work = async () => {
-    while (waiting.length > 0) {
-      const [next] = waiting.splice(Math.floor(random() * waiting.length), 1)
-      try {
-        await next!.message.deliver(next!.attempt)
-      } catch (error) {
-        if (next!.attempt >= MOST_DELIVERIES) throw error
-        waiting.push({ ...next!, attempt: next!.attempt + 1 })
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: workers }, work))
+/** The fault that strikes a call, if any does. */
+export function chooseFault(
+  call: BoundaryCall,
+  enabled: ReadonlySet<FaultKind>,
+  percent: number,
+  random: Random,
+): FaultKind | undefined {
+  if (!random.chance(percent)) return undefined
+  const kinds = kindsFor(call).filter((kind) => enabled.has(kind))
+  return kinds.length > 0 ? random.pick(kinds) : undefined
 }

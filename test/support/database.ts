@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { documentClient } from '../../functions/edge/dynamodb.ts'
 import { localClientOptions, startDynamoDb } from '../../local/dynamodb.ts'
 
@@ -21,7 +21,9 @@ export async function startTestDatabase() {
   const accessKeyId = `test${randomBytes(8).toString('hex')}`
   const credentials = { accessKeyId, secretAccessKey: 'local' }
   const raw = new DynamoDBClient({ ...localClientOptions(database.url), credentials })
-  for (const TableName of Object.values(TABLES)) await createTable(raw, TableName)
+  for (const TableName of Object.values(TABLES)) {
+    await raw.send(new CreateTableCommand(tableDefinition(TableName, { indexed: TableName === TABLES.documentsTable })))
+  }
   const stop = async () => {
     raw.destroy()
     await database.close()
@@ -29,28 +31,22 @@ export async function startTestDatabase() {
   return { client: documentClient(raw), endpoint: database.url, accessKeyId, ...TABLES, stop }
 }
 
-async function createTable(raw: DynamoDBClient, TableName: string) {
-  const indexed = TableName === TABLES.documentsTable
+/** A table of the stack, on demand and without a stream. */
+export function tableDefinition(TableName: string, { indexed }: { indexed: boolean }): CreateTableCommandInput {
   const names = ['pk', 'sk', ...(indexed ? ['index1pk', 'index1sk'] : [])]
   const keys = (hash: string, range: string) => [
     { AttributeName: hash, KeyType: 'HASH' as const },
     { AttributeName: range, KeyType: 'RANGE' as const },
   ]
-  await raw.send(
-    new CreateTableCommand({
-      TableName,
-      KeySchema: keys('pk', 'sk'),
-      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      BillingMode: 'PAY_PER_REQUEST',
-      ...(indexed && {
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'index1',
-            KeySchema: keys('index1pk', 'index1sk'),
-            Projection: { ProjectionType: 'ALL' },
-          },
-        ],
-      }),
+  return {
+    TableName,
+    KeySchema: keys('pk', 'sk'),
+    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    BillingMode: 'PAY_PER_REQUEST',
+    ...(indexed && {
+      GlobalSecondaryIndexes: [
+        { IndexName: 'index1', KeySchema: keys('index1pk', 'index1sk'), Projection: { ProjectionType: 'ALL' } },
+      ],
     }),
-  )
+  }
 }

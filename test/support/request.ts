@@ -33,14 +33,14 @@ export function useDatabase(database: TestDatabase): void {
 
 type Handler = (event: APIGatewayProxyEventV2, context: never) => Promise<unknown>
 
-/** Sends one request to a handler as the gateway would have, its token checked. */
-export async function send(handler: unknown, request: Request): Promise<Reply> {
+/** A request as the gateway hands it to a function, its token checked. */
+export function eventOf(request: Request): APIGatewayProxyEventV2 {
   const [method = '', template = ''] = request.route.split(' ')
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(request.path?.[name] ?? ''),
   )
   const hasBody = request.body !== undefined
-  const event = {
+  return {
     version: '2.0',
     routeKey: request.route,
     rawPath: path,
@@ -56,7 +56,11 @@ export async function send(handler: unknown, request: Request): Promise<Reply> {
       authorizer: request.claims && { jwt: { claims: request.claims, scopes: null } },
     },
   } as unknown as APIGatewayProxyEventV2
-  const reply = (await (handler as Handler)(event, {} as never)) as {
+}
+
+/** Sends one request to a handler as the gateway would have. */
+export async function send(handler: unknown, request: Request): Promise<Reply> {
+  const reply = (await (handler as Handler)(eventOf(request), {} as never)) as {
     statusCode: number
     headers: Record<string, string>
     body?: string

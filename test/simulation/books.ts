@@ -1,0 +1,120 @@
+import { genesisHash, hashEntry, type Entry } from '../../functions/ledger/entry.ts'
+import type { SimulatedTables, SimulationDatabase } from './database.ts'
+import { readAttributes } from './database.ts'
+
+/** Something that must hold does not. */
+export class Violation extends Error {}
+
+export function require(holds: boolean, what: () => string): asserts holds {
+  if (!holds) throw new Violation(what())
+}
+
+export const units = (micros: bigint) => {
+  const text = (micros < 0n ? -micros : micros).toString().padStart(7, '0')
+  const fraction = text.slice(-6).replace(/0{1,4}$/, '')
+  return `${micros < 0n ? '-' : ''}${text.slice(0, -6)}.${fraction}`
+}
+
+/** What is kept of an entry that was seen once. */
+export type SeenEntry = {
+  sequence: bigint
+  kind: string
+  key: string
+  amountMicros: bigint
+  hash: string
+  wasReversed?: boolean
+}
+
+/** An entry as it was found, and the item of the stream that tells of it. */
+export type NewEntry = { entry: Entry; image: Record<string, unknown> }
+
+const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(12, '0')}`
+
+/**
+ * One account's books, kept beside the ledger: reads what is new in it and holds it to what was there before. What was seen once has to
+ * stay: a later entry follows the very last one.
+ */
+export class AccountBooks {
+  readonly accountId: string
+  /** `A`, `B` …: for people. */
+  readonly name: string
+  readonly entries: SeenEntry[] = []
+  readonly byKey = new Map<string, SeenEntry>()
+  availableMicros = 0n
+  heldMicros = 0n
+  /** The available credit before and after each entry of this step. */
+  recentAvailableMicros: bigint[] = [0n]
+  private tip: string
+
+  constructor(accountId: string, name: string, currency: string) {
+    this.accountId = accountId
+    this.name = name
+    this.tip = genesisHash(accountId, currency)
+  }
+
+  /** Everything that is new since the last time, in its order; throws the `Violation` of what does not add up. */
+  async readNew(database: SimulationDatabase, tables: SimulatedTables): Promise<NewEntry[]> {
+    const from = entryKey(BigInt(this.entries.length) + 1n)
+    const items = await database.queryItems(tables.ledger, `ACCOUNT#${this.accountId}`, from, 'HEAD')
+    const images = items.filter((item) => (item.sk as { S: string }).S !== 'HEAD')
+    const news = images.map((image) => ({ image, entry: entryOf(image) }))
+    for (const { entry } of news) this.fold(entry)
+    const head = readAttributes(items.at(-1) ?? {})
+    const expected = {
+      sequence: BigInt(this.entries.length),
+      availableMicros: this.availableMicros,
+      heldMicros: this.heldMicros,
+      tip: this.tip,
+    }
+    for (const [name, value] of Object.entries(expected))
+      require(head[name] === value, () => `${this.name}: HEAD has ${name} ${head[name]}, its entries ${value}`)
+    return news
+  }
+
+  private fold(entry: Entry): void {
+    const where = `${this.name} #${entry.sequence}`
+    const { hash, ...unhashed } = entry
+    const client = (account: string) =>
+      entry.postings.filter((line) => line.account === account).reduce((sum, line) => sum + line.amountMicros, 0n)
+    const availableMicros = this.availableMicros + client('client:available')
+    const heldMicros = this.heldMicros + client('client:held')
+    const sum = entry.postings.reduce((total, line) => total + line.amountMicros, 0n)
+    require(entry.accountId === this.accountId, () => `${where}: is ${entry.accountId}'s`)
+    require(entry.sequence === BigInt(this.entries.length) + 1n, () => `${where}: follows #${this.entries.length}`)
+    require(entry.previousHash === this.tip, () => `${where}: does not follow the entry before it`)
+    require(hashEntry(unhashed) === hash, () => `${where}: its hash is not its own`)
+    require(sum === 0n, () => `${where}: sums to ${units(sum)}`)
+    require(availableMicros >= 0n && heldMicros >= 0n, () => `${where}: takes the balance below zero`)
+    const said = [entry.availableBeforeMicros, entry.availableAfterMicros, entry.heldBeforeMicros, entry.heldAfterMicros]
+    const found = [this.availableMicros, availableMicros, this.heldMicros, heldMicros]
+    require(
+      said.every((micros, index) => micros === found[index]),
+      () => `${where}: says ${said.map(units)}, its entries sum to ${found.map(units)}`,
+    )
+    require(entry.key === '' || !this.byKey.has(entry.key), () => `${where}: ${entry.key} was decided before`)
+
+    const { sequence, kind, key, amountMicros } = entry
+    const seen = { sequence, kind, key, amountMicros, hash }
+    this.entries.push(seen)
+    if (key) this.byKey.set(key, seen)
+    this.availableMicros = availableMicros
+    this.heldMicros = heldMicros
+    this.tip = hash
+    this.recentAvailableMicros.push(availableMicros)
+  }
+
+  /** From here on counts what is recent. */
+  beginStep(): void {
+    this.recentAvailableMicros = [this.availableMicros]
+  }
+
+  /** True when the credit was less than this at some time during the step. */
+  wasBelow(micros: bigint): boolean {
+    return this.recentAvailableMicros.some((available) => available < micros)
+  }
+}
+
+function entryOf(image: Record<string, unknown>): Entry {
+  const { pk, sk, ...entry } = readAttributes(image)
+  return entry as Entry
+}

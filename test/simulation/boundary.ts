@@ -1,0 +1,64 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import Stripe from 'stripe'
+
+/** One request that leaves the process: to which service, and what it asks. */
+export type BoundaryCall = {
+  service: string
+  /** `TransactWriteItems`, `SendMessageBatch`, `POST /v1/checkout/sessions` … */
+  operation: string
+  headers: Record<string, string>
+  body: string
+}
+
+export type BoundaryReply = { status: number; body: string }
+
+/** Carries a call to its service. Rejects as a broken connection does. */
+export type Carry = (call: BoundaryCall) => Promise<BoundaryReply>
+
+/** Where the SDKs believe their services to be: the first label of the name says which one it is. */
+export const serviceAddress = (service: string) => `http://${service}.simulation.example.com`
+
+type HttpRequest = {
+  hostname: string
+  method: string
+  path: string
+  headers: Record<string, string>
+  body?: string | Uint8Array
+}
+
+const decoder = new TextDecoder()
+
+/** Takes every call that an AWS or Stripe SDK of this process makes: nothing of theirs reaches a network any more. */
+export function interpose(carry: Carry): void {
+  const aws = new DynamoDBClient({ region: 'us-east-1' }).config.requestHandler
+  const awsPrototype = Object.getPrototypeOf(aws) as { handle(request: HttpRequest): Promise<unknown> }
+  awsPrototype.handle = async (request) => {
+    const { status, body } = await carry({
+      service: request.hostname.split('.')[0]!,
+      operation: request.headers['x-amz-target']?.split('.').at(-1) ?? `${request.method} ${request.path}`,
+      headers: request.headers,
+      body: typeof request.body === 'string' ? request.body : decoder.decode(request.body),
+    })
+    const headers = { 'content-type': 'application/x-amz-json-1.0' }
+    return { response: { statusCode: status, headers, body: Buffer.from(body) } }
+  }
+
+  const stripePrototype = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as { makeRequest: unknown }
+  stripePrototype.makeRequest = async (
+    ...[, , path, method, headers, body]: [string, string, string, string, Record<string, string>, string]
+  ) => {
+    const reply = await carry({ service: 'stripe', operation: `${method} ${path}`, headers, body })
+    return {
+      getStatusCode: () => reply.status,
+      getHeaders: () => ({ 'content-type': 'application/json' }),
+      getRawResponse: () => ({ statusCode: reply.status }),
+      toStream: () => undefined,
+      toJSON: async () => JSON.parse(reply.body) as unknown,
+    }
+  }
+}
+
+/** A refusal in the words of AWS's JSON protocols. */
+export function awsError(type: string, message: string, more: Record<string, unknown> = {}): BoundaryReply {
+  return { status: 400, body: JSON.stringify({ __type: `com.amazonaws#${type}`, message, Message: message, ...more }) }
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import type { CallKind } from './calls/call.ts'
+import { chargeDelivery, entryDelivery, lateRedelivery, repeat, usageDelivery } from './calls/deliveries.ts'
+import { charge, credit, reversal } from './calls/money.ts'
+import { choosePlan, findDue } from './calls/plans.ts'
+import { payment, paymentNotice, topUp } from './calls/top-ups.ts'
+import { usage } from './calls/usage.ts'
+import type { InvocationSpec } from './invocation.ts'
+import type { World } from './world.ts'
+
+const kinds = {
+  charge: { weight: 6, kind: charge },
+  credit: { weight: 2, kind: credit },
+  reversal: { weight: 2, kind: reversal },
+  topUp: { weight: 2, kind: topUp },
+  payment: { weight: 2, kind: payment },
+  paymentNotice: { weight: 3, kind: paymentNotice },
+  usage: { weight: 4, kind: usage },
+  usageDelivery: { weight: 5, kind: usageDelivery },
+  choosePlan: { weight: 1, kind: choosePlan },
+  findDue: { weight: 2, kind: findDue },
+  chargeDelivery: { weight: 3, kind: chargeDelivery },
+  entryDelivery: { weight: 2, kind: entryDelivery },
+  repeat: { weight: 5, kind: repeat },
+  lateRedelivery: { weight: 2, kind: lateRedelivery },
+} satisfies Record<string, { weight: number; kind: object }>
+
+export type Call = { kind: keyof typeof kinds; choice: unknown }
+
+/** Any call of a handler, by what it asks for. */
+export const anyCall: fc.Arbitrary<Call> = fc.oneof(
+  ...Object.entries(kinds).map(([name, { weight, kind }]) => ({
+    weight,
+    arbitrary: (kind as unknown as CallKind<unknown>).choices.map((choice) => ({ kind: name as Call['kind'], choice })),
+  })),
+)
+
+/** What a call comes to in this world; undefined where there is nothing to do. */
+export function prepareCall(world: World, { kind, choice }: Call): InvocationSpec | undefined {
+  return (kinds[kind].kind as unknown as CallKind<unknown>).prepare(world, choice)
+}

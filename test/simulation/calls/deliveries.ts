@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { require } from '../books.ts'
+import type { InvocationSpec, Outcome } from '../invocation.ts'
+import { type Message, type SimulatedQueue, sqsEvent } from '../queues.ts'
+import type { HandlerName } from '../workers.ts'
+import type { SimulatedAccount, World } from '../world.ts'
+import type { CallKind } from './call.ts'
+import { notify } from './top-ups.ts'
+
+const LARGEST_BATCH = 10
+const WEEK_MILLISECONDS = 7 * 86_400_000
+
+/** A queue hands a batch to its function. */
+const deliveryFrom = (queueOf: (world: World) => SimulatedQueue, handler: HandlerName): CallKind<{ most: number }> => ({
+  choices: fc.record({ most: fc.integer({ min: 1, max: LARGEST_BATCH }) }),
+  prepare(world, { most }) {
+    const queue = queueOf(world)
+    const isShuffled = world.machine.isEnabled('reorder')
+    const messages = queue.take(most, world.machine.random, isShuffled)
+    if (messages.length === 0) return undefined
+    return deliver(handler, messages, queue.name, (failedIds) =>
+      queue.finish(messages, failedIds, world.nowMilliseconds),
+    )
+  },
+})
+
+export const usageDelivery = deliveryFrom((world) => world.usageQueue, 'usage/deduct-usage')
+export const chargeDelivery = deliveryFrom((world) => world.chargeQueue, 'plans/charge-month')
+
+function deliver(
+  handler: HandlerName,
+  messages: readonly Message[],
+  what: string,
+  finish: (failedIds: ReadonlySet<string>) => void,
+): InvocationSpec {
+  const label = `deliver ${messages.map(({ id }) => id).join(', ')}`
+  return {
+    label,
+    handler,
+    twin: () => deliver(handler, messages, what, () => undefined),
+    event: () => sqsEvent(messages),
+    end: (outcome) => {
+      const failedIds = failedOf(outcome) ?? messages.map(({ id }) => id)
+      finish(new Set(failedIds))
+      require(
+        failedIds.length === 0 || outcome.kind === 'lost' || outcome.hadFaults,
+        () => `${label}: ${what} ${failedIds.join(', ')} failed and nothing was wrong`,
+      )
+      return undefined
+    },
+  }
+}
+
+function failedOf(outcome: Outcome): string[] | undefined {
+  if (outcome.kind !== 'answered') return undefined
+  const { batchItemFailures } = outcome.value as { batchItemFailures: { itemIdentifier: string }[] }
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+}
+
+/** The stream of the ledger hands on what is new of an account, in its order. */
+export const entryDelivery: CallKind<{ account: number; most: number }> = {
+  choices: fc.record({ account: fc.nat(7), most: fc.integer({ min: 1, max: 100 }) }),
+  prepare(world, { account: place, most }) {
+    const account = world.account(place)
+    const { images, toldCount } = account.outbox
+    return images.length === toldCount ? undefined : tell(account, toldCount, Math.min(images.length, toldCount + most))
+  },
+}
+
+function tell(account: SimulatedAccount, from: number, to: number): InvocationSpec {
+  const { books, outbox } = account
+  const label = `stream ${books.name} #${from + 1} to #${to}`
+  const Records = outbox.images.slice(from, to).map((image, index) => ({
+    eventID: `${books.name}-${from + index}`,
+    eventName: 'INSERT',
+    eventSource: 'aws:dynamodb',
+    dynamodb: { NewImage: image, SequenceNumber: String(from + index) },
+  }))
+  return {
+    label,
+    handler: 'events/publish-entries',
+    twin: () => tell(account, from, to),
+    event: () => ({ Records }),
+    end: (outcome) => {
+      const [failed] = failedOf(outcome) ?? [String(from)]
+      require(
+        failed === undefined || outcome.kind === 'lost' || outcome.hadFaults,
+        () => `${label}: #${Number(failed) + 1} failed and nothing was wrong`,
+      )
+      outbox.toldCount = Math.max(outbox.toldCount, failed === undefined ? to : Number(failed))
+      return undefined
+    },
+  }
+}
+
+/** A caller sends something again that was sent before: soon after, or weeks later. */
+export const repeat: CallKind<{ back: number }> = {
+  choices: fc.record({ back: fc.nat(60) }),
+  prepare(world, { back }) {
+    if (world.sent.length === 0) return undefined
+    const { at, again } = world.sent[world.sent.length - 1 - (back % world.sent.length)]!
+    if (world.nowMilliseconds - at >= WEEK_MILLISECONDS) {
+      if (!world.machine.isEnabled('late_redelivery')) return undefined
+      world.machine.count('late_redelivery')
+    }
+    return again()
+  },
+}
+
+/** What was delivered and done a week ago or longer comes once more. */
+export const lateRedelivery: CallKind<{ what: number; back: number }> = {
+  choices: fc.record({ what: fc.nat(3), back: fc.nat(40) }),
+  prepare(world, { what, back }) {
+    if (!world.machine.isEnabled('late_redelivery')) return undefined
+    const before = world.nowMilliseconds - WEEK_MILLISECONDS
+    const spec = [
+      () => fromDone(world.usageQueue, 'usage/deduct-usage', before, back),
+      () => fromDone(world.chargeQueue, 'plans/charge-month', before, back),
+      () => {
+        const old = world.provider.notices.filter(({ wasTaken, takenAt }) => wasTaken && takenAt <= before)
+        return old.length === 0 ? undefined : notify(world, old[back % old.length]!)
+      },
+      () => {
+        const account = world.account(back)
+        const { toldCount } = account.outbox
+        return toldCount === 0 ? undefined : tell(account, Math.max(0, toldCount - 1 - back), toldCount)
+      },
+    ][what]!()
+    if (spec) world.machine.count('late_redelivery')
+    return spec
+  },
+}
+
+function fromDone(
+  queue: SimulatedQueue,
+  handler: HandlerName,
+  before: number,
+  back: number,
+): InvocationSpec | undefined {
+  const old = queue.done.filter(({ at }) => at <= before)
+  if (old.length === 0) return undefined
+  const { message } = old[back % old.length]!
+  return deliver(handler, [message], `old ${queue.name}`, () => undefined)
+}

@@ -1,0 +1,80 @@
+import { eventOf } from '../support/request.ts'
+import { require } from './books.ts'
+import { staffClaims } from './calls/call.ts'
+import type { InvocationSpec } from './invocation.ts'
+import { PLAN, type ZONES } from './plan-books.ts'
+import { readAnswer } from './request.ts'
+import { PRICES } from './usage-books.ts'
+import type { World } from './world.ts'
+
+const LONG_AGO = '2026-01-01T00:00:00.000Z'
+const NO_FAULTS = { seed: 1, faultPercent: 0 }
+
+/** Prices and a plan, set as staff set them. */
+export async function setCatalogue(world: World): Promise<void> {
+  const prices = Object.entries(PRICES).map(([service, unitAmount]) =>
+    put('prices/prices', 'PUT /v1/prices/{service}', { service }, {
+      currency: 'USD',
+      effectiveFrom: LONG_AGO,
+      model: { kind: 'per_unit', unitAmount },
+    }),
+  )
+  const plan = put('plans/plans', 'PUT /v1/plans/{planId}', { planId: PLAN.id }, {
+    name: 'Basic',
+    clientType: 'hosted',
+    currency: 'USD',
+    effectiveFrom: LONG_AGO,
+    baseFee: PLAN.baseFee,
+    services: [{ service: 'seat', name: 'Seat', unitFee: PLAN.seatFee }],
+  })
+  for (const spec of [...prices, plan]) await world.step(() => [spec], NO_FAULTS)
+}
+
+/** Accounts through the API, one in each zone. */
+export async function openAccounts(world: World, zones: typeof ZONES): Promise<void> {
+  for (const [index, zone] of zones.entries()) {
+    const label = `open an account in ${zone.timeZone}`
+    const spec: InvocationSpec = {
+      label,
+      handler: 'accounts/accounts',
+      event: () =>
+        eventOf({
+          route: 'POST /v1/accounts',
+          headers: { 'idempotency-key': `open-${index}` },
+          claims: staffClaims,
+          body: {
+            name: `Example ${index}`,
+            clientType: 'hosted',
+            currency: 'USD',
+            timeZone: zone.timeZone,
+            ownerEmail: `owner${index}@example.com`,
+          },
+        }),
+      end: (outcome) => {
+        const answer = readAnswer(label, outcome)
+        require(answer.kind === 'done', () => `${label}: ${JSON.stringify(answer)}`)
+        world.addAccount(answer.body.accountId as string, zone)
+        return undefined
+      },
+    }
+    await world.step(() => [spec], NO_FAULTS)
+  }
+}
+
+function put(
+  handler: InvocationSpec['handler'],
+  route: string,
+  path: Record<string, string>,
+  body: object,
+): InvocationSpec {
+  return {
+    label: `${route} ${Object.values(path)}`,
+    handler,
+    event: () => eventOf({ route, path, claims: staffClaims, body }),
+    end: (outcome) => {
+      const answer = readAnswer(route, outcome)
+      require(answer.kind === 'done', () => `${route}: ${JSON.stringify(answer)}`)
+      return undefined
+    },
+  }
+}

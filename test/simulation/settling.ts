@@ -1,0 +1,51 @@
+import { Violation } from './books.ts'
+import type { Call } from './calls.ts'
+import { prepareCall } from './calls.ts'
+import type { World } from './world.ts'
+
+const DAY_MILLISECONDS = 86_400_000
+const MOST_ROUNDS = 500
+
+/** One of each kind that works off what waits. */
+function workOff(world: World): Call[] {
+  return [
+    { kind: 'usageDelivery', choice: { most: 10 } },
+    { kind: 'chargeDelivery', choice: { most: 10 } },
+    { kind: 'paymentNotice', choice: { notice: 0 } },
+    ...world.accounts.map((_, account) => ({ kind: 'entryDelivery' as const, choice: { account, most: 100 } })),
+  ]
+}
+
+/**
+ * The end of an episode, without faults: whatever is still on its way arrives, every queue is worked off, what is due is found, and then
+ * everything that was promised must have been kept.
+ */
+export async function settleEverything(world: World): Promise<void> {
+  world.journal.note('in the end, without faults')
+  await world.pass(DAY_MILLISECONDS)
+  await drain(world)
+  await run(world, [{ kind: 'findDue', choice: null }])
+  await drain(world)
+  await world.checkDone()
+}
+
+async function drain(world: World): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let calls = 0
+    for (const call of workOff(world)) calls += await run(world, [call])
+    if (calls === 0) return
+  }
+  throw new Violation('there is no end to what is delivered')
+}
+
+/** How many of the calls had anything to do. */
+async function run(world: World, calls: Call[]): Promise<number> {
+  let count = 0
+  const prepare = () => {
+    const specs = calls.flatMap((call) => prepareCall(world, call) ?? [])
+    count = specs.length
+    return specs
+  }
+  await world.step(prepare, { seed: 1, faultPercent: 0 })
+  return count
+}

@@ -1,0 +1,82 @@
+import { inside, installVirtualTime } from './virtual-time.ts'
+
+installVirtualTime()
+
+import { serviceAddress } from './boundary.ts'
+import { type EpisodeResult, playEpisode } from './episode.ts'
+import { type FaultCounts, type FaultKind, noFaults } from './faults.ts'
+import type { Invocation } from './invocation.ts'
+import { episodeSeed } from './random.ts'
+
+Object.assign(process.env, {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'simulation',
+  AWS_SECRET_ACCESS_KEY: 'simulation',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  // Each fault is to reach the code itself, and not to be made up for beneath it.
+  AWS_MAX_ATTEMPTS: '1',
+  AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'true',
+  AWS_ENDPOINT_URL_DYNAMODB: serviceAddress('dynamodb'),
+  AWS_ENDPOINT_URL_SQS: serviceAddress('sqs'),
+  AWS_ENDPOINT_URL_EVENTBRIDGE: serviceAddress('events'),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: serviceAddress('secretsmanager'),
+  AWS_ENDPOINT_URL_S3: serviceAddress('s3'),
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_METRICS_DISABLED: 'true',
+})
+
+export type SimulationOptions = {
+  seed: number
+  operations: number
+  faultKinds: readonly FaultKind[]
+  shrinkMilliseconds: number
+  onProgress?: (report: SimulationReport) => void
+}
+
+export type SimulationReport = {
+  seed: number
+  episodes: number
+  operations: number
+  faults: FaultCounts
+  /** Of everything that happened in each episode. */
+  digests: string[]
+  violations: { seed: number; message: string; history: string[] }[]
+}
+
+/** Plays episodes until so many operations are done, or one of them shows a violation. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const { interpose } = await import('./boundary.ts')
+  const { startSimulationDatabase } = await import('./database.ts')
+  const { loadHandlers } = await import('./workers.ts')
+  const database = await startSimulationDatabase()
+  interpose((call) => (inside.getStore() as Invocation).carry(call))
+  const coldStart = await loadHandlers()
+  const report: SimulationReport = {
+    seed: options.seed,
+    episodes: 0,
+    operations: 0,
+    faults: noFaults(),
+    digests: [],
+    violations: [],
+  }
+  const faults = { enabled: new Set(options.faultKinds), counts: report.faults }
+  try {
+    while (report.operations < options.operations && report.violations.length === 0) {
+      const seed = episodeSeed(options.seed, report.episodes)
+      note(report, seed, await playEpisode({ ...options, database, coldStart, seed, faults }))
+      options.onProgress?.(report)
+    }
+  } finally {
+    await database.stop()
+  }
+  return report
+}
+
+function note(report: SimulationReport, seed: number, { operationCount, digest, violation }: EpisodeResult): void {
+  report.episodes += 1
+  report.operations += operationCount
+  report.digests.push(digest)
+  if (violation) report.violations.push({ seed, ...violation })
+}

@@ -1,0 +1,253 @@
+import type { BoundaryCall, BoundaryReply } from './boundary.ts'
+import { serviceAddress } from './boundary.ts'
+import { AccountBooks, type NewEntry, require, units, Violation } from './books.ts'
+import { SimulatedBus } from './bus.ts'
+import type { SimulatedTables, SimulationDatabase } from './database.ts'
+import type { FaultCounts, FaultKind } from './faults.ts'
+import type { InvocationSpec } from './invocation.ts'
+import { Journal } from './journal.ts'
+import { Machine } from './machine.ts'
+import { PaymentProvider, PROVIDER_SECRET } from './payments.ts'
+import { PlanBooks, ZONES } from './plan-books.ts'
+import { SimulatedQueue } from './queues.ts'
+import { createRandom } from './random.ts'
+import type { Request } from './request.ts'
+import { Scheduler } from './scheduler.ts'
+import { UsageBooks } from './usage-books.ts'
+import type { ColdStart } from './workers.ts'
+
+const BEGINNING = Date.parse('2026-11-24T20:00:00.000Z')
+
+export type WorldOptions = {
+  database: SimulationDatabase
+  coldStart: ColdStart
+  tables: SimulatedTables
+  seed: number
+  faults: { enabled: ReadonlySet<FaultKind>; counts: FaultCounts }
+}
+
+/** What an account has beside its balance: its months, and the entries that the bus has yet to be told of. */
+export type SimulatedAccount = {
+  books: AccountBooks
+  plan: PlanBooks
+  outbox: { images: Record<string, unknown>[]; toldCount: number }
+}
+
+const queueUrl = (name: string) => `${serviceAddress('sqs')}/000000000000/${name}`
+
+/** What the handlers of a world find in their environment. */
+export function environmentOf(tables: SimulatedTables): Record<string, string> {
+  return {
+    LEDGER_TABLE: tables.ledger,
+    USAGE_TABLE: tables.usage,
+    DOCUMENTS_TABLE: tables.documents,
+    FILES_BUCKET: 'files',
+    EVENT_BUS: 'bus',
+    USAGE_QUEUE_URL: queueUrl('usage.fifo'),
+    CHARGE_QUEUE_URL: queueUrl('charge'),
+    WARNING_QUEUE_URL: queueUrl('warning'),
+    STRIPE_SECRET_NAME: 'stripe',
+    STRIPE_API_URL: serviceAddress('stripe'),
+    PORTAL_URL: 'https://portal.example.com',
+  }
+}
+
+/** One episode's world: the services behind the handlers, the books of everything that was asked for, and the checks of both. */
+export class World {
+  readonly journal = new Journal()
+  readonly scheduler = new Scheduler(BEGINNING)
+  readonly machine: Machine
+  readonly usageQueue = new SimulatedQueue('usage', { isFifo: true })
+  readonly chargeQueue = new SimulatedQueue('charge', { isFifo: false })
+  readonly bus = new SimulatedBus(this.chargeQueue)
+  readonly provider = new PaymentProvider()
+  readonly usage = new UsageBooks()
+  readonly accounts: SimulatedAccount[] = []
+  readonly requests = new Map<string, Request>()
+  /** Everything that callers have sent, to be sent once more. */
+  readonly sent: { at: number; again: () => InvocationSpec }[] = []
+  private readonly options: WorldOptions
+  private readonly queues: Record<string, SimulatedQueue>
+  private readonly touched = new Set<SimulatedAccount>()
+  private contraMicros = 0n
+
+  constructor(options: WorldOptions) {
+    this.options = options
+    const { coldStart, faults, seed } = options
+    this.queues = {
+      [queueUrl('usage.fifo')]: this.usageQueue,
+      [queueUrl('charge')]: this.chargeQueue,
+      // Warnings are no part of the money path.
+      [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
+    }
+    this.machine = new Machine({
+      scheduler: this.scheduler,
+      coldStart,
+      perform: (call, isPartial) => this.perform(call, isPartial),
+      journal: this.journal,
+      faults,
+      random: createRandom(seed),
+    })
+  }
+
+  get nowMilliseconds(): number {
+    return this.scheduler.nowMilliseconds
+  }
+
+  addAccount(accountId: string, zone: (typeof ZONES)[number]): void {
+    const books = new AccountBooks(accountId, 'ABCDEFGH'[this.accounts.length]!, 'USD')
+    const plan = new PlanBooks(books, zone.offsetMilliseconds)
+    this.accounts.push({ books, plan, outbox: { images: [], toldCount: 0 } })
+  }
+
+  /** The account of this place, counted around. */
+  account(place: number): SimulatedAccount {
+    return this.accounts[place % this.accounts.length]!
+  }
+
+  /** Notes a request under its key, or finds the one that is there. */
+  requestOf(accountId: string, key: string, create: () => Request): Request {
+    const name = `${accountId} ${key}`
+    const request = this.requests.get(name) ?? create()
+    this.requests.set(name, request)
+    return request
+  }
+
+  /** Runs some calls side by side to their end and then checks everything that they have touched. */
+  async step(prepare: () => InvocationSpec[], chance: { seed: number; faultPercent: number }): Promise<void> {
+    const { machine } = this
+    machine.random = createRandom(chance.seed)
+    machine.faultPercent = chance.faultPercent
+    const states = prepare().flatMap((spec) => {
+      const isTwice = spec.twin && machine.isEnabled('duplicate') && machine.random.chance(chance.faultPercent)
+      if (isTwice) machine.count('duplicate')
+      return [spec, ...(isTwice ? [spec.twin!()] : [])].map((each) => machine.invoke(each, machine.random.below(25)))
+    })
+    await this.scheduler.runUntil(() => states.every(({ isOver }) => isOver))
+    machine.faultPercent = 0
+    await this.check()
+    for (const { checkAfterwards } of states) checkAfterwards()
+    for (const { books } of this.accounts) books.beginStep()
+  }
+
+  /** Lets time go by, with whatever is still on its way. */
+  async pass(milliseconds: number): Promise<void> {
+    await this.scheduler.pass(milliseconds)
+    await this.check()
+  }
+
+  /** Reads what is new in the accounts that were written to, and holds it to what was asked for. */
+  async check(accounts: Iterable<SimulatedAccount> = [...this.touched]): Promise<void> {
+    const { database, tables } = this.options
+    for (const account of accounts) {
+      this.touched.delete(account)
+      for (const found of await account.books.readNew(database, tables)) this.take(account, found)
+    }
+  }
+
+  private take(account: SimulatedAccount, { entry, image }: NewEntry): void {
+    const { books, plan, outbox } = account
+    const amount = units(entry.amountMicros)
+    this.journal.note(`  = ${books.name} #${entry.sequence} ${entry.kind} ${amount} → ${units(entry.availableAfterMicros)}`)
+    outbox.images.push(image)
+    const contra = entry.postings.filter((line) => !line.account.startsWith('client:'))
+    this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
+    switch (entry.kind as string) {
+      case 'usage':
+        return this.usage.take(books, entry)
+      case 'plan':
+      case 'plan_short':
+        return plan.take(entry, this.nowMilliseconds)
+      default: {
+        const request = this.requests.get(`${books.accountId} ${entry.key}`)
+        require(request !== undefined, () => `${books.name} #${entry.sequence} ${entry.kind} ${entry.key}: nobody has asked for it`)
+        request.take(books.entries[Number(entry.sequence) - 1]!)
+      }
+    }
+  }
+
+  /** When everything is delivered and nothing goes wrong any more: what must have become of all that was promised. */
+  async checkDone(): Promise<void> {
+    await this.check(this.accounts)
+    const [lost] = this.usage.lost()
+    require(lost === undefined, () => `event ${lost?.id}: was accepted and never decided`)
+    for (const checkout of this.provider.checkouts.filter(({ isPaid }) => isPaid)) {
+      const request = this.requests.get(`${checkout.accountId} top-up:${checkout.topUpId}`)
+      require(request?.entry !== undefined, () => `${checkout.sessionId}: is paid and was never credited`)
+    }
+    for (const { books, plan, outbox } of this.accounts) {
+      plan.checkDone(this.nowMilliseconds)
+      require(outbox.toldCount === outbox.images.length, () => `${books.name}: the bus was not told of everything`)
+      for (const { sequence, kind } of books.entries) {
+        const isTold = [...EVENTS_OF_KIND[kind]!].some((name) =>
+          this.bus.eventIds.has(`${books.accountId}/${name}/${sequence}`),
+        )
+        require(isTold, () => `${books.name} #${sequence} ${kind}: the bus was never told`)
+      }
+    }
+    const clientMicros = this.accounts.reduce((sum, { books }) => sum + books.availableMicros + books.heldMicros, 0n)
+    require(
+      clientMicros + this.contraMicros === 0n,
+      () => `the clients have ${units(clientMicros)}, the other side ${units(this.contraMicros)}`,
+    )
+  }
+
+  private perform(call: BoundaryCall, isPartial: boolean): BoundaryReply | Promise<BoundaryReply> {
+    switch (call.service) {
+      case 'dynamodb':
+        return this.askDatabase(call, isPartial)
+      case 'sqs': {
+        const { QueueUrl, Entries } = JSON.parse(call.body) as { QueueUrl: string; Entries: never[] }
+        return this.queues[QueueUrl]!.send(Entries, this.partOf(Entries, isPartial))
+      }
+      case 'events': {
+        const { Entries } = JSON.parse(call.body) as { Entries: never[] }
+        return this.bus.put(Entries, this.partOf(Entries, isPartial))
+      }
+      case 'secretsmanager':
+        return { status: 200, body: JSON.stringify({ SecretString: JSON.stringify(PROVIDER_SECRET) }) }
+      case 'stripe':
+        return this.provider.answer(call)
+      default:
+        throw new Violation(`${call.service} is no part of this: ${call.operation}`)
+    }
+  }
+
+  private async askDatabase(call: BoundaryCall, isPartial: boolean): Promise<BoundaryReply> {
+    const { operation, headers } = call
+    const { body, leaveOut } = isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
+    const reply = await this.options.database.call(operation, body, headers)
+    if (operation === 'TransactWriteItems' && reply.status === 200)
+      for (const account of this.accounts) if (body.includes(account.books.accountId)) this.touched.add(account)
+    if (!leaveOut || reply.status !== 200) return reply
+    return { status: 200, body: JSON.stringify({ ...JSON.parse(reply.body), UnprocessedKeys: leaveOut }) }
+  }
+
+  /** Asks for some keys of a batch alone, and leaves the others to another try. */
+  private partOfKeys(body: string) {
+    const { RequestItems } = JSON.parse(body) as { RequestItems: Record<string, { Keys: unknown[] }> }
+    const [table, request] = Object.entries(RequestItems)[0]!
+    const count = request.Keys.length === 1 ? 1 : 1 + this.machine.random.below(request.Keys.length - 1)
+    if (count === request.Keys.length) return { body }
+    const part = (Keys: unknown[]) => ({ [table]: { ...request, Keys } })
+    return {
+      body: JSON.stringify({ RequestItems: part(request.Keys.slice(0, count)) }),
+      leaveOut: part(request.Keys.slice(count)),
+    }
+  }
+
+  private partOf(entries: readonly unknown[], isPartial: boolean): number {
+    return isPartial ? this.machine.random.below(entries.length) : entries.length
+  }
+}
+
+/** What the bus is told of an entry: one of these at least. */
+const EVENTS_OF_KIND: Record<string, readonly string[]> = {
+  top_up: ['top_up.settled'],
+  credit: ['credit.given'],
+  charge: ['charge.made'],
+  usage: ['usage.deducted', 'usage.refused'],
+  plan: ['plan.charged'],
+  plan_short: ['plan.short'],
+  reversal: ['entry.reversed'],
+}
