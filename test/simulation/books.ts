@@ -1,19 +1,8 @@
-import { genesisHash, hashEntry, type Entry } from '../../functions/ledger/entry.ts'
+import { type Entry, genesisHash, hashEntry } from '../../functions/ledger/entry.ts'
 import type { SimulatedTables, SimulationDatabase } from './database.ts'
 import { readAttributes } from './database.ts'
-
-/** Something that must hold does not. */
-export class Violation extends Error {}
-
-export function require(holds: boolean, what: () => string): asserts holds {
-  if (!holds) throw new Violation(what())
-}
-
-export const units = (micros: bigint) => {
-  const text = (micros < 0n ? -micros : micros).toString().padStart(7, '0')
-  const fraction = text.slice(-6).replace(/0{1,4}$/, '')
-  return `${micros < 0n ? '-' : ''}${text.slice(0, -6)}.${fraction}`
-}
+import { LotBooks } from './lot-books.ts'
+import { require, units } from './require.ts'
 
 /** What is kept of an entry that was seen once. */
 export type SeenEntry = {
@@ -22,7 +11,6 @@ export type SeenEntry = {
   key: string
   amountMicros: bigint
   hash: string
-  wasReversed?: boolean
 }
 
 /** An entry as it was found, and the item of the stream that tells of it. */
@@ -45,6 +33,7 @@ export class AccountBooks {
   /** The available credit before and after each entry of this step. */
   recentAvailableMicros: bigint[] = [0n]
   private tip: string
+  private readonly lots = new LotBooks()
 
   constructor(accountId: string, name: string, currency: string) {
     this.accountId = accountId
@@ -53,12 +42,17 @@ export class AccountBooks {
   }
 
   /** Everything that is new since the last time, in its order; throws the `Violation` of what does not add up. */
-  async readNew(database: SimulationDatabase, tables: SimulatedTables): Promise<NewEntry[]> {
+  async readNew(
+    database: SimulationDatabase,
+    tables: SimulatedTables,
+    nowMilliseconds: number,
+  ): Promise<NewEntry[]> {
+    const pk = `ACCOUNT#${this.accountId}`
     const from = entryKey(BigInt(this.entries.length) + 1n)
-    const items = await database.queryItems(tables.ledger, `ACCOUNT#${this.accountId}`, from, 'HEAD')
+    const items = await database.queryItems(tables.ledger, pk, from, 'HEAD')
     const images = items.filter((item) => (item.sk as { S: string }).S !== 'HEAD')
     const news = images.map((image) => ({ image, entry: entryOf(image) }))
-    for (const { entry } of news) this.fold(entry)
+    for (const { entry } of news) this.fold(entry, nowMilliseconds)
     const head = readAttributes(items.at(-1) ?? {})
     const expected = {
       sequence: BigInt(this.entries.length),
@@ -67,31 +61,58 @@ export class AccountBooks {
       tip: this.tip,
     }
     for (const [name, value] of Object.entries(expected))
-      require(head[name] === value, () => `${this.name}: HEAD has ${name} ${head[name]}, its entries ${value}`)
+      require(head[name] === value, () =>
+        `${this.name}: HEAD has ${name} ${head[name]}, its entries ${value}`)
+    await this.compareLots(head.lots as string[], () =>
+      database.queryItems(tables.waiting, pk, 'LOT#', 'LOT#~~'),
+    )
     return news
   }
 
-  private fold(entry: Entry): void {
+  /** The lots that wait behind HEAD are read where those in HEAD are not all that is available. */
+  private async compareLots(
+    front: string[],
+    readBehind: () => Promise<Record<string, unknown>[]>,
+  ): Promise<void> {
+    const kept = new Map(
+      front.map((text) => text.split(':')).map(([lot, , micros]) => [BigInt(lot!), BigInt(micros!)]),
+    )
+    const frontMicros = [...kept.values()].reduce((sum, micros) => sum + micros, 0n)
+    if (frontMicros !== this.availableMicros)
+      for (const { lot, remainingMicros } of (await readBehind()).map(readAttributes))
+        kept.set(lot as bigint, remainingMicros as bigint)
+    this.lots.compare(this.name, kept)
+  }
+
+  private fold(entry: Entry, nowMilliseconds: number): void {
     const where = `${this.name} #${entry.sequence}`
     const { hash, ...unhashed } = entry
     const client = (account: string) =>
-      entry.postings.filter((line) => line.account === account).reduce((sum, line) => sum + line.amountMicros, 0n)
+      entry.postings
+        .filter((line) => line.account === account)
+        .reduce((sum, line) => sum + line.amountMicros, 0n)
     const availableMicros = this.availableMicros + client('client:available')
     const heldMicros = this.heldMicros + client('client:held')
     const sum = entry.postings.reduce((total, line) => total + line.amountMicros, 0n)
     require(entry.accountId === this.accountId, () => `${where}: is ${entry.accountId}'s`)
-    require(entry.sequence === BigInt(this.entries.length) + 1n, () => `${where}: follows #${this.entries.length}`)
+    require(entry.sequence === BigInt(this.entries.length) + 1n, () =>
+      `${where}: follows #${this.entries.length}`)
     require(entry.previousHash === this.tip, () => `${where}: does not follow the entry before it`)
     require(hashEntry(unhashed) === hash, () => `${where}: its hash is not its own`)
     require(sum === 0n, () => `${where}: sums to ${units(sum)}`)
     require(availableMicros >= 0n && heldMicros >= 0n, () => `${where}: takes the balance below zero`)
-    const said = [entry.availableBeforeMicros, entry.availableAfterMicros, entry.heldBeforeMicros, entry.heldAfterMicros]
+    const said = [
+      entry.availableBeforeMicros,
+      entry.availableAfterMicros,
+      entry.heldBeforeMicros,
+      entry.heldAfterMicros,
+    ]
     const found = [this.availableMicros, availableMicros, this.heldMicros, heldMicros]
-    require(
-      said.every((micros, index) => micros === found[index]),
-      () => `${where}: says ${said.map(units)}, its entries sum to ${found.map(units)}`,
-    )
+    require(said.every((micros, index) => micros === found[index]), () =>
+      `${where}: says ${said.map(units)}, its entries sum to ${found.map(units)}`)
     require(entry.key === '' || !this.byKey.has(entry.key), () => `${where}: ${entry.key} was decided before`)
+
+    this.lots.take(where, entry, nowMilliseconds)
 
     const { sequence, kind, key, amountMicros } = entry
     const seen = { sequence, kind, key, amountMicros, hash }

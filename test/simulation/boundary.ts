@@ -60,5 +60,8 @@ export function interpose(carry: Carry): void {
 
 /** A refusal in the words of AWS's JSON protocols. */
 export function awsError(type: string, message: string, more: Record<string, unknown> = {}): BoundaryReply {
-  return { status: 400, body: JSON.stringify({ __type: `com.amazonaws#${type}`, message, Message: message, ...more }) }
+  return {
+    status: 400,
+    body: JSON.stringify({ __type: `com.amazonaws#${type}`, message, Message: message, ...more }),
+  }
 }

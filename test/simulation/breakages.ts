@@ -1,13 +1,188 @@
 import type { Breakage } from './break-source.ts'
 
 const LEDGER = 'functions/ledger/ledger.store.ts'
+const CHARGING = 'functions/charges/charge-now.store.ts'
 
-/** Each is a mistake that somebody might make one day. The simulation has to show every one of them. */
+/** Mistakes that somebody might make one day. The simulation has to show every one of them. */
 export const BREAKAGES: Breakage[] = [
   {
-    name: 'HEAD is written whatever it has become',
+    name: 'HEAD and entries are written over what others wrote meanwhile',
     edits: [
-      { file: LEDGER, find: "'#sequence = :read AND #status = :status AND ", replace: "'#sequence >= :read AND #status = :status AND " },
+      {
+        file: 'functions/ledger/head.store.ts',
+        find: "'#revision = :read AND ",
+        replace: "'(#revision = :read OR #revision <> :read) AND ",
+      },
+      {
+        file: LEDGER,
+        find: 'putOnce(ledgerTable, { pk, sk: entryKey(entry.sequence), ...entry }),',
+        replace: '{ Put: { TableName: ledgerTable, Item: { pk, sk: entryKey(entry.sequence), ...entry } } },',
+      },
+    ],
+  },
+  {
+    name: 'a debit is not refused for want of credit',
+    edits: [
+      {
+        file: 'functions/ledger/decide-movement.ts',
+        find: "if (amountMicros < 0n) throw new Error('a debit is not less than zero')\n  if (head.availableMicros < amountMicros) return",
+        replace: 'if (amountMicros < 0n) return',
+      },
+    ],
+  },
+  {
+    name: 'the idempotency key is not written',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))',
+        replace: 'void keyItem',
+      },
+    ],
+  },
+  {
+    name: 'the idempotency key is written over',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))',
+        replace:
+          'items.push({ Put: { TableName: ledgerTable, Item: { pk, sk: idempotencyKey(request.key), ...keyItem } } })',
+      },
+    ],
+  },
+  {
+    name: 'a repeated request is not recognised',
+    edits: [
+      { file: LEDGER, find: 'if (read.keyItem) return', replace: 'if (read.keyItem && !read.head) return' },
+      { file: LEDGER, find: 'if (failure.keyItem) return', replace: 'if (failure.keyItem && !known) return' },
+      { file: LEDGER, find: 'return keyItem ? replay(', replace: 'return keyItem && !key ? replay(' },
+    ],
+  },
+  {
+    name: 'usage events leave no marker',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'items.push(putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence }))',
+        replace: 'void marker',
+      },
+    ],
+  },
+  {
+    name: 'a write whose reply was lost is taken for done',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'return explainFailure(error, parts)',
+        replace:
+          "if (!(error as Error).name.startsWith('Transaction')) return undefined\n      return explainFailure(error, parts)",
+      },
+    ],
+  },
+  {
+    name: 'a refusal is decided on a HEAD of yesterday',
+    edits: [{ file: LEDGER, find: 'if (known.isRead) return refuse', replace: 'if (known) return refuse' }],
+  },
+  {
+    name: 'a charge is posted before it is checked',
+    edits: [
+      {
+        file: CHARGING,
+        find: 'if (posted.ok) return posted.entry',
+        replace:
+          "if (posted.ok && posted.entry.availableAfterMicros < 1_000_000n)\n      throw new Problem('insufficient_credit', 'Too little is left.')\n    if (posted.ok) return posted.entry",
+      },
+    ],
+  },
+  {
+    name: 'a payment is settled by each of its events',
+    edits: [
+      {
+        file: 'functions/top-up/settle-top-up.store.ts',
+        find: '`,\n      requestHash: requestHash({ topUpId,',
+        replace: ':` + news.eventId,\n      requestHash: requestHash({ topUpId,',
+      },
+      {
+        file: 'functions/top-up/settle-top-up.store.ts',
+        find: "documents: [{ Update: topUps.changeOf(topUp, 'settled', settled) }]",
+        replace: 'documents: settled ? [] : []',
+      },
+    ],
+  },
+  {
+    name: 'a month that was owed is charged again and again',
+    edits: [
+      {
+        file: 'functions/plans/charge-month.store.ts',
+        find: "...keyOf('plan', document.period),",
+        replace: "...keyOf('plan', document.period),\n      key: 'plan:' + document.period + Math.random(),",
+      },
+      {
+        file: 'functions/plans/charge-month.store.ts',
+        find: 'documents: [subscriptions.settlePeriod(document, head.sequence + 1n, at)]',
+        replace: 'documents: []',
+      },
+    ],
+  },
+  {
+    name: 'a newer month is charged before an older one that is owed',
+    edits: [
+      {
+        file: 'functions/plans/charge-month.store.ts',
+        find: 'const owedMicros = owedBefore(short, due.period)',
+        replace: 'const owedMicros = owedBefore([], due.period)',
+      },
+    ],
+  },
+  {
+    name: 'a lot is lost behind HEAD',
+    edits: [
+      {
+        file: 'functions/ledger/lot.ts',
+        find: 'behind: [...behind, ...lots.slice(most)]',
+        replace: 'behind',
+      },
+    ],
+  },
+  {
+    name: 'bought credit is used before given credit',
+    edits: [
+      {
+        file: 'functions/ledger/lot.ts',
+        find: 'isGiven(source) ? 0 : 1}',
+        replace: 'isGiven(source) ? 1 : 0}',
+      },
+    ],
+  },
+  {
+    name: 'usage that was not queued is accepted',
+    edits: [
+      {
+        file: 'functions/usage/usage-queue.client.ts',
+        find: "log.error('usage was not queued', error as Error)\n      }\n      return false",
+        replace: "log.error('usage was not queued', error as Error)\n      }",
+      },
+    ],
+  },
+  {
+    name: 'a message is taken for done when its deduction fails',
+    edits: [
+      {
+        file: 'functions/usage/deduct-messages.ts',
+        find: 'return start\n',
+        replace: 'return waiting.length\n',
+      },
+    ],
+  },
+  {
+    name: 'events that the bus turned down are forgotten',
+    edits: [
+      {
+        file: 'functions/events/bus.client.ts',
+        find: 'waiting = waiting.filter((_, place) => !results[place]?.EventId)',
+        replace: 'waiting = []',
+      },
     ],
   },
 ]

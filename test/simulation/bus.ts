@@ -23,7 +23,9 @@ export class SimulatedBus {
       if (SETTLES_WHAT_IS_OWED.has(DetailType)) this.chargeQueue.add(JSON.stringify({ accountId }))
     }
     const Entries = entries.map((_, index) =>
-      index < takenCount ? { EventId: `event-${index}` } : { ErrorCode: 'InternalFailure', ErrorMessage: 'try again' },
+      index < takenCount
+        ? { EventId: `event-${index}` }
+        : { ErrorCode: 'InternalFailure', ErrorMessage: 'try again' },
     )
     return { status: 200, body: JSON.stringify({ FailedEntryCount: entries.length - takenCount, Entries }) }
   }

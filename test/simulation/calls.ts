@@ -31,7 +31,10 @@ export type Call = { kind: keyof typeof kinds; choice: unknown }
 export const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ...Object.entries(kinds).map(([name, { weight, kind }]) => ({
     weight,
-    arbitrary: (kind as unknown as CallKind<unknown>).choices.map((choice) => ({ kind: name as Call['kind'], choice })),
+    arbitrary: (kind as unknown as CallKind<unknown>).choices.map((choice) => ({
+      kind: name as Call['kind'],
+      choice,
+    })),
   })),
 )
 

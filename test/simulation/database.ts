@@ -3,7 +3,7 @@ import { startDynamoDb } from '../../local/dynamodb.ts'
 import { tableDefinition } from '../support/database.ts'
 import type { BoundaryReply } from './boundary.ts'
 
-export type SimulatedTables = { ledger: string; usage: string; documents: string }
+export type SimulatedTables = { ledger: string; usage: string; waiting: string; documents: string }
 export type SimulationDatabase = Awaited<ReturnType<typeof startSimulationDatabase>>
 
 type Item = Record<string, unknown>
@@ -29,7 +29,12 @@ export async function startSimulationDatabase() {
   /** Empty tables of names that were never used before. */
   async function createTables(): Promise<SimulatedTables> {
     worlds += 1
-    const tables = { ledger: `Ledger${worlds}`, usage: `Usage${worlds}`, documents: `Documents${worlds}` }
+    const tables = {
+      ledger: `Ledger${worlds}`,
+      usage: `Usage${worlds}`,
+      waiting: `Waiting${worlds}`,
+      documents: `Documents${worlds}`,
+    }
     for (const [name, TableName] of Object.entries(tables))
       await ask('CreateTable', tableDefinition(TableName, { indexed: name === 'documents' }))
     return tables
@@ -121,7 +126,9 @@ type AttributeValue = { S?: string; N?: string; BOOL?: boolean; NULL?: true; B?:
 
 /** An item as plain values: numbers as bigints. */
 export function readAttributes(item: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, readAttribute(value as AttributeValue)]))
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, readAttribute(value as AttributeValue)]),
+  )
 }
 
 function readAttribute(value: AttributeValue): unknown {

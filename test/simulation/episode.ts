@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { ZONES } from './plan-books.ts'
-import { type Violation } from './books.ts'
 import { anyCall, type Call, prepareCall } from './calls.ts'
+import { noFaults } from './faults.ts'
 import { openAccounts, setCatalogue } from './opening.ts'
+import { ZONES } from './plan-books.ts'
+import type { Violation } from './require.ts'
 import { settleEverything } from './settling.ts'
 import { environmentOf, World, type WorldOptions } from './world.ts'
-import { noFaults } from './faults.ts'
 
 const MINUTE = 60_000
 const WAITS = { minute: MINUTE, hour: 60 * MINUTE, day: 1440 * MINUTE, week: 10_080 * MINUTE }
@@ -58,11 +58,15 @@ const commands = fc.commands(
   [
     // Listed several times: each is as likely as another.
     ...Array.from({ length: 6 }, () =>
-      fc.tuple(fc.array(anyCall, { minLength: 1, maxLength: 4 }), chance).map(([calls, by]) => new Together(calls, by)),
+      fc
+        .tuple(fc.array(anyCall, { minLength: 1, maxLength: 4 }), chance)
+        .map(([calls, by]) => new Together(calls, by)),
     ),
-    fc.constantFrom('minute' as const, 'hour' as const, 'day' as const, 'day' as const, 'week' as const).map((span) => new Wait(span)),
+    fc
+      .constantFrom('minute' as const, 'hour' as const, 'day' as const, 'day' as const, 'week' as const)
+      .map((span) => new Wait(span)),
   ],
-  { maxCommands: 120, size: 'max' },
+  { maxCommands: 200, size: 'max' },
 )
 
 export type EpisodeOptions = Pick<WorldOptions, 'database' | 'coldStart' | 'seed'> & {
@@ -86,18 +90,22 @@ export async function playEpisode(options: EpisodeOptions): Promise<EpisodeResul
   let first: World | undefined
   let last: World | undefined
   let error: unknown
+  let failedAt: number | undefined
   const play = async (world: World, steps: Iterable<Command>) => {
     try {
       await openAccounts(world, ZONES)
       await fc.asyncModelRun(() => ({ model: {}, real: world }), steps)
       await settleEverything(world)
     } catch (caught) {
+      failedAt ??= performance.now()
       last = world
       error = caught
       throw caught
     }
   }
   const property = fc.asyncProperty(commands, async (steps) => {
+    // Time is up for the search: all that is left to try passes.
+    if (failedAt !== undefined && performance.now() - failedAt > options.shrinkMilliseconds) return
     const tables = await options.database.createTables()
     try {
       Object.assign(process.env, environmentOf(tables))
@@ -117,7 +125,6 @@ export async function playEpisode(options: EpisodeOptions): Promise<EpisodeResul
     numRuns: 1,
     unbiased: true,
     endOnFailure: shrinkMilliseconds === 0,
-    interruptAfterTimeLimit: Math.max(shrinkMilliseconds, 1) + 600_000,
   })
   const told = { operationCount: first!.machine.operationCount, digest: first!.journal.digest() }
   if (!result.failed) return told

@@ -1,6 +1,6 @@
+import type { Carry } from './boundary.ts'
 import type { Running } from './scheduler.ts'
 import type { Inside } from './virtual-time.ts'
-import type { Carry } from './boundary.ts'
 import type { HandlerName } from './workers.ts'
 
 /** What became of an invocation. `lost`: the worker died, and nobody knows how far it came. */

@@ -23,7 +23,12 @@ export type MachineOptions = {
 /** An invocation as whoever has asked for it sees it. */
 export type Invoked = { isOver: boolean; checkAfterwards: () => void }
 
-type Worker = { number: number; skewMilliseconds: number; busy: Set<HandlerName>; warm: Map<HandlerName, Handler> }
+type Worker = {
+  number: number
+  skewMilliseconds: number
+  busy: Set<HandlerName>
+  warm: Map<HandlerName, Handler>
+}
 type Carried = { reply?: BoundaryReply; error?: Error }
 
 const LONGEST_INVOCATION_MILLISECONDS = 30_000
@@ -101,7 +106,12 @@ export class Machine {
     if (free.length > 0 && (free.length > 1 || this.workers.length > 3)) return this.random.pick(free)
     const { enabled } = this.options.faults
     const skewMilliseconds = enabled.has('clock_skew') ? this.options.random.pick(SKEWS_MILLISECONDS) : 0
-    const worker = { number: this.workers.length + 1, skewMilliseconds, busy: new Set<HandlerName>(), warm: new Map() }
+    const worker = {
+      number: this.workers.length + 1,
+      skewMilliseconds,
+      busy: new Set<HandlerName>(),
+      warm: new Map(),
+    }
     this.workers.push(worker)
     return worker
   }
@@ -156,19 +166,22 @@ export class Machine {
       const number = this.callCount++
       this.onTheWay.add(number)
       invocation.pendingCount += 1
-      scheduler.after(fault === 'delay' ? this.random.pick(DELAYS_MILLISECONDS) : this.latency(), async () => {
-        this.onTheWay.delete(number)
-        if (!invocation.isRunning && fault !== 'delay') return
-        if (this.isEnabled('reorder') && this.isOvertaking(number)) this.count('reorder')
-        const carried = await this.carryOut(invocation, call, fault)
-        if (!carried) return
-        scheduler.after(this.latency() / 2, () => {
-          if (!invocation.isRunning) return
-          invocation.pendingCount -= 1
-          if (carried.reply) resolve(carried.reply)
-          else reject(carried.error!)
-        })
-      })
+      scheduler.after(
+        fault === 'delay' ? this.random.pick(DELAYS_MILLISECONDS) : this.latency(),
+        async () => {
+          this.onTheWay.delete(number)
+          if (!invocation.isRunning && fault !== 'delay') return
+          if (this.isEnabled('reorder') && this.isOvertaking(number)) this.count('reorder')
+          const carried = await this.carryOut(invocation, call, fault)
+          if (!carried) return
+          scheduler.after(this.latency() / 2, () => {
+            if (!invocation.isRunning) return
+            invocation.pendingCount -= 1
+            if (carried.reply) resolve(carried.reply)
+            else reject(carried.error!)
+          })
+        },
+      )
     })
   }
 
@@ -179,7 +192,8 @@ export class Machine {
     fault: FaultKind | undefined,
   ): Promise<Carried | undefined> {
     const { journal, perform } = this.options
-    const note = (what: string) => journal.note(`    ${invocation.label}: ${call.operation} ${what}`, Boolean(fault))
+    const note = (what: string) =>
+      journal.note(`    ${invocation.label}: ${call.operation} ${what}`, Boolean(fault))
     switch (fault) {
       case 'call_lost':
         note('is lost')
@@ -244,7 +258,8 @@ function describeOutcome(outcome: Outcome): string {
     body?: string
     batchItemFailures?: unknown[]
   }
-  if (batchItemFailures) return batchItemFailures.length > 0 ? `gives ${batchItemFailures.length} back` : 'is done'
+  if (batchItemFailures)
+    return batchItemFailures.length > 0 ? `gives ${batchItemFailures.length} back` : 'is done'
   if (statusCode === undefined) return 'is done'
   const { code, transaction, sequence } = body ? (JSON.parse(body) as Record<string, unknown>) : {}
   const number = transaction ?? sequence

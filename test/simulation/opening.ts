@@ -1,36 +1,52 @@
 import { eventOf } from '../support/request.ts'
-import { require } from './books.ts'
 import { staffClaims } from './calls/call.ts'
+import { type Call, prepareCall } from './calls.ts'
 import type { InvocationSpec } from './invocation.ts'
 import { PLAN, type ZONES } from './plan-books.ts'
 import { readAnswer } from './request.ts'
+import { require } from './require.ts'
 import { PRICES } from './usage-books.ts'
 import type { World } from './world.ts'
 
+/** HEAD carries eight lots. */
+const FIRST_CREDITS = 9
 const LONG_AGO = '2026-01-01T00:00:00.000Z'
 const NO_FAULTS = { seed: 1, faultPercent: 0 }
 
 /** Prices and a plan, set as staff set them. */
 export async function setCatalogue(world: World): Promise<void> {
   const prices = Object.entries(PRICES).map(([service, unitAmount]) =>
-    put('prices/prices', 'PUT /v1/prices/{service}', { service }, {
+    put(
+      'prices/prices',
+      'PUT /v1/prices/{service}',
+      { service },
+      {
+        currency: 'USD',
+        effectiveFrom: LONG_AGO,
+        model: { kind: 'per_unit', unitAmount },
+      },
+    ),
+  )
+  const plan = put(
+    'plans/plans',
+    'PUT /v1/plans/{planId}',
+    { planId: PLAN.id },
+    {
+      name: 'Basic',
+      clientType: 'hosted',
       currency: 'USD',
       effectiveFrom: LONG_AGO,
-      model: { kind: 'per_unit', unitAmount },
-    }),
+      baseFee: PLAN.baseFee,
+      services: [{ service: 'seat', name: 'Seat', unitFee: PLAN.seatFee }],
+    },
   )
-  const plan = put('plans/plans', 'PUT /v1/plans/{planId}', { planId: PLAN.id }, {
-    name: 'Basic',
-    clientType: 'hosted',
-    currency: 'USD',
-    effectiveFrom: LONG_AGO,
-    baseFee: PLAN.baseFee,
-    services: [{ service: 'seat', name: 'Seat', unitFee: PLAN.seatFee }],
-  })
   for (const spec of [...prices, plan]) await world.step(() => [spec], NO_FAULTS)
 }
 
-/** Accounts through the API, one in each zone. */
+/**
+ * Accounts through the API, one in each zone. The first one has a plan from the beginning, and so many small credits that not all of
+ * their lots fit into HEAD.
+ */
 export async function openAccounts(world: World, zones: typeof ZONES): Promise<void> {
   for (const [index, zone] of zones.entries()) {
     const label = `open an account in ${zone.timeZone}`
@@ -59,7 +75,12 @@ export async function openAccounts(world: World, zones: typeof ZONES): Promise<v
     }
     await world.step(() => [spec], NO_FAULTS)
   }
+  await call(world, { kind: 'choosePlan', choice: { account: 0, seats: 1 } })
+  for (let cents = 40; cents < 40 + FIRST_CREDITS; cents++)
+    await call(world, { kind: 'credit', choice: { account: 0, cents, kind: 'migration' } })
 }
+
+const call = (world: World, call: Call) => world.step(() => [prepareCall(world, call)!], NO_FAULTS)
 
 function put(
   handler: InvocationSpec['handler'],

@@ -53,7 +53,12 @@ export class PaymentProvider {
     const notify = (type: string, object: object) => {
       const created = Math.floor(nowMilliseconds / 1000)
       const event = { id: `evt_${this.notices.length + 1}`, object: 'event', type, created, data: { object } }
-      this.notices.push({ label: `${type} of ${sessionId}`, body: JSON.stringify(event), wasTaken: false, takenAt: 0 })
+      this.notices.push({
+        label: `${type} of ${sessionId}`,
+        body: JSON.stringify(event),
+        wasTaken: false,
+        takenAt: 0,
+      })
     }
     notify('checkout.session.completed', {
       id: sessionId,

@@ -1,5 +1,6 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
-import { type AccountBooks, require, units } from './books.ts'
+import type { AccountBooks } from './books.ts'
+import { require, units } from './require.ts'
 
 export const PLAN = { id: 'basic', baseFee: '2.00', seatFee: '4.90' }
 const BASE_FEE_MICROS = 2_000_000n
@@ -50,12 +51,14 @@ export class PlanBooks {
     if (entry.kind === 'plan_short') {
       require(before === undefined, () => `${where}: it was found short before`)
       const needed = owedMicros + totalMicros
-      require(entry.availableBeforeMicros < needed, () => `${where}: is called short of ${units(needed)} with enough credit`)
+      require(entry.availableBeforeMicros < needed, () =>
+        `${where}: is called short of ${units(needed)} with enough credit`)
       this.months.set(period, { status: 'short', totalMicros })
       return
     }
     require(owedMicros === 0n, () => `${where}: an older month is still owed`)
-    require(entry.amountMicros === -(before?.totalMicros ?? totalMicros), () => `${where}: is ${units(entry.amountMicros)}`)
+    require(entry.amountMicros === -(before?.totalMicros ?? totalMicros), () =>
+      `${where}: is ${units(entry.amountMicros)}`)
     this.months.set(period, { status: 'charged', totalMicros })
   }
 
@@ -68,17 +71,13 @@ export class PlanBooks {
     if (this.earliestFirst! < current)
       require(first !== undefined, () => `${account.name}: no month was ever charged`)
     if (first === undefined) return
-    require(
-      first === this.earliestFirst || first === nextMonth(this.earliestFirst!),
-      () => `${account.name}: the first month is ${first}, not ${this.earliestFirst}`,
-    )
+    require(first === this.earliestFirst || first === nextMonth(this.earliestFirst!), () =>
+      `${account.name}: the first month is ${first}, not ${this.earliestFirst}`)
     for (let month = first; month <= current; month = nextMonth(month))
       require(months.has(month), () => `${account.name}: ${month} is due and was not decided`)
     const [owed] = [...months].filter(([, { status }]) => status === 'short').toSorted()
-    require(
-      owed === undefined || owed[1].totalMicros > account.availableMicros,
-      () => `${account.name}: ${owed?.[0]} is owed, though ${units(account.availableMicros)} cover it`,
-    )
+    require(owed === undefined || owed[1].totalMicros > account.availableMicros, () =>
+      `${account.name}: ${owed?.[0]} is owed, though ${units(account.availableMicros)} cover it`)
   }
 
   private monthAt(milliseconds: number): string {

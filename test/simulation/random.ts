@@ -32,5 +32,7 @@ export function createRandom(seed: number): Random {
 
 /** The seed of an episode; the first one's is the run's own, so that an episode is run again by its seed alone. */
 export function episodeSeed(seed: number, episode: number): number {
-  return episode === 0 ? seed : Math.floor(createRandom(seed ^ Math.imul(episode, 0x9e3779b1)).next() * 2 ** 31)
+  return episode === 0
+    ? seed
+    : Math.floor(createRandom(seed ^ Math.imul(episode, 0x9e3779b1)).next() * 2 ** 31)
 }

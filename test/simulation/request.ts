@@ -1,7 +1,7 @@
 import type { AccountBooks, SeenEntry } from './books.ts'
-import { require } from './books.ts'
-import type { HandlerName } from './workers.ts'
 import type { Outcome } from './invocation.ts'
+import { require } from './require.ts'
+import type { HandlerName } from './workers.ts'
 
 /** A caller's wish that becomes at most one entry, however often it is sent. */
 export type RequestOptions = {
@@ -49,11 +49,10 @@ export class Request {
   /** The ledger shows an entry of it. */
   take(entry: SeenEntry): void {
     const { label, options } = this
-    require(this.hopefulCount > 0, () => `${label}: was refused and is charged all the same, as #${entry.sequence}`)
-    require(
-      entry.amountMicros === options.amountMicros(),
-      () => `${label}: is entered as ${entry.amountMicros}, not as ${options.amountMicros()} micros`,
-    )
+    require(this.hopefulCount > 0, () =>
+      `${label}: was refused and is charged all the same, as #${entry.sequence}`)
+    require(entry.amountMicros === options.amountMicros(), () =>
+      `${label}: is entered as ${entry.amountMicros}, not as ${options.amountMicros()} micros`)
     this.entry = entry
   }
 
@@ -72,12 +71,12 @@ export class Request {
     if (number === undefined) return undefined
     const sequence = BigInt(number)
     return () => {
-      require(this.entry !== undefined, () => `${this.label}: is answered with #${sequence}, which is not there`)
-      require(this.entry.sequence === sequence, () => `${this.label}: is answered with #${sequence}, it is #${this.entry?.sequence}`)
-      require(
-        this.answeredSequence === undefined || this.answeredSequence === sequence,
-        () => `${this.label}: was answered with #${this.answeredSequence} and is with #${sequence} now`,
-      )
+      require(this.entry !== undefined, () =>
+        `${this.label}: is answered with #${sequence}, which is not there`)
+      require(this.entry.sequence === sequence, () =>
+        `${this.label}: is answered with #${sequence}, it is #${this.entry?.sequence}`)
+      require(this.answeredSequence === undefined || this.answeredSequence === sequence, () =>
+        `${this.label}: was answered with #${this.answeredSequence} and is with #${sequence} now`)
       this.answeredSequence = sequence
     }
   }

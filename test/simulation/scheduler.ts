@@ -23,7 +23,12 @@ export class Scheduler {
 
   /** Schedules; returns what calls it off. */
   after(milliseconds: number, run: () => void | Promise<void>): () => void {
-    const event = { at: this.nowMilliseconds + Math.max(0, milliseconds), order: this.orders++, run, cancelled: false }
+    const event = {
+      at: this.nowMilliseconds + Math.max(0, milliseconds),
+      order: this.orders++,
+      run,
+      cancelled: false,
+    }
     let place = this.waiting.length
     while (place > 0 && isBefore(event, this.waiting[place - 1]!)) place -= 1
     this.waiting.splice(place, 0, event)

@@ -1,6 +1,6 @@
-import { Violation } from './books.ts'
 import type { Call } from './calls.ts'
 import { prepareCall } from './calls.ts'
+import { Violation } from './require.ts'
 import type { World } from './world.ts'
 
 const DAY_MILLISECONDS = 86_400_000
@@ -12,7 +12,10 @@ function workOff(world: World): Call[] {
     { kind: 'usageDelivery', choice: { most: 10 } },
     { kind: 'chargeDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
-    ...world.accounts.map((_, account) => ({ kind: 'entryDelivery' as const, choice: { account, most: 100 } })),
+    ...world.accounts.map((_, account) => ({
+      kind: 'entryDelivery' as const,
+      choice: { account, most: 100 },
+    })),
   ]
 }
 

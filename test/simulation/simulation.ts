@@ -23,7 +23,7 @@ Object.assign(process.env, {
   AWS_ENDPOINT_URL_EVENTBRIDGE: serviceAddress('events'),
   AWS_ENDPOINT_URL_SECRETS_MANAGER: serviceAddress('secretsmanager'),
   AWS_ENDPOINT_URL_S3: serviceAddress('s3'),
-  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'SILENT',
   POWERTOOLS_METRICS_DISABLED: 'true',
 })
 
@@ -32,6 +32,9 @@ export type SimulationOptions = {
   operations: number
   faultKinds: readonly FaultKind[]
   shrinkMilliseconds: number
+  /** Which episodes are played, where several processes share them: by default the first, and each. */
+  firstEpisode?: number
+  episodeStep?: number
   onProgress?: (report: SimulationReport) => void
 }
 
@@ -53,6 +56,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const database = await startSimulationDatabase()
   interpose((call) => (inside.getStore() as Invocation).carry(call))
   const coldStart = await loadHandlers()
+  const { firstEpisode = 0, episodeStep = 1 } = options
   const report: SimulationReport = {
     seed: options.seed,
     episodes: 0,
@@ -64,7 +68,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const faults = { enabled: new Set(options.faultKinds), counts: report.faults }
   try {
     while (report.operations < options.operations && report.violations.length === 0) {
-      const seed = episodeSeed(options.seed, report.episodes)
+      const seed = episodeSeed(options.seed, firstEpisode + report.episodes * episodeStep)
       note(report, seed, await playEpisode({ ...options, database, coldStart, seed, faults }))
       options.onProgress?.(report)
     }
@@ -74,7 +78,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   return report
 }
 
-function note(report: SimulationReport, seed: number, { operationCount, digest, violation }: EpisodeResult): void {
+function note(
+  report: SimulationReport,
+  seed: number,
+  { operationCount, digest, violation }: EpisodeResult,
+): void {
   report.episodes += 1
   report.operations += operationCount
   report.digests.push(digest)

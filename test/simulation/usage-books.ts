@@ -1,5 +1,6 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
-import { type AccountBooks, require } from './books.ts'
+import type { AccountBooks } from './books.ts'
+import { require } from './require.ts'
 
 /** What a unit of each service costs; telex has no price and is refused. */
 export const PRICES: Record<string, string> = { sms: '0.75', fax: '0.333333', free: '0' }
@@ -35,11 +36,18 @@ export class UsageBooks {
   take(account: AccountBooks, entry: Entry): void {
     const where = `${account.name} #${entry.sequence}`
     const detail = JSON.parse(entry.detail) as Detail
-    const uses = detail.events.flatMap(([source, ids]) => ids.map((id) => this.decide(account, source, id, entry)))
+    const uses = detail.events.flatMap(([source, ids]) =>
+      ids.map((id) => this.decide(account, source, id, entry)),
+    )
     const reckoned = reckon(uses, entry.availableBeforeMicros)
     const said = [-entry.amountMicros, detail.deductedCount, detail.refusedCount].join(', ')
-    const expected = [reckoned.totalMicros, reckoned.deductedCount, uses.length - reckoned.deductedCount].join(', ')
-    require(said === expected, () => `${where}: micros, deducted, refused are ${said} and should be ${expected}`)
+    const expected = [
+      reckoned.totalMicros,
+      reckoned.deductedCount,
+      uses.length - reckoned.deductedCount,
+    ].join(', ')
+    require(said === expected, () =>
+      `${where}: micros, deducted, refused are ${said} and should be ${expected}`)
   }
 
   /** What was accepted and is not decided. */
@@ -51,8 +59,10 @@ export class UsageBooks {
     const name = `event ${source} ${id}`
     const use = this.byIdentity.get(`${source} ${id}`)
     require(use !== undefined, () => `${name}: nobody has sent it`)
-    require(use.account === account, () => `${name}: is ${use.account.name}'s, and decided for ${account.name}`)
-    require(use.decidedBy === undefined, () => `${name}: was decided in #${use.decidedBy}, and again in #${sequence}`)
+    require(use.account === account, () =>
+      `${name}: is ${use.account.name}'s, and decided for ${account.name}`)
+    require(use.decidedBy === undefined, () =>
+      `${name}: was decided in #${use.decidedBy}, and again in #${sequence}`)
     use.decidedBy = sequence
     return use
   }

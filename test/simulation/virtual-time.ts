@@ -47,7 +47,8 @@ export function installVirtualTime(): void {
     construct: (target, values, newTarget) =>
       Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget) as Date,
     apply: () => new RealDate(now()).toString(),
-    get: (target, name, receiver) => (name === 'now' ? now : (Reflect.get(target, name, receiver) as unknown)),
+    get: (target, name, receiver) =>
+      name === 'now' ? now : (Reflect.get(target, name, receiver) as unknown),
   })
   RealDate.prototype.constructor = globalThis.Date
   Math.random = () => inside.getStore()?.random() ?? realRandom()

@@ -1,6 +1,7 @@
+import type { Entry } from '../../functions/ledger/entry.ts'
+import { AccountBooks, type NewEntry } from './books.ts'
 import type { BoundaryCall, BoundaryReply } from './boundary.ts'
 import { serviceAddress } from './boundary.ts'
-import { AccountBooks, type NewEntry, require, units, Violation } from './books.ts'
 import { SimulatedBus } from './bus.ts'
 import type { SimulatedTables, SimulationDatabase } from './database.ts'
 import type { FaultCounts, FaultKind } from './faults.ts'
@@ -8,10 +9,11 @@ import type { InvocationSpec } from './invocation.ts'
 import { Journal } from './journal.ts'
 import { Machine } from './machine.ts'
 import { PaymentProvider, PROVIDER_SECRET } from './payments.ts'
-import { PlanBooks, ZONES } from './plan-books.ts'
+import { PlanBooks, type ZONES } from './plan-books.ts'
 import { SimulatedQueue } from './queues.ts'
 import { createRandom } from './random.ts'
 import type { Request } from './request.ts'
+import { require, units, Violation } from './require.ts'
 import { Scheduler } from './scheduler.ts'
 import { UsageBooks } from './usage-books.ts'
 import type { ColdStart } from './workers.ts'
@@ -40,6 +42,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
   return {
     LEDGER_TABLE: tables.ledger,
     USAGE_TABLE: tables.usage,
+    WAITING_TABLE: tables.waiting,
     DOCUMENTS_TABLE: tables.documents,
     FILES_BUCKET: 'files',
     EVENT_BUS: 'bus',
@@ -119,9 +122,12 @@ export class World {
     machine.random = createRandom(chance.seed)
     machine.faultPercent = chance.faultPercent
     const states = prepare().flatMap((spec) => {
-      const isTwice = spec.twin && machine.isEnabled('duplicate') && machine.random.chance(chance.faultPercent)
+      const isTwice =
+        spec.twin && machine.isEnabled('duplicate') && machine.random.chance(chance.faultPercent)
       if (isTwice) machine.count('duplicate')
-      return [spec, ...(isTwice ? [spec.twin!()] : [])].map((each) => machine.invoke(each, machine.random.below(25)))
+      return [spec, ...(isTwice ? [spec.twin!()] : [])].map((each) =>
+        machine.invoke(each, machine.random.below(25)),
+      )
     })
     await this.scheduler.runUntil(() => states.every(({ isOver }) => isOver))
     machine.faultPercent = 0
@@ -141,29 +147,30 @@ export class World {
     const { database, tables } = this.options
     for (const account of accounts) {
       this.touched.delete(account)
-      for (const found of await account.books.readNew(database, tables)) this.take(account, found)
+      for (const found of await account.books.readNew(database, tables, this.nowMilliseconds))
+        this.take(account, found)
     }
   }
 
   private take(account: SimulatedAccount, { entry, image }: NewEntry): void {
     const { books, plan, outbox } = account
     const amount = units(entry.amountMicros)
-    this.journal.note(`  = ${books.name} #${entry.sequence} ${entry.kind} ${amount} → ${units(entry.availableAfterMicros)}`)
+    this.journal.note(
+      `  = ${books.name} #${entry.sequence} ${entry.kind} ${amount} → ${units(entry.availableAfterMicros)}`,
+    )
     outbox.images.push(image)
     const contra = entry.postings.filter((line) => !line.account.startsWith('client:'))
     this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
-    switch (entry.kind as string) {
-      case 'usage':
-        return this.usage.take(books, entry)
-      case 'plan':
-      case 'plan_short':
-        return plan.take(entry, this.nowMilliseconds)
-      default: {
-        const request = this.requests.get(`${books.accountId} ${entry.key}`)
-        require(request !== undefined, () => `${books.name} #${entry.sequence} ${entry.kind} ${entry.key}: nobody has asked for it`)
-        request.take(books.entries[Number(entry.sequence) - 1]!)
-      }
-    }
+    if (entry.kind === 'usage') this.usage.take(books, entry)
+    else if (entry.kind === 'plan' || entry.kind === 'plan_short') plan.take(entry, this.nowMilliseconds)
+    // Nobody asks for an expiry; its lot says whether it is due.
+    else if (entry.kind !== 'expiry') this.takeRequested(books, entry)
+  }
+
+  private takeRequested(books: AccountBooks, { sequence, kind, key }: Entry): void {
+    const request = this.requests.get(`${books.accountId} ${key}`)
+    require(request !== undefined, () => `${books.name} #${sequence} ${kind} ${key}: nobody has asked for it`)
+    request.take(books.entries[Number(sequence) - 1]!)
   }
 
   /** When everything is delivered and nothing goes wrong any more: what must have become of all that was promised. */
@@ -177,19 +184,22 @@ export class World {
     }
     for (const { books, plan, outbox } of this.accounts) {
       plan.checkDone(this.nowMilliseconds)
-      require(outbox.toldCount === outbox.images.length, () => `${books.name}: the bus was not told of everything`)
+      require(outbox.toldCount === outbox.images.length, () =>
+        `${books.name}: the bus was not told of everything`)
       for (const { sequence, kind } of books.entries) {
-        const isTold = [...EVENTS_OF_KIND[kind]!].some((name) =>
-          this.bus.eventIds.has(`${books.accountId}/${name}/${sequence}`),
-        )
+        const names = EVENTS_OF_KIND[kind] ?? []
+        const isTold =
+          names.length === 0 ||
+          names.some((name) => this.bus.eventIds.has(`${books.accountId}/${name}/${sequence}`))
         require(isTold, () => `${books.name} #${sequence} ${kind}: the bus was never told`)
       }
     }
-    const clientMicros = this.accounts.reduce((sum, { books }) => sum + books.availableMicros + books.heldMicros, 0n)
-    require(
-      clientMicros + this.contraMicros === 0n,
-      () => `the clients have ${units(clientMicros)}, the other side ${units(this.contraMicros)}`,
+    const clientMicros = this.accounts.reduce(
+      (sum, { books }) => sum + books.availableMicros + books.heldMicros,
+      0n,
     )
+    require(clientMicros + this.contraMicros === 0n, () =>
+      `the clients have ${units(clientMicros)}, the other side ${units(this.contraMicros)}`)
   }
 
   private perform(call: BoundaryCall, isPartial: boolean): BoundaryReply | Promise<BoundaryReply> {
@@ -215,10 +225,12 @@ export class World {
 
   private async askDatabase(call: BoundaryCall, isPartial: boolean): Promise<BoundaryReply> {
     const { operation, headers } = call
-    const { body, leaveOut } = isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
+    const { body, leaveOut } =
+      isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
     const reply = await this.options.database.call(operation, body, headers)
     if (operation === 'TransactWriteItems' && reply.status === 200)
-      for (const account of this.accounts) if (body.includes(account.books.accountId)) this.touched.add(account)
+      for (const account of this.accounts)
+        if (body.includes(account.books.accountId)) this.touched.add(account)
     if (!leaveOut || reply.status !== 200) return reply
     return { status: 200, body: JSON.stringify({ ...JSON.parse(reply.body), UnprocessedKeys: leaveOut }) }
   }

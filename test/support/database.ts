@@ -22,7 +22,9 @@ export async function startTestDatabase() {
   const credentials = { accessKeyId, secretAccessKey: 'local' }
   const raw = new DynamoDBClient({ ...localClientOptions(database.url), credentials })
   for (const TableName of Object.values(TABLES)) {
-    await raw.send(new CreateTableCommand(tableDefinition(TableName, { indexed: TableName === TABLES.documentsTable })))
+    await raw.send(
+      new CreateTableCommand(tableDefinition(TableName, { indexed: TableName === TABLES.documentsTable })),
+    )
   }
   const stop = async () => {
     raw.destroy()
@@ -32,7 +34,10 @@ export async function startTestDatabase() {
 }
 
 /** A table of the stack, on demand and without a stream. */
-export function tableDefinition(TableName: string, { indexed }: { indexed: boolean }): CreateTableCommandInput {
+export function tableDefinition(
+  TableName: string,
+  { indexed }: { indexed: boolean },
+): CreateTableCommandInput {
   const names = ['pk', 'sk', ...(indexed ? ['index1pk', 'index1sk'] : [])]
   const keys = (hash: string, range: string) => [
     { AttributeName: hash, KeyType: 'HASH' as const },
@@ -45,7 +50,11 @@ export function tableDefinition(TableName: string, { indexed }: { indexed: boole
     BillingMode: 'PAY_PER_REQUEST',
     ...(indexed && {
       GlobalSecondaryIndexes: [
-        { IndexName: 'index1', KeySchema: keys('index1pk', 'index1sk'), Projection: { ProjectionType: 'ALL' } },
+        {
+          IndexName: 'index1',
+          KeySchema: keys('index1pk', 'index1sk'),
+          Projection: { ProjectionType: 'ALL' },
+        },
       ],
     }),
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { require } from '../books.ts'
 import type { InvocationSpec, Outcome } from '../invocation.ts'
 import { type Message, type SimulatedQueue, sqsEvent } from '../queues.ts'
+import { require } from '../require.ts'
 import type { HandlerName } from '../workers.ts'
 import type { SimulatedAccount, World } from '../world.ts'
 import type { CallKind } from './call.ts'
@@ -11,7 +11,10 @@ const LARGEST_BATCH = 10
 const WEEK_MILLISECONDS = 7 * 86_400_000
 
 /** A queue hands a batch to its function. */
-const deliveryFrom = (queueOf: (world: World) => SimulatedQueue, handler: HandlerName): CallKind<{ most: number }> => ({
+const deliveryFrom = (
+  queueOf: (world: World) => SimulatedQueue,
+  handler: HandlerName,
+): CallKind<{ most: number }> => ({
   choices: fc.record({ most: fc.integer({ min: 1, max: LARGEST_BATCH }) }),
   prepare(world, { most }) {
     const queue = queueOf(world)
@@ -42,10 +45,8 @@ function deliver(
     end: (outcome) => {
       const failedIds = failedOf(outcome) ?? messages.map(({ id }) => id)
       finish(new Set(failedIds))
-      require(
-        failedIds.length === 0 || outcome.kind === 'lost' || outcome.hadFaults,
-        () => `${label}: ${what} ${failedIds.join(', ')} failed and nothing was wrong`,
-      )
+      require(failedIds.length === 0 || outcome.kind === 'lost' || outcome.hadFaults, () =>
+        `${label}: ${what} ${failedIds.join(', ')} failed and nothing was wrong`)
       return undefined
     },
   }
@@ -63,7 +64,9 @@ export const entryDelivery: CallKind<{ account: number; most: number }> = {
   prepare(world, { account: place, most }) {
     const account = world.account(place)
     const { images, toldCount } = account.outbox
-    return images.length === toldCount ? undefined : tell(account, toldCount, Math.min(images.length, toldCount + most))
+    return images.length === toldCount
+      ? undefined
+      : tell(account, toldCount, Math.min(images.length, toldCount + most))
   },
 }
 
@@ -83,10 +86,8 @@ function tell(account: SimulatedAccount, from: number, to: number): InvocationSp
     event: () => ({ Records }),
     end: (outcome) => {
       const [failed] = failedOf(outcome) ?? [String(from)]
-      require(
-        failed === undefined || outcome.kind === 'lost' || outcome.hadFaults,
-        () => `${label}: #${Number(failed) + 1} failed and nothing was wrong`,
-      )
+      require(failed === undefined || outcome.kind === 'lost' || outcome.hadFaults, () =>
+        `${label}: #${Number(failed) + 1} failed and nothing was wrong`)
       outbox.toldCount = Math.max(outbox.toldCount, failed === undefined ? to : Number(failed))
       return undefined
     },

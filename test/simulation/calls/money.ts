@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
-import { require } from '../books.ts'
 import { Request } from '../request.ts'
-import { CENTS, type CallKind, decimal, microsOf, send, staffClaims } from './call.ts'
+import { require } from '../require.ts'
+import { type CallKind, CENTS, decimal, microsOf, send, staffClaims } from './call.ts'
 
 const ofAccount = fc.nat(7)
 const cents = fc.integer(CENTS)
@@ -39,7 +39,11 @@ export const charge: CallKind<{ account: number; cents: number }> = {
 
 /** Staff raise a balance. */
 export const credit: CallKind<{ account: number; cents: number; kind: string }> = {
-  choices: fc.record({ account: ofAccount, cents, kind: fc.constantFrom('goodwill', 'migration', 'correction') }),
+  choices: fc.record({
+    account: ofAccount,
+    cents,
+    kind: fc.constantFrom('goodwill', 'migration', 'correction'),
+  }),
   prepare(world, choice) {
     const { books } = world.account(choice.account)
     const idempotencyKey = `k${world.requests.size + 1}`
@@ -75,6 +79,7 @@ export const reversal: CallKind<{ account: number; back: number }> = {
     const sequence = books.entries.length - choice.back
     if (sequence < 1) return undefined
     const entry = books.entries[sequence - 1]!
+    const isCorrection = ['reversal', 'refund', 'expiry'].includes(entry.kind)
     const request = world.requestOf(
       books.accountId,
       `reverse:${sequence}`,
@@ -93,12 +98,12 @@ export const reversal: CallKind<{ account: number; back: number }> = {
               body: { reason: 'A mistake' },
             }),
           amountMicros: () => {
-            require(entry.kind !== 'reversal', () => `${books.name} #${sequence} is a reversal and was reversed`)
+            require(!isCorrection, () => `${books.name} #${sequence} is a correction and was reversed`)
             return -entry.amountMicros
           },
           refusals: {
             insufficient_credit: () => books.wasBelow(entry.amountMicros),
-            not_reversible: () => entry.kind === 'reversal' || entry.amountMicros === 0n,
+            not_reversible: () => isCorrection || entry.amountMicros === 0n,
           },
           transactionOf: (reply) => reply.sequence as number,
         }),

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
-import { require } from '../books.ts'
 import type { InvocationSpec } from '../invocation.ts'
 import { PLAN } from '../plan-books.ts'
 import { readAnswer } from '../request.ts'
+import { require } from '../require.ts'
 import { type CallKind, sendAgain, staffClaims } from './call.ts'
 
 /** Somebody chooses seats of the plan, from the next month on. */
@@ -44,7 +44,8 @@ export const findDue: CallKind<null> = {
     handler: 'plans/find-due',
     event: () => ({}),
     end: (outcome) => {
-      if (outcome.kind === 'threw') require(outcome.hadFaults, () => `looking for what is due: ${outcome.error}`)
+      if (outcome.kind === 'threw')
+        require(outcome.hadFaults, () => `looking for what is due: ${outcome.error}`)
       return undefined
     },
   }),

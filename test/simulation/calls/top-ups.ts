@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
-import { require } from '../books.ts'
 import type { InvocationSpec } from '../invocation.ts'
 import { type PaymentNotice, signatureOf } from '../payments.ts'
-import { readAnswer, Request } from '../request.ts'
+import { Request, readAnswer } from '../request.ts'
+import { require } from '../require.ts'
 import type { World } from '../world.ts'
 import { type CallKind, decimal, microsOf, sendAgain, staffClaims } from './call.ts'
 

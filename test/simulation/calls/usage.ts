@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
-import { require } from '../books.ts'
 import type { InvocationSpec } from '../invocation.ts'
 import { readAnswer } from '../request.ts'
+import { require } from '../require.ts'
 import { SERVICES, type Use } from '../usage-books.ts'
 import type { World } from '../world.ts'
 import { type CallKind, sendAgain, usageClaims } from './call.ts'
@@ -38,7 +38,8 @@ export const usage: CallKind<EventChoice[]> = {
       end: (outcome) => {
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
-        require(answer.kind === 'done' && answer.body.accepted === uses.length, () => `${label}: is not accepted`)
+        require(answer.kind === 'done' && answer.body.accepted === uses.length, () =>
+          `${label}: is not accepted`)
         for (const use of uses) use.isAccepted = true
         return undefined
       },

@@ -1,0 +1,79 @@
+import type { Entry } from '../../functions/ledger/entry.ts'
+import { require, units } from './require.ts'
+
+type Lot = { source: string; expiresAt?: string; remainingMicros: bigint; heldMicros: bigint }
+
+const GIVEN = new Set(['goodwill', 'promotional'])
+const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
+/** Kinds that draw credit in the order of use. */
+const DRAWING = new Set(['charge', 'usage', 'plan', 'hold'])
+
+/** The lots of one account, reckoned from its entries alone. */
+export class LotBooks {
+  private readonly lots = new Map<bigint, Lot>()
+
+  /** Takes an entry's changes, after holding those that draw credit to the order of use. */
+  take(where: string, entry: Entry, nowMilliseconds: number): void {
+    const changes = entry.lots.filter(
+      ({ changeMicros, heldMicros = 0n }) => changeMicros !== 0n || heldMicros !== 0n,
+    )
+    const available = entry.availableAfterMicros - entry.availableBeforeMicros
+    const sum = changes.reduce((total, { changeMicros }) => total + changeMicros, 0n)
+    require(sum === available, () =>
+      `${where}: its lots change by ${units(sum)}, its balance by ${units(available)}`)
+    if (DRAWING.has(entry.kind)) {
+      const said = changes.map(({ lot, changeMicros }) => `${units(changeMicros)} of lot ${lot}`).join(', ')
+      const expected = this.draw(-available).join(', ')
+      require(said === expected, () => `${where}: draws ${said}, in the order of use it would be ${expected}`)
+    }
+    for (const { lot, source, expiresAt, changeMicros, heldMicros = 0n } of changes) {
+      const known = this.lots.get(lot) ?? { source, expiresAt, remainingMicros: 0n, heldMicros: 0n }
+      const after = {
+        ...known,
+        remainingMicros: known.remainingMicros + changeMicros,
+        heldMicros: known.heldMicros + heldMicros,
+      }
+      require(known.source === source && known.expiresAt === expiresAt, () =>
+        `${where}: lot ${lot} is another now`)
+      require(after.remainingMicros >= 0n && after.heldMicros >= 0n, () =>
+        `${where}: lot ${lot} has not that much`)
+      this.lots.set(lot, after)
+      if (entry.kind !== 'expiry') continue
+      const isDue =
+        expiresAt !== undefined && Date.parse(expiresAt) <= nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS
+      require(isDue && after.remainingMicros === 0n, () => `${where}: lot ${lot} does not expire like this`)
+    }
+  }
+
+  /** What is kept of the lots, in HEAD and behind it, has to be what the entries left. */
+  compare(where: string, kept: ReadonlyMap<bigint, bigint>): void {
+    for (const [lot, { remainingMicros }] of this.lots) {
+      const micros = kept.get(lot) ?? 0n
+      require(micros === remainingMicros, () =>
+        `${where}: lot ${lot} has ${units(micros)}, its entries left ${units(remainingMicros)}`)
+    }
+    for (const lot of kept.keys())
+      require(this.lots.has(lot), () => `${where}: lot ${lot} comes from no entry`)
+  }
+
+  private draw(amountMicros: bigint): string[] {
+    const drawn: string[] = []
+    let missingMicros = amountMicros
+    for (const [number, { remainingMicros }] of [...this.lots].sort(byUse)) {
+      if (missingMicros === 0n) break
+      if (remainingMicros === 0n) continue
+      const isEnough = remainingMicros >= missingMicros
+      const part = isEnough ? missingMicros : remainingMicros
+      drawn.push(`${units(-part)} of lot ${number}`)
+      missingMicros -= part
+    }
+    return drawn
+  }
+}
+
+/** Soonest expiry first, then what was given, then the older. */
+function byUse([one, left]: [bigint, Lot], [other, right]: [bigint, Lot]): number {
+  const byExpiry = (left.expiresAt ?? '~').localeCompare(right.expiresAt ?? '~')
+  const byGift = Number(GIVEN.has(right.source)) - Number(GIVEN.has(left.source))
+  return byExpiry || byGift || Number(one - other)
+}

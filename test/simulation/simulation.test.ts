@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { readArguments } from './arguments.ts'
+import { BREAKAGES } from './breakages.ts'
+import { FAULT_KINDS, type FaultCounts } from './faults.ts'
+
+const run = promisify(execFile)
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+type Figures = { operations: number; faults: FaultCounts; violations: { message: string }[] }
+
+async function simulate(...options: string[]): Promise<Figures> {
+  const { stdout } = await run(process.execPath, [file('simulate.ts'), '--json', ...options])
+  return JSON.parse(stdout) as Figures
+}
+
+describe('the money path on many bad days', () => {
+  it('violates nothing, with every kind of fault', async () => {
+    const { operations, faults, violations } = await simulate('--seed', '20261124', '--operations', '1200')
+    expect(violations).toEqual([])
+    expect(operations).toBeGreaterThanOrEqual(1200)
+    for (const kind of FAULT_KINDS) expect([kind, faults[kind] > 0]).toEqual([kind, true])
+  })
+
+  it('happens in the same way from the same seed, and in another from another', async () => {
+    const digest = async (seed: number) => {
+      const { stdout } = await run(process.execPath, [file('run-digest.ts'), String(seed)])
+      return stdout
+    }
+    const [first, again, other] = [await digest(7), await digest(7), await digest(8)]
+    expect(first).toMatch(/^[0-9a-f]{64}$/)
+    expect(again).toBe(first)
+    expect(other).not.toBe(first)
+  })
+})
+
+describe('a mistake in the code', () => {
+  const waiting = [...BREAKAGES]
+  const found = new Map<string, { messages: string[] }>()
+
+  it('is found, whichever of them it is', async () => {
+    const work = async () => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const { stdout } = await run(process.execPath, [file('run-broken.ts'), next.name, '3000'])
+        found.set(next.name, JSON.parse(stdout) as { messages: string[] })
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work))
+    const unseen = BREAKAGES.filter(({ name }) => found.get(name)!.messages.length === 0)
+    expect(unseen.map(({ name }) => name)).toEqual([])
+  })
+
+  it('is shown by the smallest history, with the command that plays it again', async () => {
+    const broken = BREAKAGES.find(({ name }) => name === 'the idempotency key is not written')!
+    const { stdout } = await run(process.execPath, [file('run-broken.ts'), broken.name, '3000', 'shown'])
+    const history = stdout.slice(stdout.indexOf('The smallest history'))
+    expect(stdout).toMatch(/VIOLATION: A #\d+: .* was decided before/)
+    expect(history.match(/, faults \d+ %, seed \d+/g)?.length).toBeLessThanOrEqual(2)
+    expect(stdout).toMatch(/Play it again: npm run simulate -- --seed \d+ --operations 1 --faults all/)
+  })
+})
+
+describe('the command line', () => {
+  it('reads what is to be played', () => {
+    expect(readArguments(['--seed', '5', '--operations', '10', '--faults', 'delay,throttle'], 0)).toEqual({
+      seed: 5,
+      operations: 10,
+      jobs: 1,
+      faultKinds: ['delay', 'throttle'],
+      isJson: false,
+    })
+    expect(readArguments(['--faults', 'none'], 7)).toMatchObject({ seed: 7, faultKinds: [] })
+    expect(readArguments(['--help'], 0)).toBeUndefined()
+  })
+
+  it.each([
+    ['--seed', 'x'],
+    ['--seed', '-1'],
+    ['--operations', '0'],
+    ['--operations', '1e6'],
+    ['--jobs', '0'],
+    ['--faults', 'earthquake'],
+    ['--fault', 'delay'],
+  ])('refuses %s %s and names it', (option, value) => {
+    expect(() => readArguments([`${option}=${value}`], 0)).toThrow(option.slice(0, 7))
+  })
+})
