@@ -320,8 +320,12 @@ export function createLedger(options: LedgerOptions) {
     } catch (error) {
       if (!(error instanceof LotsBehindError)) throw error
       const { items, next } = await behind.bringIn(head)
-      if (items.length === 1) throw new Error(`account ${head.accountId}: lots are missing`, { cause: error })
-      return { items, next, parts: NO_PARTS }
+      if (items.length > 1) return { items, next, parts: NO_PARTS }
+      // Somebody else has brought them in since this HEAD was read: decide on the one that carries them.
+      const current = await readHead(head.accountId)
+      if (!current || current.revision === head.revision)
+        throw new Error(`account ${head.accountId}: lots are missing`, { cause: error })
+      return nextStep(current, request, taken)
     }
   }
 

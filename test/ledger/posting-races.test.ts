@@ -1,4 +1,4 @@
-import { BatchGetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { credit, debit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger, type TransactItem } from '../../functions/ledger/ledger.store.ts'
@@ -96,6 +96,29 @@ describe('an account whose status changes between reading and writing', () => {
     const overtaken = ledgerOvertakenBy(() => setStatus(accountId, 'closed'))
     expect(await give(accountId, UNIT, 'late', overtaken)).toEqual({ ok: false, reason: 'account_closed' })
     expect(await stateOf(accountId)).toMatchObject({ head: { availableMicros: UNIT }, faults: [] })
+  })
+})
+
+describe('lots that wait behind HEAD', () => {
+  it('are looked for in HEAD when somebody else has brought them in and used them meanwhile', async () => {
+    const accountId = await openAccount()
+    for (let count = 0; count < 10; count++) await give(accountId, UNIT, `more-${count}`)
+    let isOvertaken = false
+    const client = interposedClient(database.client, async (command, send) => {
+      if (command instanceof QueryCommand && !isOvertaken) {
+        isOvertaken = true
+        expect(await take(accountId, 9n * UNIT, 'faster')).toMatchObject({ ok: true })
+      }
+      return send()
+    })
+    const slower = createLedger({ ...database, client })
+    expect(await take(accountId, 9n * UNIT, 'slower', slower)).toMatchObject({
+      ok: false,
+      reason: 'insufficient_credit',
+      availableMicros: 2n * UNIT,
+    })
+    expect(isOvertaken).toBe(true)
+    expect((await stateOf(accountId)).faults).toEqual([])
   })
 })
 
