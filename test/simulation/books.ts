@@ -1,4 +1,5 @@
 import { type Entry, genesisHash, hashEntry } from '../../functions/ledger/entry.ts'
+import { unpackLot } from '../../functions/ledger/lot.ts'
 import type { SimulatedTables, SimulationDatabase } from './database.ts'
 import { readAttributes } from './database.ts'
 import { LotBooks } from './lot-books.ts'
@@ -33,7 +34,9 @@ export class AccountBooks {
   /** The available credit before and after each entry of this step. */
   recentAvailableMicros: bigint[] = [0n]
   private tip: string
-  private readonly lots = new LotBooks()
+  readonly lots = new LotBooks()
+  /** Of each entry, what has been given back of it. */
+  readonly undoneMicros = new Map<bigint, bigint>()
 
   constructor(accountId: string, name: string, currency: string) {
     this.accountId = accountId
@@ -74,9 +77,7 @@ export class AccountBooks {
     front: string[],
     readBehind: () => Promise<Record<string, unknown>[]>,
   ): Promise<void> {
-    const kept = new Map(
-      front.map((text) => text.split(':')).map(([lot, , micros]) => [BigInt(lot!), BigInt(micros!)]),
-    )
+    const kept = new Map(front.map(unpackLot).map(({ lot, remainingMicros }) => [lot, remainingMicros]))
     const frontMicros = [...kept.values()].reduce((sum, micros) => sum + micros, 0n)
     if (frontMicros !== this.availableMicros)
       for (const { lot, remainingMicros } of (await readBehind()).map(readAttributes))
@@ -113,6 +114,7 @@ export class AccountBooks {
     require(entry.key === '' || !this.byKey.has(entry.key), () => `${where}: ${entry.key} was decided before`)
 
     this.lots.take(where, entry, nowMilliseconds)
+    if (entry.reverses !== undefined) this.undo(where, entry.reverses, entry.amountMicros)
 
     const { sequence, kind, key, amountMicros } = entry
     const seen = { sequence, kind, key, amountMicros, hash }
@@ -122,6 +124,16 @@ export class AccountBooks {
     this.heldMicros = heldMicros
     this.tip = hash
     this.recentAvailableMicros.push(availableMicros)
+  }
+
+  /** However an entry is undone, and in how many parts: never more than it moved. */
+  private undo(where: string, sequence: bigint, amountMicros: bigint): void {
+    const moved = this.entries[Number(sequence) - 1]?.amountMicros ?? 0n
+    const undone = (this.undoneMicros.get(sequence) ?? 0n) + amountMicros
+    const isWithin = moved < 0n ? undone <= -moved : undone >= -moved
+    require(isWithin, () =>
+      `${where}: ${units(undone)} are given back of #${sequence}, which moved ${units(moved)}`)
+    this.undoneMicros.set(sequence, undone)
   }
 
   /** From here on counts what is recent. */

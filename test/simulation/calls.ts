@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import type { CallKind } from './calls/call.ts'
-import { chargeDelivery, entryDelivery, lateRedelivery, repeat, usageDelivery } from './calls/deliveries.ts'
-import { charge, credit, reversal } from './calls/money.ts'
+import {
+  chargeDelivery,
+  entryDelivery,
+  expiryDelivery,
+  lateRedelivery,
+  repeat,
+  usageDelivery,
+  watchDelivery,
+} from './calls/deliveries.ts'
+import { charge, credit, refund, reversal } from './calls/money.ts'
 import { choosePlan, findDue } from './calls/plans.ts'
 import { payment, paymentNotice, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
@@ -12,6 +20,7 @@ const kinds = {
   charge: { weight: 6, kind: charge },
   credit: { weight: 2, kind: credit },
   reversal: { weight: 2, kind: reversal },
+  refund: { weight: 2, kind: refund },
   topUp: { weight: 2, kind: topUp },
   payment: { weight: 2, kind: payment },
   paymentNotice: { weight: 3, kind: paymentNotice },
@@ -20,6 +29,8 @@ const kinds = {
   choosePlan: { weight: 1, kind: choosePlan },
   findDue: { weight: 2, kind: findDue },
   chargeDelivery: { weight: 3, kind: chargeDelivery },
+  watchDelivery: { weight: 1, kind: watchDelivery },
+  expiryDelivery: { weight: 1, kind: expiryDelivery },
   entryDelivery: { weight: 2, kind: entryDelivery },
   repeat: { weight: 5, kind: repeat },
   lateRedelivery: { weight: 2, kind: lateRedelivery },

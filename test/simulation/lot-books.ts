@@ -56,6 +56,15 @@ export class LotBooks {
       require(this.lots.has(lot), () => `${where}: lot ${lot} comes from no entry`)
   }
 
+  /** When all is done, nothing is left of what has expired. */
+  checkExpired(where: string, nowMilliseconds: number): void {
+    for (const [lot, { expiresAt, remainingMicros }] of this.lots) {
+      const hasExpired = expiresAt !== undefined && Date.parse(expiresAt) <= nowMilliseconds
+      require(!hasExpired || remainingMicros === 0n, () =>
+        `${where}: lot ${lot} has expired and still has credit`)
+    }
+  }
+
   private draw(amountMicros: bigint): string[] {
     const drawn: string[] = []
     let missingMicros = amountMicros
@@ -73,7 +82,9 @@ export class LotBooks {
 
 /** Soonest expiry first, then what was given, then the older. */
 function byUse([one, left]: [bigint, Lot], [other, right]: [bigint, Lot]): number {
-  const byExpiry = (left.expiresAt ?? '~').localeCompare(right.expiresAt ?? '~')
+  const expiry = ({ expiresAt }: Lot) =>
+    expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+  if (expiry(left) !== expiry(right)) return expiry(left) < expiry(right) ? -1 : 1
   const byGift = Number(GIVEN.has(right.source)) - Number(GIVEN.has(left.source))
-  return byExpiry || byGift || Number(one - other)
+  return byGift || Number(one - other)
 }

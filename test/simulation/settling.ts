@@ -11,6 +11,8 @@ function workOff(world: World): Call[] {
   return [
     { kind: 'usageDelivery', choice: { most: 10 } },
     { kind: 'chargeDelivery', choice: { most: 10 } },
+    { kind: 'watchDelivery', choice: { most: 10 } },
+    { kind: 'expiryDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
     ...world.accounts.map((_, account) => ({
       kind: 'entryDelivery' as const,

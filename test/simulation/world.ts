@@ -49,6 +49,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     USAGE_QUEUE_URL: queueUrl('usage.fifo'),
     CHARGE_QUEUE_URL: queueUrl('charge'),
     WARNING_QUEUE_URL: queueUrl('warning'),
+    EXPIRY_QUEUE_URL: queueUrl('expiry'),
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
@@ -62,7 +63,9 @@ export class World {
   readonly machine: Machine
   readonly usageQueue = new SimulatedQueue('usage', { isFifo: true })
   readonly chargeQueue = new SimulatedQueue('charge', { isFifo: false })
-  readonly bus = new SimulatedBus(this.chargeQueue)
+  readonly expiryQueue = new SimulatedQueue('expiry', { isFifo: false })
+  readonly watchQueue = new SimulatedQueue('watch', { isFifo: false })
+  readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
   readonly provider = new PaymentProvider()
   readonly usage = new UsageBooks()
   readonly accounts: SimulatedAccount[] = []
@@ -80,6 +83,7 @@ export class World {
     this.queues = {
       [queueUrl('usage.fifo')]: this.usageQueue,
       [queueUrl('charge')]: this.chargeQueue,
+      [queueUrl('expiry')]: this.expiryQueue,
       // Warnings are no part of the money path.
       [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
     }
@@ -184,6 +188,7 @@ export class World {
     }
     for (const { books, plan, outbox } of this.accounts) {
       plan.checkDone(this.nowMilliseconds)
+      books.lots.checkExpired(books.name, this.nowMilliseconds)
       require(outbox.toldCount === outbox.images.length, () =>
         `${books.name}: the bus was not told of everything`)
       for (const { sequence, kind } of books.entries) {
@@ -262,4 +267,6 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   plan: ['plan.charged'],
   plan_short: ['plan.short'],
   reversal: ['entry.reversed'],
+  refund: ['charge.refunded'],
+  expiry: ['credit.expired'],
 }

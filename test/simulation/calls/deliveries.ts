@@ -29,6 +29,8 @@ const deliveryFrom = (
 
 export const usageDelivery = deliveryFrom((world) => world.usageQueue, 'usage/deduct-usage')
 export const chargeDelivery = deliveryFrom((world) => world.chargeQueue, 'plans/charge-month')
+export const watchDelivery = deliveryFrom((world) => world.watchQueue, 'lots/watch-lots')
+export const expiryDelivery = deliveryFrom((world) => world.expiryQueue, 'lots/expire-lots')
 
 function deliver(
   handler: HandlerName,

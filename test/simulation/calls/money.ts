@@ -38,17 +38,26 @@ export const charge: CallKind<{ account: number; cents: number }> = {
 }
 
 /** Staff raise a balance. */
-export const credit: CallKind<{ account: number; cents: number; kind: string }> = {
+export const credit: CallKind<{ account: number; cents: number; kind: string; days?: number }> = {
   choices: fc.record({
     account: ofAccount,
     cents,
-    kind: fc.constantFrom('goodwill', 'migration', 'correction'),
+    kind: fc.constantFrom('goodwill', 'migration', 'correction', 'promotional'),
+    // For how many days it may be used; some never expire.
+    days: fc.option(fc.nat(12), { nil: undefined }),
   }),
   prepare(world, choice) {
     const { books } = world.account(choice.account)
     const idempotencyKey = `k${world.requests.size + 1}`
     const request = world.requestOf(books.accountId, `credit:${idempotencyKey}`, () => {
-      const body = { amount: decimal(choice.cents), currency: 'USD', kind: choice.kind, reason: 'Outage' }
+      const lastDay = choice.days === undefined ? undefined : dayAfter(world.nowMilliseconds, choice.days + 1)
+      const body = {
+        amount: decimal(choice.cents),
+        currency: 'USD',
+        kind: choice.kind,
+        reason: 'Outage',
+        lastDay,
+      }
       return new Request({
         label: `credit ${body.amount} to ${books.name}`,
         account: books,
@@ -63,7 +72,10 @@ export const credit: CallKind<{ account: number; cents: number; kind: string }> 
             body,
           }),
         amountMicros: () => microsOf(choice.cents),
-        refusals: {},
+        // By the time that it is sent again, the last day may be over.
+        refusals: {
+          request_invalid: () => lastDay !== undefined && lastDay < dayAfter(world.nowMilliseconds, 1),
+        },
         transactionOf: (reply) => reply.sequence as number,
       })
     })
@@ -76,10 +88,9 @@ export const reversal: CallKind<{ account: number; back: number }> = {
   choices: fc.record({ account: ofAccount, back: fc.nat(8) }),
   prepare(world, choice) {
     const { books } = world.account(choice.account)
-    const sequence = books.entries.length - choice.back
-    if (sequence < 1) return undefined
-    const entry = books.entries[sequence - 1]!
-    const isCorrection = ['reversal', 'refund', 'expiry'].includes(entry.kind)
+    const entry = books.entries.at(-1 - choice.back)
+    if (!entry) return undefined
+    const { sequence } = entry
     const request = world.requestOf(
       books.accountId,
       `reverse:${sequence}`,
@@ -98,16 +109,67 @@ export const reversal: CallKind<{ account: number; back: number }> = {
               body: { reason: 'A mistake' },
             }),
           amountMicros: () => {
-            require(!isCorrection, () => `${books.name} #${sequence} is a correction and was reversed`)
+            require(!isCorrection(entry), () => `${books.name} #${sequence} is a correction and was reversed`)
             return -entry.amountMicros
           },
           refusals: {
             insufficient_credit: () => books.wasBelow(entry.amountMicros),
-            not_reversible: () => isCorrection || entry.amountMicros === 0n,
+            not_reversible: () => isCorrection(entry) || entry.amountMicros === 0n,
+            already_refunded: () => books.undoneMicros.has(sequence),
+            already_reversed: () => books.undoneMicros.get(sequence) === -entry.amountMicros,
           },
           transactionOf: (reply) => reply.sequence as number,
         }),
     )
     return send(world, request)
   },
+}
+
+/** Staff give a part of a charge back. */
+export const refund: CallKind<{ account: number; back: number; cents: number }> = {
+  choices: fc.record({ account: ofAccount, back: fc.nat(8), cents: fc.integer({ min: 1, max: 500 }) }),
+  prepare(world, choice) {
+    const { books } = world.account(choice.account)
+    const entry = books.entries.at(-1 - choice.back)
+    if (!entry) return undefined
+    const { sequence } = entry
+    const idempotencyKey = `k${world.requests.size + 1}`
+    const key = `refund:${sequence}:${idempotencyKey}`
+    const amountMicros = microsOf(choice.cents)
+    const leftMicros = () => -entry.amountMicros - (books.undoneMicros.get(sequence) ?? 0n)
+    const request = world.requestOf(
+      books.accountId,
+      key,
+      () =>
+        new Request({
+          label: `refund ${decimal(choice.cents)} of ${books.name} #${sequence}`,
+          account: books,
+          key,
+          handler: 'credits/refund-entry',
+          event: () =>
+            eventOf({
+              route: 'POST /v1/accounts/{accountId}/transactions/{sequence}/refunds',
+              path: { accountId: books.accountId, sequence: String(sequence) },
+              headers: { 'idempotency-key': idempotencyKey },
+              claims: staffClaims,
+              body: { amount: decimal(choice.cents), currency: 'USD', reason: 'Half of it did not work' },
+            }),
+          amountMicros: () => amountMicros,
+          refusals: {
+            not_refundable: () => isCorrection(entry) || entry.amountMicros >= 0n,
+            already_reversed: () => leftMicros() === 0n,
+            more_than_left: () => leftMicros() < amountMicros,
+          },
+          transactionOf: (reply) => reply.sequence as number,
+        }),
+    )
+    return send(world, request)
+  },
+}
+
+const isCorrection = ({ kind }: { kind: string }) => ['reversal', 'refund', 'expiry'].includes(kind)
+
+/** So many days after today, in UTC: far enough behind every account's own. */
+function dayAfter(milliseconds: number, days: number): string {
+  return new Date(milliseconds + days * 86_400_000).toISOString().slice(0, 10)
 }
