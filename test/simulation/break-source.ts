@@ -1,6 +1,8 @@
 /** A fault put into the code on purpose, so that it can be shown to be caught: every text must be there, once. */
 export type Breakage = {
   name: string
+  /** One of these the violation has to say, so that no other fault is taken for this one. */
+  shows: string[]
   edits: { file: string; find: string; replace: string }[]
 }
 

@@ -7,6 +7,7 @@ const CHARGING = 'functions/charges/charge-now.store.ts'
 export const BREAKAGES: Breakage[] = [
   {
     name: 'HEAD and entries are written over what others wrote meanwhile',
+    shows: ['HEAD has', 'which is not there'],
     edits: [
       {
         file: 'functions/ledger/head.store.ts',
@@ -22,6 +23,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a debit is not refused for want of credit',
+    shows: ['answers 500'],
     edits: [
       {
         file: 'functions/ledger/decide-movement.ts',
@@ -32,6 +34,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the idempotency key is not written',
+    shows: ['was decided before'],
     edits: [
       {
         file: LEDGER,
@@ -42,6 +45,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the idempotency key is written over',
+    shows: ['was decided before'],
     edits: [
       {
         file: LEDGER,
@@ -53,6 +57,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a repeated request is not recognised',
+    shows: ['was done and is refused now'],
     edits: [
       { file: LEDGER, find: 'if (read.keyItem) return', replace: 'if (read.keyItem && !read.head) return' },
       { file: LEDGER, find: 'if (failure.keyItem) return', replace: 'if (failure.keyItem && !known) return' },
@@ -61,6 +66,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'usage events leave no marker',
+    shows: ['and again in'],
     edits: [
       {
         file: LEDGER,
@@ -71,6 +77,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a write whose reply was lost is taken for done',
+    shows: ['which is not there', 'was accepted and never decided'],
     edits: [
       {
         file: LEDGER,
@@ -82,10 +89,12 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a refusal is decided on a HEAD of yesterday',
+    shows: ['without cause'],
     edits: [{ file: LEDGER, find: 'if (known.isRead) return refuse', replace: 'if (known) return refuse' }],
   },
   {
     name: 'a charge is posted before it is checked',
+    shows: ['was refused and is charged all the same'],
     edits: [
       {
         file: CHARGING,
@@ -97,6 +106,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a payment is settled by each of its events',
+    shows: ['nobody has asked for it'],
     edits: [
       {
         file: 'functions/top-up/settle-top-up.store.ts',
@@ -112,6 +122,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a month that was owed is charged again and again',
+    shows: ['it was charged before'],
     edits: [
       {
         file: 'functions/plans/charge-month.store.ts',
@@ -127,6 +138,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a newer month is charged before an older one that is owed',
+    shows: ['an older month is still owed'],
     edits: [
       {
         file: 'functions/plans/charge-month.store.ts',
@@ -137,6 +149,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a lot is lost behind HEAD',
+    shows: ['its entries left'],
     edits: [
       {
         file: 'functions/ledger/lot.ts',
@@ -147,6 +160,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'bought credit is used before given credit',
+    shows: ['in the order of use it would be'],
     edits: [
       {
         file: 'functions/ledger/lot.ts',
@@ -157,6 +171,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'usage that was not queued is accepted',
+    shows: ['was accepted and never decided'],
     edits: [
       {
         file: 'functions/usage/usage-queue.client.ts',
@@ -167,16 +182,18 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a message is taken for done when its deduction fails',
+    shows: ['was accepted and never decided'],
     edits: [
       {
         file: 'functions/usage/deduct-messages.ts',
-        find: 'return start\n',
-        replace: 'return waiting.length\n',
+        find: 'return done\n    }',
+        replace: 'return waiting.length\n    }',
       },
     ],
   },
   {
     name: 'events that the bus turned down are forgotten',
+    shows: ['the bus was never told'],
     edits: [
       {
         file: 'functions/events/bus.client.ts',

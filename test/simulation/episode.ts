@@ -8,7 +8,15 @@ import { settleEverything } from './settling.ts'
 import { environmentOf, World, type WorldOptions } from './world.ts'
 
 const MINUTE = 60_000
-const WAITS = { minute: MINUTE, hour: 60 * MINUTE, day: 1440 * MINUTE, week: 10_080 * MINUTE }
+const WAITS = {
+  minute: MINUTE,
+  hour: 60 * MINUTE,
+  day: 1440 * MINUTE,
+  week: 10_080 * MINUTE,
+  month: 44_640 * MINUTE,
+}
+/** As often as each is waited for. */
+const SPANS = ['minute', 'hour', 'day', 'day', 'week', 'month'] as const
 
 type Model = Record<string, never>
 type Command = fc.AsyncCommand<Model, World>
@@ -62,9 +70,7 @@ const commands = fc.commands(
         .tuple(fc.array(anyCall, { minLength: 1, maxLength: 4 }), chance)
         .map(([calls, by]) => new Together(calls, by)),
     ),
-    fc
-      .constantFrom('minute' as const, 'hour' as const, 'day' as const, 'day' as const, 'week' as const)
-      .map((span) => new Wait(span)),
+    fc.constantFrom(...SPANS).map((span) => new Wait(span)),
   ],
   { maxCommands: 200, size: 'max' },
 )

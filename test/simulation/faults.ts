@@ -30,8 +30,9 @@ const BATCHES = new Set(['BatchGetItem', 'SendMessageBatch', 'PutEvents'])
 function kindsFor({ service, operation }: BoundaryCall): FaultKind[] {
   const kinds: FaultKind[] = ['call_lost', 'reply_lost', 'delay', 'worker_killed']
   if (service !== 'stripe') kinds.push('throttle')
-  if (WRITES.has(operation)) kinds.push('conflict', 'duplicate')
-  if (BATCHES.has(operation)) kinds.push('partial_batch')
+  // What strikes few calls strikes them the more often.
+  if (WRITES.has(operation)) kinds.push('conflict', 'conflict', 'duplicate')
+  if (BATCHES.has(operation)) kinds.push('partial_batch', 'partial_batch', 'partial_batch')
   return kinds
 }
 
