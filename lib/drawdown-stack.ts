@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { Accounts } from './constructs/accounts.ts'
+import { ringWhenThrottled } from './constructs/alarms.ts'
 import { Bus } from './constructs/bus.ts'
 import { Charges } from './constructs/charges.ts'
 import { Credits } from './constructs/credits.ts'
@@ -30,6 +31,7 @@ export class DrawdownStack extends Stack {
     const { configuration, bundlesFolder, data } = props
     const { alarms, ledger, usage, waiting, documents, files, identity } = data
     const foundation = { configuration, bundlesFolder, alarms }
+    ringWhenThrottled(this, alarms)
     const api = new HttpApi(this, 'HttpApi', { foundation, identity })
     const bus = new Bus(this, 'EventBus', configuration.stage)
     const records = { ledger, usage, waiting, documents, files, identity }

@@ -1,5 +1,5 @@
 import { Aws, Duration, type RemovalPolicy } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -58,6 +58,20 @@ export class Alarms extends Construct {
     made.addAlarmAction(action)
     made.addOkAction(action)
   }
+}
+
+/** Tells the operator when Lambda throttles any function of the AWS account: they all draw on one concurrency. */
+export function ringWhenThrottled(scope: Construct, alarms: Alarms): void {
+  alarms.add(scope, 'Throttles', {
+    metric: new Metric({
+      namespace: 'AWS/Lambda',
+      metricName: 'Throttles',
+      statistic: 'Sum',
+      period: alarmPeriod,
+    }),
+    threshold: 1,
+    meaning: "a function was throttled: the AWS account's concurrency is used up",
+  })
 }
 
 /** How long a metric is summed up before an alarm looks at it. */

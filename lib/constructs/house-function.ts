@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   type ApplicationLogLevel,
@@ -29,8 +30,8 @@ export interface HouseFunctionProps {
 }
 
 /**
- * A Lambda as this house builds them: arm64, Node 24, its own log group and role, traced, and an alarm for errors and
- * for throttles. Its role may write its log and its traces; all else is given by whoever injects the thing.
+ * A Lambda as this house builds them: arm64, Node 24, its own log group and role, traced, and an alarm for errors, thrown
+ * or logged. Its role may write its log and its traces; all else is given by whoever injects the thing.
  */
 export class HouseFunction extends Construct {
   readonly lambda: Lambda
@@ -120,20 +121,17 @@ export class HouseFunction extends Construct {
       metricNamespace: 'Drawdown/LoggedErrors',
       metricName: `${configuration.stage}/${handler}`,
     })
-    alarms.add(this, 'ErrorsLogged', {
-      metric: logged.metric({ period: alarmPeriod, statistic: 'Sum' }),
-      threshold: 1,
-      meaning: `${handler} logged an error: see its log group`,
-    })
+    // One alarm for both, since each resource counts against the 500 that CloudFormation takes in a stack.
+    const usingMetrics = { thrown: this.lambda.metricErrors(), logged: logged.metric({ statistic: 'Sum' }) }
     alarms.add(this, 'Errors', {
-      metric: this.lambda.metricErrors({ period: alarmPeriod }),
+      metric: new MathExpression({
+        expression: 'FILL(thrown, 0) + FILL(logged, 0)',
+        usingMetrics,
+        period: alarmPeriod,
+        label: 'errors, thrown and logged',
+      }),
       threshold: 1,
-      meaning: `${handler} failed: see its log group`,
-    })
-    alarms.add(this, 'Throttles', {
-      metric: this.lambda.metricThrottles({ period: alarmPeriod }),
-      threshold: 1,
-      meaning: `${handler} was throttled: the account's concurrency is used up`,
+      meaning: `${handler} failed, or logged an error: see its log group`,
     })
   }
 }

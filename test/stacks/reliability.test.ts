@@ -15,7 +15,7 @@ function watches(id: string, metric: string): boolean {
   return alarms().some(
     (alarm) =>
       alarm.MetricName === metric &&
-      (alarm.Dimensions as { Value: Value }[]).some((dimension) => target(dimension.Value) === id),
+      ((alarm.Dimensions ?? []) as { Value: Value }[]).some((dimension) => target(dimension.Value) === id),
   )
 }
 
@@ -72,14 +72,12 @@ describe('queues', () => {
 })
 
 describe('functions', () => {
-  it('ring when one fails or is throttled', () => {
-    for (const [id] of resourcesOf(synthesized, 'AWS::Lambda::Function')) {
-      expect(watches(id, 'Errors'), id).toBe(true)
-      expect(watches(id, 'Throttles'), id).toBe(true)
-    }
-  })
+  const metricsOf = ({ Metrics = [] }: Record<string, Value>) =>
+    (Metrics as { MetricStat?: { Metric: { [name: string]: Value } } }[]).flatMap(({ MetricStat }) =>
+      MetricStat ? [MetricStat.Metric] : [],
+    )
 
-  it('ring when one logs an error, also where the caller was answered', () => {
+  it('ring when one fails, and when one logs an error, also where the caller was answered', () => {
     const filters = resourcesOf(synthesized, 'AWS::Logs::MetricFilter').map(
       ([, { Properties }]) => Properties,
     )
@@ -87,12 +85,31 @@ describe('functions', () => {
       const log = target((Properties.LoggingConfig as { LogGroup: Value }).LogGroup)
       const filter = filters.find((candidate) => target(candidate.LogGroupName as Value) === log)
       expect(filter, id).toMatchObject({ FilterPattern: '{ $.level = "ERROR" }' })
-      const [metric] = filter!.MetricTransformations as { MetricName: string }[]
+      const [logged] = filter!.MetricTransformations as { MetricName: string }[]
+      const alarm = alarms().find((candidate) =>
+        metricsOf(candidate).some(
+          ({ MetricName, Dimensions }) =>
+            MetricName === 'Errors' &&
+            (Dimensions as { Value: Value }[]).some((dimension) => target(dimension.Value) === id),
+        ),
+      )
       expect(
-        alarms().map(({ MetricName }) => MetricName),
+        metricsOf(alarm!).map(({ MetricName }) => MetricName),
         id,
-      ).toContain(metric!.MetricName)
+      ).toContain(logged!.MetricName)
+      expect(alarm, id).toMatchObject({
+        Threshold: 1,
+        Metrics: expect.arrayContaining([
+          expect.objectContaining({ Expression: 'FILL(thrown, 0) + FILL(logged, 0)', ReturnData: true }),
+        ]),
+      })
     }
+  })
+
+  it('ring when Lambda throttles any of them', () => {
+    const throttles = alarms().filter(({ MetricName }) => MetricName === 'Throttles')
+    expect(throttles).toMatchObject([{ Namespace: 'AWS/Lambda', Threshold: 1 }])
+    expect(throttles[0]!.Dimensions).toBeUndefined()
   })
 
   it('ring when an account does not prove, apart from all else that they log', () => {
