@@ -1,5 +1,4 @@
 import type { RatingExplanation } from '../../functions/prices/rate-usage.ts'
-import { type UsageDetail, unpackUsageEvents } from '../../functions/usage/usage-entry.ts'
 import type { ApiClient } from '../api-client.ts'
 import type { OpenedAccount } from './set-up.ts'
 
@@ -48,6 +47,8 @@ type Transaction = {
 }
 
 type UsageAnswer = {
+  source: string
+  id: string
   service: string
   time: string
   verdict: string
@@ -103,21 +104,16 @@ export async function readStatement(owner: ApiClient, account: OpenedAccount): P
 }
 
 async function readEvents(owner: ApiClient, path: string): Promise<StatementEvent[]> {
-  const { detail } = await owner.get<{ detail: UsageDetail }>(path)
-  const events: StatementEvent[] = []
-  for (const { source, id } of unpackUsageEvents(detail)) {
-    const event = await owner.get<UsageAnswer>('/v1/usage', { source, id })
-    events.push({
-      source,
-      id,
-      service: event.service,
-      at: event.time,
-      verdict: event.verdict,
-      reason: event.reason,
-      amount: event.amount.amount,
-      balanceAfter: event.availableAfter.amount,
-      explanation: event.explanation,
-    })
-  }
-  return events
+  const { events } = await owner.get<{ events: UsageAnswer[] }>(path)
+  return events.map((event) => ({
+    source: event.source,
+    id: event.id,
+    service: event.service,
+    at: event.time,
+    verdict: event.verdict,
+    reason: event.reason,
+    amount: event.amount.amount,
+    balanceAfter: event.availableAfter.amount,
+    explanation: event.explanation,
+  }))
 }

@@ -123,6 +123,13 @@ export const eventDetails = {
       }),
     })
     .meta({ description: 'A session has ended; what was set aside and not charged is available again.' }),
+  'usage.parked': anyEvent
+    .extend({
+      source: z.string(),
+      missingFrom: z.string().meta({ description: 'the first number that is missing', examples: ['17'] }),
+      missingTo: z.string().meta({ description: 'the last of them by then', examples: ['18'] }),
+    })
+    .meta({ description: 'A source’s later events wait for missing numbers; once per gap.' }),
   'charge.made': entryEvent
     .extend({ amount: moneyReply })
     .meta({ description: 'A single charge was rated and deducted.' }),

@@ -4,8 +4,10 @@ import { readItem } from '../edge/dynamodb.ts'
 import { log } from '../edge/log.ts'
 import type { StatusChange } from '../ledger/decide-status.ts'
 import type { Entry } from '../ledger/entry.ts'
+import { GAP_PREFIX } from '../usage/numbered-keys.ts'
 import { EventsNotPut } from './bus.client.ts'
 import type { BusEvent, PutEvents } from './event.ts'
+import { eventOfGap } from './event-of-gap.ts'
 import { eventOfStatus } from './event-of-status.ts'
 import { eventsOfEntry } from './events-of-entry.ts'
 
@@ -49,6 +51,7 @@ function eventsOfRecord(record: DynamoDBRecord): BusEvent[] {
   const sortKey = image?.sk?.S ?? ''
   if (record.eventName !== 'INSERT' || !image) return []
   const { pk, sk, ...item } = readItem(image as Record<string, AttributeValue>)
+  if (sortKey.startsWith(GAP_PREFIX)) return [eventOfGap({ sk, ...item })]
   if (sortKey.startsWith('STATUS#')) return [eventOfStatus(item as StatusChange)]
   return sortKey.startsWith('ENTRY#') ? eventsOfEntry(item as Entry) : []
 }

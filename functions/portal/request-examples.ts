@@ -45,6 +45,11 @@ export const requestExamples: Record<string, unknown> = {
     time: '2026-11-23T12:00:00Z',
     data: { seconds: 61, destination: '+442079460123' },
   },
+  releaseGap: {
+    source: 'urn:switch:berlin-1',
+    through: 18,
+    reason: 'The switch lost them when it was restarted on 12 November',
+  },
   chargeNow: { service: 'call', seconds: 61, attributes: { destination: '+442079460123' } },
   authoriseHold: {
     session: 'call-7f3a',

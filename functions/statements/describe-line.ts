@@ -5,6 +5,7 @@ const KIND_NAMES: Record<string, string> = {
   plan_short: 'Service plan',
   credit: 'Credit',
   reversal: 'Correction',
+  gap_release: 'Missing usage given up',
   refund: 'Refund',
   expiry: 'Expired',
   hold: 'Held for a session',

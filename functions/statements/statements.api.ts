@@ -74,7 +74,12 @@ export const readTransaction = defineRoute({
   callers: ['staff', 'client'],
   params: z.strictObject({ accountId: accountIdSchema, sequence: sequenceSchema }),
   responses: {
-    200: { description: 'The transaction with all that explains it', schema: transactionInFull },
+    200: {
+      description:
+        'The transaction with all that explains it; of usage, with Accept: text/csv, a line per event',
+      schema: transactionInFull,
+      textTypes: ['text/csv'],
+    },
   },
   problems: ['account_not_found', 'transaction_not_found'],
 })

@@ -8,16 +8,17 @@ import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
 import { readCreditAt } from '../ledger/credit-at.ts'
+import type { Entry } from '../ledger/entry.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
-import { presentUsage } from '../usage/present-usage.ts'
+import { type PresentedUsage, presentBatch, presentUsage } from '../usage/present-usage.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
 import { presentBalance } from './present-balance.ts'
 import { explainEntry, presentEntry } from './present-entry.ts'
 import { readStatement } from './statement.store.ts'
 import { listTransactions, readBalance, readTransaction, sequenceSchema } from './statements.api.ts'
-import { writeStatementCsv } from './write-csv.ts'
+import { writeStatementCsv, writeUsageCsv } from './write-csv.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environment(
   'LEDGER_TABLE',
@@ -33,6 +34,16 @@ const ledger = createLedger({ client, ...ledgerTables })
 const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }
+const CSV = { 'content-type': 'text/csv; charset=utf-8; header=present' }
+const wantsCsv = ({ accept = '' }: Record<string, string | undefined>) => /\btext\/csv\b/i.test(accept)
+
+/** The events of an entry of usage, in the order in which they were decided. */
+async function readEvents(entry: Entry): Promise<PresentedUsage[]> {
+  if (entry.packed) return presentBatch(entry)
+  const records = await usage.readMany(unpackUsageEvents(readUsageDetail(entry.detail)))
+  return records.map(presentUsage)
+}
+
 const positionSchema = z.strictObject({ before: sequenceSchema })
 
 export const handler = httpHandler(
@@ -53,22 +64,23 @@ export const handler = httpHandler(
       before: readCursor(positionSchema, cursor)?.before,
     })
     const nextCursor = page.before === undefined ? undefined : writeCursor({ before: page.before.toString() })
-    if (!/\btext\/csv\b/i.test(headers.accept ?? '')) {
+    if (!wantsCsv(headers)) {
       return { status: 200, body: { transactions: page.entries.map(presentEntry), nextCursor } }
     }
     const next = new URLSearchParams({ limit: String(limit), ...filter, cursor: nextCursor ?? '' })
     const link: Record<string, string> = nextCursor ? { link: `<?${next}>; rel="next"` } : {}
     const file = { 'content-disposition': `attachment; filename="${accountId}.csv"` }
-    const headersOut = { 'content-type': 'text/csv; charset=utf-8; header=present', ...file, ...link }
-    return { status: 200, body: writeStatementCsv(page.entries), headers: headersOut }
+    return { status: 200, body: writeStatementCsv(page.entries), headers: { ...CSV, ...file, ...link } }
   }),
 
-  bind(readTransaction, async ({ caller, params: { accountId, sequence } }) => {
+  bind(readTransaction, async ({ caller, params: { accountId, sequence }, headers }) => {
     await requireAccess(accounts, caller, accountId, readers)
     const entry = await ledger.readEntry(accountId, sequence)
     if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
     if (entry.kind !== 'usage') return { status: 200, body: explainEntry(entry) }
-    const events = await usage.readMany(unpackUsageEvents(readUsageDetail(entry.detail)))
-    return { status: 200, body: { ...explainEntry(entry), events: events.map(presentUsage) } }
+    const events = await readEvents(entry)
+    if (!wantsCsv(headers)) return { status: 200, body: { ...explainEntry(entry), events } }
+    const file = { 'content-disposition': `attachment; filename="${accountId}-${sequence}.csv"` }
+    return { status: 200, body: writeUsageCsv(events), headers: { ...CSV, ...file } }
   }),
 )

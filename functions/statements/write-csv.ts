@@ -1,5 +1,6 @@
 import type { Entry } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
+import type { PresentedUsage } from '../usage/present-usage.ts'
 
 const COLUMNS = [
   'sequence',
@@ -19,6 +20,45 @@ const COLUMNS = [
 /** A statement as CSV (RFC 4180: a header line, CRLF, quotes doubled), safe to open in a spreadsheet. */
 export function writeStatementCsv(entries: readonly Entry[]): string {
   return writeCsv([COLUMNS, ...entries.map(cellsOf)])
+}
+
+const USE_COLUMNS = [
+  'source',
+  'id',
+  'sequence',
+  'time',
+  'service',
+  'quantity',
+  'seconds',
+  'verdict',
+  'reason',
+  'amount',
+  'currency',
+  'balance_before',
+  'balance_after',
+]
+
+/** The events of an entry of usage as CSV, in the order in which they were decided. */
+export function writeUsageCsv(events: readonly PresentedUsage[]): string {
+  return writeCsv([USE_COLUMNS, ...events.map(cellsOfUse)])
+}
+
+function cellsOfUse(use: PresentedUsage): string[] {
+  return [
+    use.source,
+    use.id,
+    'sequence' in use ? use.sequence : '',
+    use.time,
+    use.service,
+    use.explanation?.quantity ?? '',
+    use.explanation?.seconds ?? '',
+    use.verdict,
+    use.reason ?? '',
+    use.amount.amount,
+    use.amount.currency,
+    use.availableBefore.amount,
+    use.availableAfter.amount,
+  ]
 }
 
 /** Rows as RFC 4180 lines, each ended. */

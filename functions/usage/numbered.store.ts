@@ -14,7 +14,12 @@ import {
 } from './numbered-keys.ts'
 import { type PlainRow, packColumns, unpackColumns } from './pack-columns.ts'
 import { type PackedDecision, unpackUsageDecisions } from './packed-usage.ts'
-import { MOST_EVENTS_PER_BATCH, type ParkedRun, type Standing } from './place-numbered.ts'
+import {
+  MOST_EVENTS_PER_BATCH,
+  type ParkedRun,
+  type SourceStanding,
+  type Standing,
+} from './place-numbered.ts'
 import type { NumberedEvent } from './usage-event.ts'
 
 /** A batch in the index of its source: where its events are. */
@@ -59,6 +64,14 @@ export function createNumberedStore(options: {
     const standing = { last, isWaiting: parked.length > 0, parked }
     if (!hasMore) return standing
     return { ...standing, parkedBeyond: await listParkedNumbers(head.accountId, hash, from, to) }
+  }
+
+  /** How far a source has come; whether it waits is known where HEAD carries it. */
+  async function lastOf(head: Head, source: string): Promise<{ last: number; isWaiting: boolean }> {
+    const hash = sourceHash(source)
+    const known = head.watermarks[hash]
+    if (known) return { last: Number(known.last), isWaiting: known.isWaiting }
+    return { last: await readLast(head.accountId, hash), isWaiting: false }
   }
 
   /** The last number of a source by the newest item of its index; 0 before the first. */
@@ -171,11 +184,17 @@ export function createNumberedStore(options: {
     accountId: string,
     source: string,
     numbers: readonly number[],
+    mostBatches = Number.POSITIVE_INFINITY,
   ): Promise<Map<number, FoundNumber>> {
     const found = new Map<number, FoundNumber>()
+    let batches = 0
     let current: { batch: BatchItem; entry?: Entry; decisions: Map<number, PackedDecision> } | undefined
     for (const number of numbers.toSorted((left, right) => left - right)) {
-      if (!current || current.batch.last < number) current = await readBatch(accountId, source, number)
+      if (!current || current.batch.last < number) {
+        if (batches === mostBatches) break
+        batches += 1
+        current = await readBatch(accountId, source, number)
+      }
       if (!current || current.batch.first > number) continue
       const { batch, entry, decisions } = current
       found.set(number, { batch, entry, decision: decisions.get(number) })
@@ -203,7 +222,28 @@ export function createNumberedStore(options: {
     return { batch, entry, decisions: new Map(own.map((decision) => [decision.event.number, decision])) }
   }
 
-  return { look, park, takeUp, batchOf, listing, gap, find }
+  /** An account's sources with where each stands, by the hashes of their names, after a position. */
+  async function listSources(
+    head: Head,
+    page: { limit: number; after?: string },
+  ): Promise<{ sources: SourceStanding[]; next?: string }> {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: usageTable,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: { ':pk': sourcesPartition(head.accountId), ':after': page.after ?? ' ' },
+        Limit: page.limit,
+        ConsistentRead: true,
+      }),
+    )
+    const sources: SourceStanding[] = []
+    for (const { source, since } of Items as { source: string; since: string }[])
+      sources.push({ source, since, ...(await look(head, source, 0, 0)) })
+    const next = LastEvaluatedKey ? (Items.at(-1)?.sk as string | undefined) : undefined
+    return { sources, next }
+  }
+
+  return { look, lastOf, park, takeUp, batchOf, listing, gap, find, listSources }
 }
 
 function toRun(accountId: string, item: Record<string, unknown>): ParkedRun {
@@ -216,5 +256,5 @@ function toRun(accountId: string, item: Record<string, unknown>): ParkedRun {
   const { tables } = unpackColumns<[Omit<NumberedEvent, 'accountId' | 'source'>[]], null>(packed)
   const [rows] = tables
   const events = rows.map((row) => ({ ...row, source, accountId }))
-  return { first: Number(first), last: Number(last), events }
+  return { first: Number(first), last: Number(last), events, since: String(item.at) }
 }

@@ -80,6 +80,13 @@ export function unpackUsageDecisions(
   return decisions
 }
 
+/** Which events an entry holds, without working out what became of them. */
+export function listPackedEvents({
+  packed,
+}: Pick<Entry, 'packed'>): Pick<NumberedEvent, 'source' | 'number' | 'id'>[] {
+  return packed ? unpackColumns<Row, RatedPrice[]>(packed).rows : []
+}
+
 function rowOf(
   decision: EventDecision,
   placeOf: (ratedBy: RatedBy, explanation: RatingExplanation) => number,

@@ -7,7 +7,13 @@ export const LARGEST_BATCH_BYTES = 200_000
 const MOST_RUNS_TAKEN_UP = 40
 
 /** Events of one source with neighbouring numbers that wait for a missing one, together in one item. */
-export type ParkedRun = { first: number; last: number; events: NumberedEvent[] }
+export type ParkedRun = {
+  first: number
+  last: number
+  events: NumberedEvent[]
+  /** ISO instant from which on it waits; set by the write that lays it aside. */
+  since?: string
+}
 
 /** How far a source has come on an account, and what of it waits. */
 export type Standing = {
@@ -22,6 +28,15 @@ export type Standing = {
 
 /** A gap that opened: later events of the source wait for these numbers. */
 export type OpenedGap = { accountId: string; source: string; missingFrom: number; missingTo: number }
+
+/** A source of an account, and where it stands. */
+export type SourceStanding = Standing & { source: string; since: string }
+
+/** The numbers that a waiting source lacks; undefined where nothing waits, or what waits can go on. */
+export function missingNumbers({ last, parked }: Standing): { from: number; to: number } | undefined {
+  const first = parked[0]?.first
+  return first === undefined || first === last + 1 ? undefined : { from: last + 1, to: first - 1 }
+}
 
 /** Where the events of one source stand. */
 export type Placed = {

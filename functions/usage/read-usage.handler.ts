@@ -1,39 +1,89 @@
+import { z } from 'zod'
 import { requireAccess } from '../accounts/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import type { Caller } from '../edge/caller.ts'
+import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
 import type { Reply } from '../edge/route.ts'
-import { presentUsage } from './present-usage.ts'
-import { findUsage, readUsage } from './usage.api.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createNumberedSearch, usualWindow } from './find-usage.store.ts'
+import { createNumberedStore } from './numbered.store.ts'
+import { presentSource, presentUsage } from './present-usage.ts'
+import { findUsage, listUsageSources, readUsage } from './usage.api.ts'
 import { createUsageStore } from './usage.store.ts'
 import type { UsageEventIdentity } from './usage-event.ts'
 
-const { USAGE_TABLE, DOCUMENTS_TABLE } = environment('USAGE_TABLE', 'DOCUMENTS_TABLE')
+const names = environment('LEDGER_TABLE', 'USAGE_TABLE', 'WAITING_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
-const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
-const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const tables = {
+  client,
+  ledgerTable: names.LEDGER_TABLE,
+  usageTable: names.USAGE_TABLE,
+  waitingTable: names.WAITING_TABLE,
+}
+const usage = createUsageStore(tables)
+const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const ledger = createLedger(tables)
+const numbered = createNumberedStore({ ...tables, ledger })
+const search = createNumberedSearch({ ledger, numbered })
+
+const readers = { roles: MEMBER_ROLES, staff: true, usage: true }
+const positionSchema = z.strictObject({ after: z.string().regex(/^[\w-]{16}$/) })
 
 export const handler = httpHandler(
-  bind(readUsage, ({ caller, params }) => answer(caller, params)),
-  bind(findUsage, ({ caller, query }) => answer(caller, query)),
+  bind(readUsage, async ({ caller, params }) => (await readPlain(caller, params)) ?? refuse(notFound())),
+
+  bind(findUsage, async ({ caller, query }) => {
+    const { source, id, sequence, accountId, from, to } = query
+    if (id !== undefined) {
+      const plain = await readPlain(caller, { source, id })
+      if (plain && (accountId === undefined || plain.body.accountId === accountId)) return plain
+    }
+    if (accountId === undefined) throw notFound()
+    await requireSight(caller, accountId)
+    if (sequence !== undefined) {
+      const body = await search.findNumber(accountId, source, sequence)
+      return body ? { status: 200, body } : refuse(notFound())
+    }
+    const usual = usualWindow(id!, new Date())
+    const window = { from: from ?? usual.from, to: to ?? usual.to }
+    const { found, searched } = await search.findId(accountId, source, id!, window)
+    if (found) return { status: 200, body: found }
+    const where = `Numbered events were looked for that were taken from ${searched.from} to ${searched.to}.`
+    throw new Problem('usage_event_not_found', `${where} Bound the search by "from" and "to".`)
+  }),
+
+  bind(listUsageSources, async ({ caller, params: { accountId }, query: { limit, cursor } }) => {
+    await requireAccess(accounts, caller, accountId, readers)
+    const head = await ledger.readHead(accountId)
+    if (!head) throw new Error(`account ${accountId} has no ledger`)
+    const after = readCursor(positionSchema, cursor)?.after
+    const { sources, next } = await numbered.listSources(head, { limit, after })
+    const nextCursor = next === undefined ? undefined : writeCursor({ after: next })
+    return { status: 200, body: { sources: sources.map(presentSource), nextCursor } }
+  }),
 )
 
-async function answer(caller: Caller, event: UsageEventIdentity): Promise<Reply> {
+async function readPlain(caller: Caller, event: UsageEventIdentity) {
   const record = await usage.read(event)
-  if (!record) throw notFound()
-  // To a client, another client's event is as little there as one that was never sent.
-  await requireAccess(accounts, caller, record.accountId, {
-    roles: MEMBER_ROLES,
-    staff: true,
-    usage: true,
-  }).catch((error) => {
+  if (!record) return undefined
+  await requireSight(caller, record.accountId)
+  return { status: 200, body: presentUsage(record) }
+}
+
+/** To a client, another client's event is as little there as one that was never sent. */
+async function requireSight(caller: Caller, accountId: string): Promise<void> {
+  await requireAccess(accounts, caller, accountId, readers).catch((error) => {
     throw error instanceof Problem ? notFound() : error
   })
-  return { status: 200, body: presentUsage(record) }
+}
+
+function refuse(problem: Problem): Reply {
+  throw problem
 }
 
 function notFound(): Problem {

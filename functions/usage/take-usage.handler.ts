@@ -3,15 +3,33 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
 import { answerUsage } from './answer-usage.ts'
+import { createNumberJudge } from './judge-numbers.store.ts'
+import { createNumberedStore } from './numbered.store.ts'
 import { packUsage } from './pack-usage.ts'
 import { listEvents, readUsage } from './take-usage.ts'
 import { EVENT_BATCH, takeUsage } from './usage.api.ts'
 import { createUsageQueue } from './usage-queue.client.ts'
 
-const { DOCUMENTS_TABLE, USAGE_QUEUE_URL } = environment('DOCUMENTS_TABLE', 'USAGE_QUEUE_URL')
-const accounts = createAccountStore({ client: documentClient(), documentsTable: DOCUMENTS_TABLE })
-const queue = createUsageQueue({ client: new SQSClient({}), queueUrl: USAGE_QUEUE_URL })
+const names = environment(
+  'DOCUMENTS_TABLE',
+  'LEDGER_TABLE',
+  'USAGE_TABLE',
+  'WAITING_TABLE',
+  'USAGE_QUEUE_URL',
+)
+const client = documentClient()
+const tables = {
+  client,
+  ledgerTable: names.LEDGER_TABLE,
+  usageTable: names.USAGE_TABLE,
+  waitingTable: names.WAITING_TABLE,
+}
+const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const ledger = createLedger(tables)
+const judge = createNumberJudge({ ledger, numbered: createNumberedStore({ ...tables, ledger }) })
+const queue = createUsageQueue({ client: new SQSClient({}), queueUrl: names.USAGE_QUEUE_URL })
 
 /** An account that was there once stays; one that was not may be opened any moment. */
 const knownAccounts = new Set<string>()
@@ -25,7 +43,7 @@ async function findUnknown(accountIds: string[]): Promise<string[]> {
 export const handler = httpHandler(
   bind(takeUsage, async ({ body, contentType }) => {
     const isBatch = contentType === EVENT_BATCH
-    const taken = await readUsage(listEvents(body, isBatch), new Date(), findUnknown)
+    const taken = await readUsage(listEvents(body, isBatch), new Date(), findUnknown, judge)
     return answerUsage(taken, isBatch, () => queue.send(packUsage(taken.accepted)))
   }),
 )

@@ -26,15 +26,23 @@ export function listEvents(body: unknown, isBatch: boolean): unknown[] {
   throw invalidField('body', `must be a list of at most ${MOST_EVENTS_PER_REQUEST} events`)
 }
 
+/** What is wrong with the numbers of numbered events, by event. */
+export type JudgeNumbers = (events: readonly UsageEvent[]) => Promise<ReadonlyMap<UsageEvent, FieldError>>
+
 /** Reads every event of a request by itself: a malformed one, or one of an unknown account, leaves the others accepted. */
 export async function readUsage(
   values: readonly unknown[],
   now: Date,
   findUnknown: (accountIds: string[]) => Promise<string[]>,
+  judgeNumbers: JudgeNumbers = async () => new Map(),
 ): Promise<TakenUsage> {
   const read = values.map((value) => ({ value, result: readCloudEvent(value, now) }))
   const subjects = new Set(read.flatMap(({ result }) => (result.ok ? [result.event.accountId] : [])))
   const unknownAccounts = new Set(await findUnknown([...subjects]))
+  const known = read.flatMap(({ result }) =>
+    result.ok && !unknownAccounts.has(result.event.accountId) ? [result.event] : [],
+  )
+  const faults = await judgeNumbers(known)
 
   const accepted: UsageEvent[] = []
   const verdicts = read.map(({ value, result }, index): UsageVerdict => {
@@ -45,6 +53,8 @@ export async function readUsage(
       const errors = [{ field: 'subject', detail: 'is not an account here' }]
       return { index, source, id, verdict: 'rejected', errors }
     }
+    const fault = faults.get(event)
+    if (fault) return { index, source, id, verdict: 'rejected', errors: [fault] }
     accepted.push(event)
     return { index, source, id, verdict: 'accepted' }
   })

@@ -1,7 +1,13 @@
 import { z } from 'zod'
+import { accountIdSchema } from '../accounts/account.ts'
+import { cursorSchema, limitSchema } from '../edge/cursor.ts'
+import { instantSchema } from '../edge/instant.ts'
 import { defineRoute } from '../edge/route.ts'
+import { lineSchema } from '../edge/text.ts'
 import { moneyReply } from '../ledger/money.ts'
-import { eventIdSchema, MOST_EVENTS_PER_REQUEST, sourceSchema } from './read-cloud-events.ts'
+import { explainedTransactionReply } from '../statements/present-entry.ts'
+import { LARGEST_NUMBER } from './numbered-keys.ts'
+import { eventIdSchema, MOST_EVENTS_PER_REQUEST, readNumber, sourceSchema } from './read-cloud-events.ts'
 import { usageRoutes } from './usage.routes.ts'
 
 const SINGLE_EVENT = 'application/cloudevents+json'
@@ -38,6 +44,7 @@ export const usageReply = z
   .object({
     source: z.string(),
     id: z.string(),
+    sequence: z.string().optional().meta({ description: 'of an event that its source numbered' }),
     accountId: z.string(),
     service: z.string(),
     time: z.string(),
@@ -71,7 +78,32 @@ export const usageReply = z
   })
   .meta({ id: 'UsageOutcome' })
 
-const readResponses = { 200: { description: 'What became of the event', schema: usageReply } }
+const numberText = z
+  .string()
+  .meta({ description: 'number in the source’s own numbering for the account', examples: ['17'] })
+
+/** Numbers of a source that have not come. */
+const missingReply = z.object({ from: numberText, to: numberText })
+
+export const parkedReply = z
+  .object({
+    source: z.string(),
+    id: z.string(),
+    sequence: numberText,
+    accountId: z.string(),
+    service: z.string(),
+    time: z.string(),
+    verdict: z.literal('parked'),
+    waitsFor: missingReply
+      .optional()
+      .meta({ description: 'the numbers that have to come, or be released, before it is decided' }),
+    since: z.string().optional(),
+  })
+  .meta({ id: 'ParkedUsage', description: 'An event that waits for missing numbers of its source' })
+
+const readResponses = {
+  200: { description: 'What became of the event', schema: z.union([usageReply, parkedReply]) },
+}
 
 export const takeUsage = defineRoute({
   route: usageRoutes.takeUsage,
@@ -88,15 +120,50 @@ export const takeUsage = defineRoute({
   problems: ['request_invalid', 'account_not_found', 'body_too_large', 'media_type_unsupported', 'busy'],
 })
 
+const sequenceQuery = z
+  .string()
+  .refine((text) => readNumber(text) !== undefined, 'must be a whole number from 1, in decimal digits')
+  .transform((text) => readNumber(text)!)
+  .meta({
+    description: 'number of a numbered event; needs accountId',
+    override: ({ jsonSchema }) => Object.assign(jsonSchema, { type: 'string', examples: ['17'] }),
+  })
+
+const findQuery = z
+  .strictObject({
+    source: sourceSchema,
+    id: eventIdSchema.optional(),
+    sequence: sequenceQuery.optional(),
+    accountId: accountIdSchema
+      .optional()
+      .meta({ description: 'a numbered event is looked for on this account; others need none' }),
+    from: instantSchema
+      .optional()
+      .meta({ description: 'a numbered event of this id was taken at this instant or later' }),
+    to: instantSchema.optional().meta({ description: 'and before this one' }),
+  })
+  .superRefine(({ id, sequence, accountId, from, to }, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', message, path: [field] })
+    if (id === undefined && sequence === undefined) refuse('id', 'is needed, or sequence with accountId')
+    if (id !== undefined && sequence !== undefined) refuse('sequence', 'stands alone: leave out id')
+    if (sequence !== undefined && accountId === undefined)
+      refuse('accountId', 'is needed: numbers count per account')
+    if ((from ?? to) !== undefined && (id === undefined || accountId === undefined))
+      refuse(from === undefined ? 'to' : 'from', 'bounds the search for an id on an account')
+    if (from !== undefined && to !== undefined && from >= to) refuse('to', 'must be later than from')
+  })
+
 export const findUsage = defineRoute({
   route: usageRoutes.findUsage,
   // API Gateway decodes a path twice and cuts it off at a "?": only a query carries such texts as they are.
-  summary: 'What became of an event, also where its source or id holds a "/", "?" or "%"',
+  summary:
+    'What became of an event, by its id or its number; also where its source or id holds a "/", "?" or "%"',
   tag: 'Usage',
   callers: ['usage', 'staff', 'client'],
-  query: z.strictObject({ source: sourceSchema, id: eventIdSchema }),
+  query: findQuery,
   responses: readResponses,
-  problems: ['usage_event_not_found'],
+  problems: ['request_invalid', 'usage_event_not_found', 'sequence_released'],
 })
 
 export const readUsage = defineRoute({
@@ -109,4 +176,69 @@ export const readUsage = defineRoute({
   problems: ['usage_event_not_found'],
 })
 
-export const usageApi = [takeUsage, findUsage, readUsage]
+const sourceReply = z
+  .object({
+    source: z.string(),
+    firstTakenAt: z.string(),
+    lastSequence: z
+      .string()
+      .meta({ description: 'the last number that was decided or given up; "0" before the first' }),
+    isWaiting: z.boolean().meta({ description: 'later events wait for missing ones' }),
+    missing: missingReply.optional().meta({ description: 'what has to come, or be released' }),
+    waitingSince: z.string().optional(),
+  })
+  .meta({ id: 'UsageSource' })
+
+const accountParams = z.strictObject({ accountId: accountIdSchema })
+
+export const listUsageSources = defineRoute({
+  route: usageRoutes.listUsageSources,
+  summary: 'The sources that number their events on an account: how far each has come, and what it lacks',
+  tag: 'Usage',
+  callers: ['usage', 'staff', 'client'],
+  params: accountParams,
+  query: z.strictObject({ limit: limitSchema(100, 50), cursor: cursorSchema.optional() }),
+  responses: {
+    200: {
+      description: 'A page',
+      schema: z.object({ sources: z.array(sourceReply), nextCursor: z.string().optional() }),
+    },
+  },
+  problems: ['account_not_found'],
+})
+
+export const releaseGap = defineRoute({
+  route: usageRoutes.releaseGap,
+  summary: 'Give up numbers of a source that do not come, so that what waits for them is decided; staff',
+  tag: 'Usage',
+  callers: ['staff'],
+  params: accountParams,
+  body: z
+    .strictObject({
+      source: sourceSchema,
+      through: z
+        .int()
+        .min(1)
+        .max(LARGEST_NUMBER)
+        .meta({ description: 'the last of the missing numbers that is given up; all before it are, too' }),
+      reason: lineSchema(500).meta({ description: 'stands on the account’s history' }),
+    })
+    .meta({ id: 'GapReleaseRequest' }),
+  idempotent: true,
+  responses: {
+    201: {
+      description: 'The transaction, of zero; what waited and could go on is decided',
+      schema: explainedTransactionReply,
+    },
+  },
+  problems: [
+    'account_not_found',
+    'usage_source_not_found',
+    'nothing_waits',
+    'request_invalid',
+    'idempotency_key_reused',
+    'busy',
+  ],
+})
+
+export const usageApi = [takeUsage, findUsage, readUsage, listUsageSources, releaseGap]

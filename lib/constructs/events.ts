@@ -35,7 +35,7 @@ export class Events extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 10,
       onFailure: new SqsDlq(deadLetters.queue),
-      filters: ['ENTRY#', 'STATUS#'].map((prefix) =>
+      filters: ['ENTRY#', 'STATUS#', 'GAP#'].map((prefix) =>
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('INSERT'),
           dynamodb: { NewImage: { sk: { S: FilterRule.beginsWith(prefix) } } },

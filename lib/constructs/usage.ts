@@ -1,5 +1,7 @@
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
 import { usageRoutes } from '../../functions/usage/usage.routes.ts'
+import { alarmPeriod } from './alarms.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -33,13 +35,44 @@ export class Usage extends Construct {
 
     const takeUsage = new HouseFunction(this, 'TakeUsage', { foundation: house, handler: 'usage/take-usage' })
     house.documents.letRead(takeUsage)
+    // Numbered events are held against how far their source has come.
+    house.ledger.letRead(takeUsage)
+    house.usage.letRead(takeUsage)
+    house.waiting.letRead(takeUsage)
     usageQueue.letSend(takeUsage, 'USAGE_QUEUE_URL')
     house.api.route(usageRoutes.takeUsage, takeUsage)
 
     const readUsage = new HouseFunction(this, 'ReadUsage', { foundation: house, handler: 'usage/read-usage' })
     house.usage.letRead(readUsage)
     house.documents.letRead(readUsage)
+    house.ledger.letRead(readUsage)
+    house.waiting.letRead(readUsage)
     house.api.route(usageRoutes.findUsage, readUsage)
     house.api.route(usageRoutes.readUsage, readUsage)
+    house.api.route(usageRoutes.listUsageSources, readUsage)
+
+    const releaseGap = new HouseFunction(this, 'ReleaseGap', {
+      foundation: house,
+      handler: 'usage/release-gap',
+      timeoutSeconds: 29,
+      memoryMegabytes: 1024,
+    })
+    house.ledger.letPost(releaseGap)
+    house.usage.letMark(releaseGap)
+    house.documents.letWrite(releaseGap)
+    house.files.letRead(releaseGap, 'rate-decks')
+    house.api.route(usageRoutes.releaseGap, releaseGap)
+
+    house.alarms.add(this, 'Gaps', {
+      metric: new Metric({
+        namespace: 'Drawdown',
+        metricName: 'UsageGaps',
+        dimensionsMap: { service: 'deduct-usage' },
+        statistic: 'Sum',
+        period: alarmPeriod,
+      }),
+      threshold: 1,
+      meaning: 'a source waits for a missing number of its events: what comes after it is not deducted',
+    })
   }
 }

@@ -97,6 +97,7 @@ describe('the OpenAPI document', () => {
       'refundEntry',
       'reverseEntry',
       'chargeNow',
+      'releaseGap',
       'createTopUp',
       ...['authoriseHold', 'extendHold', 'captureHold', 'releaseHold'],
     ]

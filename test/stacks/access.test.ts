@@ -127,6 +127,7 @@ describe('roles', () => {
       'proof/prove-now',
       'top-up/receive-payment-event',
       'usage/deduct-usage',
+      'usage/release-gap',
     ])
   })
 

@@ -58,6 +58,7 @@ export const handlers = [
   'top-up/top-ups',
   'usage/deduct-usage',
   'usage/read-usage',
+  'usage/release-gap',
   'usage/take-usage',
 ]
 

@@ -1,0 +1,88 @@
+import { Problem } from '../edge/problem.ts'
+import type { Ledger } from '../ledger/ledger.store.ts'
+import { readStatement } from '../statements/statement.store.ts'
+import type { NumberedStore } from './numbered.store.ts'
+import { listPackedEvents, unpackUsageDecisions } from './packed-usage.ts'
+import type { Standing } from './place-numbered.ts'
+import { presentNumbered, presentParked } from './present-usage.ts'
+
+const HOUR_MILLISECONDS = 3_600_000
+const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS
+const ENTRIES_PER_PAGE = 100
+const MOST_PAGES = 5
+
+export type Window = { from: string; to: string }
+
+/** Finds the events of numbered batches, which have no item of their own. */
+export function createNumberedSearch({
+  ledger,
+  numbered,
+}: {
+  ledger: Pick<Ledger, 'readHead' | 'readEntry' | 'listEntries'>
+  numbered: Pick<NumberedStore, 'look' | 'find'>
+}) {
+  /** What became of a number, decided or parked; throws the problem that says what else there is to know. */
+  async function findNumber(accountId: string, source: string, number: number) {
+    const there = (await numbered.find(accountId, source, [number])).get(number)
+    if (there?.batch.released) {
+      const { entrySequence, at } = there.batch
+      throw new Problem('sequence_released', `It was given up on ${at}, in transaction ${entrySequence}.`)
+    }
+    if (there?.entry && there.decision) return presentNumbered(there.entry, there.decision)
+    const head = await ledger.readHead(accountId)
+    const standing = head && (await numbered.look(head, source, number, number))
+    return standing && parkedAs(standing, (event) => event.number === number)
+  }
+
+  /**
+   * What became of an id that was taken within a window: of the entries of that time, the newest 500 of usage are looked
+   * through. `searched` says from when on.
+   */
+  async function findId(accountId: string, source: string, id: string, window: Window) {
+    let before: bigint | undefined
+    let searchedFrom = window.to
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
+      const filter = { kind: 'usage' as const, ...window }
+      const page = await readStatement(ledger, accountId, filter, { limit: ENTRIES_PER_PAGE, before })
+      for (const entry of page.entries) {
+        const isThere = listPackedEvents(entry).some((event) => event.id === id && event.source === source)
+        if (!isThere) continue
+        const decision = unpackUsageDecisions(entry).find(
+          ({ event }) => event.id === id && event.source === source,
+        )!
+        return { found: presentNumbered(entry, decision), searched: window }
+      }
+      searchedFrom = page.entries.at(-1)?.at ?? searchedFrom
+      before = page.before
+      if (before === undefined) break
+    }
+    const head = await ledger.readHead(accountId)
+    const standing = head && (await numbered.look(head, source, 0, 0))
+    const found = standing && parkedAs(standing, (event) => event.id === id)
+    return { found, searched: before === undefined ? window : { ...window, from: searchedFrom } }
+  }
+
+  return { findNumber, findId }
+}
+
+function parkedAs(standing: Standing, isIt: (event: { id: string; number: number }) => boolean) {
+  for (const run of standing.parked) {
+    const event = run.events.find(isIt)
+    if (event) return presentParked(event, run, standing)
+  }
+  return undefined
+}
+
+/**
+ * When an event of this id was taken, if nobody says: within a day after the instant that a UUID of version 7 begins with
+ * (RFC 9562), else within the last day.
+ */
+export function usualWindow(id: string, now: Date): Window {
+  const madeAt = /^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(id)
+    ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+    : undefined
+  const isSensible = madeAt !== undefined && madeAt > 0 && madeAt <= now.getTime() + DAY_MILLISECONDS
+  const from = isSensible ? madeAt - HOUR_MILLISECONDS : now.getTime() - DAY_MILLISECONDS
+  const to = isSensible ? madeAt + DAY_MILLISECONDS : now.getTime() + HOUR_MILLISECONDS
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+}
