@@ -182,7 +182,7 @@ describe('triggers', () => {
     }
   })
 
-  it('publish new ledger entries, changes of status and nothing else, parting a batch to find the one that fails', () => {
+  it('publish new ledger entries, changes of status, gaps and nothing else, parting a batch to find the one that fails', () => {
     const [stream] = mappings().filter((mapping) => target(mapping.EventSourceArn)?.startsWith('LedgerTable'))
     expect(stream).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
@@ -192,7 +192,7 @@ describe('triggers', () => {
     })
     const { Filters } = stream!.FilterCriteria as { Filters: { Pattern: string }[] }
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual(
-      ['ENTRY#', 'STATUS#'].map((prefix) => ({
+      ['ENTRY#', 'STATUS#', 'GAP#'].map((prefix) => ({
         eventName: ['INSERT'],
         dynamodb: { NewImage: { sk: { S: [{ prefix }] } } },
       })),
