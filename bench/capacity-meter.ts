@@ -46,7 +46,9 @@ export async function startCapacityMeter(databaseUrl: string) {
   async function measure(run: () => Promise<unknown>): Promise<Capacity> {
     sum = nothing()
     await run()
-    return sum
+    const measured = sum
+    sum = nothing()
+    return measured
   }
 
   const server = await startLoopbackServer(0, answer)

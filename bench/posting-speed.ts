@@ -36,7 +36,7 @@ const use = {
 } as const
 
 /**
- * Postings per second on one account, beside the same transactions sent by the bare client: what a round of postings wrote is
+ * Postings per second on one account, beside the same transactions sent by the bare client: what each posting wrote is
  * written once more, item by item and condition by condition, under another account's name. Both take turns, so that a
  * noisy machine and growing tables hit both alike.
  */
@@ -53,30 +53,41 @@ export async function measurePostingSpeed({ database }: Machine, tell: Tell): Pr
   await openTwins(ledger, database)
   sent.length = 0
 
-  const rounds: { posted: number; repeated: number }[] = []
+  const rounds: Round[] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
-    const posted = await perSecond(POSTINGS_PER_ROUND, () => postOne(ledger))
-    const repeats = sent.splice(0).map(underOtherName)
-    const repeated = await perSecond(repeats.length, (index) =>
-      bare.send(new TransactWriteItemsCommand(repeats[index]!)),
-    )
-    if (round >= WARM_UP_ROUNDS) rounds.push({ posted, repeated })
+    const times: Round = { postedMilliseconds: 0, repeatedMilliseconds: 0 }
+    for (let posting = 0; posting < POSTINGS_PER_ROUND; posting++) {
+      times.postedMilliseconds += await millisecondsOf(() => postOne(ledger))
+      const repeat = new TransactWriteItemsCommand(underOtherName(sent.pop()!))
+      times.repeatedMilliseconds += await millisecondsOf(() => bare.send(repeat))
+    }
+    if (round >= WARM_UP_ROUNDS) rounds.push(times)
   }
   bare.destroy()
   observed.destroy()
 
-  const postedPerSecond = median(rounds.map(({ posted }) => posted))
-  const rawPerSecond = median(rounds.map(({ repeated }) => repeated))
+  const perSecond = (milliseconds: number) => Math.round((POSTINGS_PER_ROUND * 1000) / milliseconds)
+  const posted = perSecond(median(rounds.map(({ postedMilliseconds }) => postedMilliseconds)))
+  const raw = perSecond(median(rounds.map(({ repeatedMilliseconds }) => repeatedMilliseconds)))
+  const ratios = rounds.map(
+    ({ postedMilliseconds, repeatedMilliseconds }) => repeatedMilliseconds / postedMilliseconds,
+  )
   tell({
     name: 'postings per second on one account over raw two-item transactions per second',
-    value: median(rounds.map(({ posted, repeated }) => posted / repeated)),
+    value: median(ratios),
     unit: 'ratio',
     goal: { atLeast: 0.9 },
-    how: `One after another on one account: ledger.post of a debit (HEAD and entry) ${rounded(postedPerSecond)} a second, the very same two items with the same conditions by the bare SDK client ${rounded(rawPerSecond)} a second. ${ROUNDS} rounds of ${POSTINGS_PER_ROUND} each in turns; the median of the rounds' ratios.`,
+    how: `One writer, one after another: ledger.post of a debit (HEAD and entry) ${posted} a second, the very same two items with the same conditions by the bare SDK client ${raw} a second. They take turns posting by posting; the median over ${ROUNDS} rounds of ${POSTINGS_PER_ROUND} of each (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}).`,
   })
 }
 
-const rounded = Math.round
+type Round = { postedMilliseconds: number; repeatedMilliseconds: number }
+
+async function millisecondsOf(run: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await run()
+  return performance.now() - begun
+}
 
 /** Every transaction that goes out through the client, in the form in which it goes out. */
 function recordTransactions(client: DynamoDBClient): TransactWriteItemsCommandInput[] {
@@ -109,10 +120,4 @@ async function postOne(ledger: Ledger): Promise<void> {
 
 function underOtherName(input: TransactWriteItemsCommandInput): TransactWriteItemsCommandInput {
   return JSON.parse(JSON.stringify(input).replaceAll(POSTED!, REPEATED!))
-}
-
-async function perSecond(count: number, run: (index: number) => Promise<unknown>): Promise<number> {
-  const begun = performance.now()
-  for (let index = 0; index < count; index++) await run(index)
-  return (count * 1000) / (performance.now() - begun)
 }

@@ -103,6 +103,7 @@ describe('the capacity meter', () => {
     const TransactItems = [{ Put: put('2', 10) }, { Put: put('3', 1500) }]
     const together = await meter.measure(() => client.send(new TransactWriteCommand({ TransactItems })))
     expect(together).toEqual({ writeUnits: 6, readUnits: 0, calls: 1, refusedCalls: 0 })
+    expect(single.calls).toBe(1)
   })
 })
 
