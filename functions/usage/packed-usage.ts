@@ -84,7 +84,7 @@ export function unpackUsageDecisions(
 export function listPackedEvents({
   packed,
 }: Pick<Entry, 'packed'>): Pick<NumberedEvent, 'source' | 'number' | 'id'>[] {
-  return packed ? unpackColumns<Row, RatedPrice[]>(packed).rows : []
+  return packed ? unpackColumns<[Row[], KeptRate[]], KeptPrice[]>(packed).tables[0] : []
 }
 
 function rowOf(
