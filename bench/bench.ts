@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createCallMaker } from './calls.ts'
 import { measureChargeCapacity } from './charge-capacity.ts'
@@ -46,6 +47,7 @@ async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise
     console.error(`· ${figure.name}: ${figureAsData(figure).value} ${figure.unit}`)
   }
   const machine = await startMachine()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(machine))
   try {
     const metered = await loadHandlers(machine.meter.url)
     await setUpCatalogue(metered)
@@ -55,6 +57,12 @@ async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise
     await machine.stop()
   }
   return figures
+}
+
+/** Stopped from outside. The database ends with this process. */
+function leave({ folder }: Machine): void {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
 }
 
 async function measureCapacity(machine: Machine, metered: Handlers, tell: Tell): Promise<void> {

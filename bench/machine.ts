@@ -61,5 +61,5 @@ export async function startMachine() {
     await rm(folder, { recursive: true, force: true })
   }
 
-  return { database, meter, receiveUsage, stop }
+  return { folder, database, meter, receiveUsage, stop }
 }
