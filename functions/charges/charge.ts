@@ -4,6 +4,7 @@ import { lineSchema } from '../edge/text.ts'
 import { currencySchema, positiveAmountSchema } from '../ledger/money.ts'
 import {
   attributeValueSchema,
+  LARGEST_EVENT_BYTES,
   quantitySchema,
   secondsSchema,
   usedServiceSchema,
@@ -19,6 +20,10 @@ export const attributesSchema = z
   .refine(
     (attributes) => Object.keys(attributes).length <= MOST_ATTRIBUTES,
     `must have at most ${MOST_ATTRIBUTES} members`,
+  )
+  .refine(
+    (attributes) => Buffer.byteLength(JSON.stringify(attributes)) <= LARGEST_EVENT_BYTES,
+    `must not be larger than ${LARGEST_EVENT_BYTES} bytes`,
   )
 
 const RATED_FIELDS = ['quantity', 'seconds', 'attributes', 'time'] as const

@@ -29,10 +29,10 @@ export function decideCredit(
   const raise = { ...movement, kind: 'credit' as const, contra: `credit:${kind}` as const }
   if (lastDay === undefined) return credit(head, { ...raise, detail: { creditKind: kind } })
   const today = dayOf(at, timeZone)
-  const expiresAt = endOfDay(lastDay, timeZone)
-  if (lastDay < today || expiresAt <= at) return refuseLastDay(`must not be over: today is ${today}`)
   if (lastDay > addYears(today, MOST_YEARS_AHEAD))
     return refuseLastDay(`must be at most ${MOST_YEARS_AHEAD} years ahead`)
+  const expiresAt = endOfDay(lastDay, timeZone)
+  if (lastDay < today || expiresAt <= at) return refuseLastDay(`must not be over: today is ${today}`)
   return credit(head, { ...raise, expiresAt, detail: { creditKind: kind, lastDay } })
 }
 

@@ -146,7 +146,9 @@ export function fieldErrors(error: z.ZodError, place = 'body'): FieldError[] {
         detail: 'is not a field of this request',
       }))
     }
-    return [{ field: path.join('.') || place, detail: issue.message }]
+    // Of a member whose name is none, what is wrong with the name.
+    const detail = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined
+    return [{ field: path.join('.') || place, detail: detail ?? issue.message }]
   })
   return errors.slice(0, MOST_ERRORS_SHOWN)
 }

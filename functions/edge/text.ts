@@ -28,3 +28,9 @@ export function linesSchema(longest: number) {
       'must be text without halves of characters and control characters other than line breaks and tabs',
     )
 }
+
+/** What a machine wrote, as one line for people: control characters become spaces, and a long one is cut between characters. */
+export function asLine(text: string, longest: number): string {
+  const line = text.replace(/\p{Cc}/gu, ' ')
+  return line.length <= longest ? line : line.slice(0, longest).replace(/\p{Cs}$/u, '')
+}

@@ -1,3 +1,4 @@
+import { asLine } from '../edge/text.ts'
 import { type HoldRefusal, hold as holdCredit } from '../ledger/decide-hold.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { countedBefore, countingPeriod, type EntryDraft, type Head } from '../ledger/entry.ts'
@@ -102,7 +103,7 @@ function setAside(
 export function describeSession({ use, session }: Pick<Hold, 'use' | 'session'>): string {
   if (!use) return session ?? 'An amount'
   const { destination } = use.attributes
-  return destination === undefined ? use.service : `${use.service} to ${destination}`.slice(0, 200)
+  return destination === undefined ? use.service : asLine(`${use.service} to ${destination}`, 200)
 }
 
 /** Rating names the fields of a usage event; a hold has the same ones elsewhere. */

@@ -77,20 +77,28 @@ export function createHoldStore({
     page: { limit: number; after?: HoldPosition; dueAt?: string },
   ): Promise<Hold[]> {
     const after = page.after ? `${page.after.expiresAt}#${page.after.holdId}` : ' '
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: documentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk BETWEEN :after AND :until',
-        ExpressionAttributeValues: {
-          ':pk': openKey(accountId),
-          ':after': `${after}!`,
-          ':until': page.dueAt === undefined ? '~' : `${page.dueAt}#~`,
-        },
-        Limit: page.limit,
-      }),
-    )
-    return Items.map(toHold)
+    const found: Hold[] = []
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const part = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          IndexName: 'index1',
+          KeyConditionExpression: 'index1pk = :pk AND index1sk BETWEEN :after AND :until',
+          ExpressionAttributeValues: {
+            ':pk': openKey(accountId),
+            ':after': `${after}!`,
+            ':until': page.dueAt === undefined ? '~' : `${page.dueAt}#~`,
+          },
+          Limit: page.limit - found.length,
+          ExclusiveStartKey,
+        }),
+      )
+      found.push(...(part.Items ?? []).map(toHold))
+      // The database ends its pages at a megabyte as well: fewer holds than asked for need not be the last.
+      ExclusiveStartKey = part.LastEvaluatedKey
+    } while (ExclusiveStartKey && found.length < page.limit)
+    return found
   }
 
   return { read, readMany, creation, change, write, listOpen }

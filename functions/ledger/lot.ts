@@ -47,6 +47,9 @@ export function orderOfUse({ expiresAt, source, lot }: Omit<Lot, 'remainingMicro
   return `${expiresAt ?? '~'}#${isGiven(source) ? 0 : 1}#${lot.toString().padStart(12, '0')}`
 }
 
+/** What `orderOfUse` writes. */
+export const ORDER_OF_USE = /^(?:\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z|~)#[01]#\d{12}$/
+
 export function compareLots(left: Omit<Lot, 'remainingMicros'>, right: Omit<Lot, 'remainingMicros'>): number {
   const [one, other] = [orderOfUse(left), orderOfUse(right)]
   return one < other ? -1 : one > other ? 1 : 0

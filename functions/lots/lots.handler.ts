@@ -8,7 +8,7 @@ import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { hasExpired } from '../ledger/credit-at.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
-import { orderOfUse } from '../ledger/lot.ts'
+import { ORDER_OF_USE, orderOfUse } from '../ledger/lot.ts'
 import { listLots } from './lots.api.ts'
 import { presentLot } from './present-lot.ts'
 
@@ -21,7 +21,7 @@ const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
-const positionSchema = z.strictObject({ after: z.string().min(1).max(100) })
+const positionSchema = z.strictObject({ after: z.string().regex(ORDER_OF_USE) })
 
 export const handler = httpHandler(
   bind(listLots, async ({ caller, params: { accountId }, query: { limit, cursor } }) => {

@@ -16,7 +16,7 @@ export const FURTHEST_AHEAD_MILLISECONDS = 24 * 3_600_000
 const MOST_ATTRIBUTES = 50
 const LONGEST_ATTRIBUTE_TEXT = 500
 const LONGEST_IDENTITY = 200
-const LARGEST_EVENT_BYTES = 16 * 1024
+export const LARGEST_EVENT_BYTES = 16 * 1024
 
 const URI_REFERENCE =
   /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?:#(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)?$/

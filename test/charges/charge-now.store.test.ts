@@ -6,6 +6,7 @@ import { type ChargingOptions, createCharging } from '../../functions/charges/ch
 import { presentCharge } from '../../functions/charges/charges.api.ts'
 import type { Caller } from '../../functions/edge/caller.ts'
 import { Problem } from '../../functions/edge/problem.ts'
+import { fieldErrors } from '../../functions/edge/read-request.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -277,5 +278,11 @@ describe('what a charge may say', () => {
     ['attributes.a', { service: 'sms', quantity: 1, attributes: { a: {} } }],
   ])('names %s in %j', (field, body) => {
     expect(fieldsOf(body)).toContain(field)
+  })
+
+  it('says of an attribute’s name what is wrong with it', () => {
+    const { error } = chargeBody.safeParse({ service: 'sms', quantity: 1, attributes: { 'a b': 'x' } })
+    const named = { field: 'attributes.a b', detail: 'must be the name of an attribute' }
+    expect(fieldErrors(error!)).toEqual([named])
   })
 })

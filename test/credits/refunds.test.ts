@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
 import { creditRoutes } from '../../functions/credits/credits.routes.ts'
+import { writeCursor } from '../../functions/edge/cursor.ts'
 import { debit } from '../../functions/ledger/decide-movement.ts'
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
@@ -143,11 +144,23 @@ describe('credit with a last day', () => {
 
   it('is refused by its field where the day is past, far ahead or none, and nothing is written', async () => {
     const accountId = await openAccount()
-    const bad = [inDays(-2), inDays(3_700), '2026-02-30', '31.12.2026', '', 20261231, null, 'never']
+    const bad = [
+      inDays(-2),
+      inDays(3_700),
+      '9999-12-31',
+      '2026-02-30',
+      '31.12.2026',
+      '',
+      20261231,
+      null,
+      'never',
+    ]
     for (const lastDay of bad) {
       const reply = await give(accountId, '1.00', { lastDay })
       expect([lastDay, reply.status, reply.body.errors?.[0]?.field]).toEqual([lastDay, 400, 'lastDay'])
     }
+    const farthest = await give(accountId, '1.00', { lastDay: '9999-12-31' })
+    expect(farthest.body.detail).toBe('lastDay: must be at most 10 years ahead')
     expect((await prove(accountId)).entries).toEqual([])
   })
 
@@ -181,7 +194,11 @@ describe('the lots of an account', () => {
       cursor = page.body.nextCursor as unknown as string | undefined
     } while (cursor)
     expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => 30 - index))
-    expect((await listLots(accountId, { cursor: 'x' })).status).toBe(400)
+    const forged = ['\ud800', 'x', '~', '2026-11-23', ''].map((after) => writeCursor({ after }))
+    for (const cursor of ['x', ...forged]) {
+      const refused = await listLots(accountId, { cursor })
+      expect([refused.status, refused.body.errors?.[0]?.field]).toEqual([400, 'cursor'])
+    }
     expect((await listLots('acc_unknown00')).status).toBe(404)
   })
 })

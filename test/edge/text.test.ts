@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lineSchema, linesSchema } from '../../functions/edge/text.ts'
+import { asLine, lineSchema, linesSchema } from '../../functions/edge/text.ts'
 
 describe('a text for people', () => {
   it('is taken as it stands, whatever its script, without the white space around it', () => {
@@ -33,5 +33,22 @@ describe('a text for people', () => {
         false,
         true,
       ])
+  })
+})
+
+describe('a line of what a machine wrote', () => {
+  it('is one that people may write, whatever it was, and no longer than its limit', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (text, longest) => {
+        const line = asLine(`call to ${text}`, 8 + longest)
+        expect(lineSchema(8 + longest).safeParse(line).success).toBe(true)
+      }),
+    )
+  })
+
+  it('is never cut within a character', () => {
+    expect(asLine('ab😀', 3)).toBe('ab')
+    expect(asLine('ab😀', 4)).toBe('ab😀')
+    expect(asLine('a\nb\u0000', 9)).toBe('a b ')
   })
 })

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lineSchema } from '../../functions/edge/text.ts'
+import { authoriseBody } from '../../functions/holds/hold-request.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { holdingOn, later, openAccount, setStatus, UNIT } from './holding.ts'
 
@@ -81,6 +83,39 @@ describe('authorising', () => {
     const second = holding.authorise(account, { ...seconds(10), session: 'call-2' }, 'key-2')
     await expect(second).rejects.toMatchObject({ code: 'session_has_hold', extra: { holdId } })
     expect(await holding.stateOf(account)).toMatchObject({ heldMicros: 100_000n, faults: [] })
+  })
+
+  it('says what it is for in one line that every reader can show, whatever the switch calls the other end', async () => {
+    const account = await openAccount(database, UNIT)
+    const destinations = [`${'9'.repeat(191)}😀`, 'a\nb\u0000', '9'.repeat(500)]
+    for (const [index, destination] of destinations.entries())
+      await holding.authorise(account, { ...seconds(1), attributes: { destination } }, `line-${index}`)
+    const { entries, faults } = await holding.stateOf(account)
+    for (const { reason } of entries) expect(lineSchema(200).safeParse(reason).success).toBe(true)
+    expect([entries.length, faults]).toEqual([4, []])
+  })
+
+  it('lists every hold, also where they fill more than a page of the database', async () => {
+    const account = await openAccount(database, UNIT)
+    const attributes = Object.fromEntries(
+      Array.from({ length: 32 }, (_, index) => [`a${index}`, 'x'.repeat(490)]),
+    )
+    const keys = Array.from({ length: 75 }, (_, index) => `large-${index}`)
+    for (const key of keys) await holding.authorise(account, { ...seconds(1), attributes }, key)
+    expect(await holding.holds.listOpen(account.accountId, { limit: 100 })).toHaveLength(75)
+    expect(await holding.holds.listOpen(account.accountId, { limit: 74 })).toHaveLength(74)
+    expect(await holding.settling.settleExpired(account.accountId, later(61))).toBe(75)
+  })
+
+  it('refuses attributes that no usage event could carry', () => {
+    const attributes = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [`a${index}`, '😀'.repeat(250)]),
+    )
+    const { error } = authoriseBody.safeParse({ ...seconds(1), attributes })
+    expect(error?.issues[0]).toMatchObject({
+      path: ['attributes'],
+      message: expect.stringContaining('16384 bytes'),
+    })
   })
 
   it('begins nothing on an account that is parked or closed', async () => {
