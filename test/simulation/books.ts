@@ -11,6 +11,7 @@ export type SeenEntry = {
   kind: string
   key: string
   amountMicros: bigint
+  heldMicros: bigint
   hash: string
 }
 
@@ -53,7 +54,8 @@ export class AccountBooks {
     const pk = `ACCOUNT#${this.accountId}`
     const from = entryKey(BigInt(this.entries.length) + 1n)
     const items = await database.queryItems(tables.ledger, pk, from, 'HEAD')
-    const images = items.filter((item) => (item.sk as { S: string }).S !== 'HEAD')
+    // Other items of the account stand between its entries and HEAD.
+    const images = items.filter((item) => (item.sk as { S: string }).S.startsWith('ENTRY#'))
     const news = images.map((image) => ({ image, entry: entryOf(image) }))
     for (const { entry } of news) this.fold(entry, nowMilliseconds)
     const head = readAttributes(items.at(-1) ?? {})
@@ -117,7 +119,7 @@ export class AccountBooks {
     if (entry.reverses !== undefined) this.undo(where, entry.reverses, entry.amountMicros)
 
     const { sequence, kind, key, amountMicros } = entry
-    const seen = { sequence, kind, key, amountMicros, hash }
+    const seen = { sequence, kind, key, amountMicros, heldMicros: client('client:held'), hash }
     this.entries.push(seen)
     if (key) this.byKey.set(key, seen)
     this.availableMicros = availableMicros

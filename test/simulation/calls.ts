@@ -6,9 +6,11 @@ import {
   expiryDelivery,
   lateRedelivery,
   repeat,
+  timerDelivery,
   usageDelivery,
   watchDelivery,
 } from './calls/deliveries.ts'
+import { authorise, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { choosePlan, findDue } from './calls/plans.ts'
 import { payment, paymentNotice, topUp } from './calls/top-ups.ts'
@@ -29,6 +31,11 @@ const kinds = {
   choosePlan: { weight: 1, kind: choosePlan },
   findDue: { weight: 2, kind: findDue },
   chargeDelivery: { weight: 3, kind: chargeDelivery },
+  authorise: { weight: 4, kind: authorise },
+  extend: { weight: 2, kind: extend },
+  capture: { weight: 3, kind: capture },
+  release: { weight: 1, kind: release },
+  timerDelivery: { weight: 2, kind: timerDelivery },
   watchDelivery: { weight: 1, kind: watchDelivery },
   expiryDelivery: { weight: 1, kind: expiryDelivery },
   entryDelivery: { weight: 2, kind: entryDelivery },

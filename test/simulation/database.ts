@@ -137,5 +137,5 @@ function readAttribute(value: AttributeValue): unknown {
   if (value.M !== undefined) return readAttributes(value.M)
   if (value.L !== undefined) return value.L.map(readAttribute)
   if (value.BOOL !== undefined) return value.BOOL
-  return value.B
+  return value.B === undefined ? undefined : new Uint8Array(Buffer.from(value.B, 'base64'))
 }

@@ -19,6 +19,10 @@ export class LotBooks {
     )
     const available = entry.availableAfterMicros - entry.availableBeforeMicros
     const sum = changes.reduce((total, { changeMicros }) => total + changeMicros, 0n)
+    const held = changes.reduce((total, { heldMicros = 0n }) => total + heldMicros, 0n)
+    const heldChange = entry.heldAfterMicros - entry.heldBeforeMicros
+    require(held === heldChange, () =>
+      `${where}: its lots hold ${units(held)}, its balance ${units(heldChange)}`)
     require(sum === available, () =>
       `${where}: its lots change by ${units(sum)}, its balance by ${units(available)}`)
     if (DRAWING.has(entry.kind)) {

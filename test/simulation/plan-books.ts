@@ -23,7 +23,7 @@ export class PlanBooks {
   private readonly seats = new Set<number>()
   private readonly months = new Map<string, Month>()
   private earliestFirst?: string
-  isChosen = false
+  private latestFirst?: string
 
   constructor(account: AccountBooks, offsetMilliseconds: number) {
     this.account = account
@@ -34,6 +34,11 @@ export class PlanBooks {
   choose(seats: number, nowMilliseconds: number): void {
     this.seats.add(seats)
     this.earliestFirst ??= nextMonth(this.monthAt(nowMilliseconds - FURTHEST_CLOCK_OFF_MILLISECONDS))
+  }
+
+  /** It is answered that somebody has a plan now, if not before. */
+  confirm(nowMilliseconds: number): void {
+    this.latestFirst ??= nextMonth(this.monthAt(nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS))
   }
 
   take(entry: Entry, nowMilliseconds: number): void {
@@ -64,15 +69,15 @@ export class PlanBooks {
 
   /** When all is done: every month since the first is decided, and none is owed that the credit would cover. */
   checkDone(nowMilliseconds: number): void {
-    if (!this.isChosen) return
-    const { account, months } = this
+    const { account, months, earliestFirst, latestFirst } = this
+    if (latestFirst === undefined) return
     const current = this.monthAt(nowMilliseconds)
     const first = [...months.keys()].toSorted()[0]
-    if (this.earliestFirst! < current)
+    if (latestFirst <= current)
       require(first !== undefined, () => `${account.name}: no month was ever charged`)
     if (first === undefined) return
-    require(first === this.earliestFirst || first === nextMonth(this.earliestFirst!), () =>
-      `${account.name}: the first month is ${first}, not ${this.earliestFirst}`)
+    require(first >= earliestFirst! && first <= latestFirst, () =>
+      `${account.name}: the first month is ${first}, not one from ${earliestFirst} to ${latestFirst}`)
     for (let month = first; month <= current; month = nextMonth(month))
       require(months.has(month), () => `${account.name}: ${month} is due and was not decided`)
     const [owed] = [...months].filter(([, { status }]) => status === 'short').toSorted()

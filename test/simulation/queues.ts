@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import type { BoundaryReply } from './boundary.ts'
 import type { Random } from './random.ts'
 
-export type Message = { id: string; group: string; body: string; receiveCount: number }
+export type Message = {
+  id: string
+  group: string
+  body: string
+  receiveCount: number
+  /** In milliseconds since 1970: nobody sees it before. */
+  visibleAt: number
+}
 type Entry = { Id: string; MessageBody: string; MessageGroupId?: string }
 
 /** A queue in memory: what is taken is gone for others until it is finished or returned. With groups, one batch of a group at a time. */
@@ -24,15 +31,17 @@ export class SimulatedQueue {
     return this.waiting.length
   }
 
-  add(body: string, group = ''): void {
+  add(body: string, group = '', visibleAt = 0): void {
     this.count += 1
-    this.waiting.push({ id: `${this.name}-${this.count}`, group, body, receiveCount: 0 })
+    this.waiting.push({ id: `${this.name}-${this.count}`, group, body, receiveCount: 0, visibleAt })
   }
 
   /** Up to so many messages that may be worked on now; in no order where the queue promises none and `isShuffled`. */
-  take(most: number, random: Random, isShuffled: boolean): Message[] {
+  take(most: number, now: number, random: Random, isShuffled: boolean): Message[] {
     const taken: Message[] = []
-    const free = this.waiting.filter(({ group }) => !this.isFifo || !this.busyGroups.has(group))
+    const free = this.waiting.filter(
+      ({ group, visibleAt }) => visibleAt <= now && !(this.isFifo && this.busyGroups.has(group)),
+    )
     while (taken.length < most && free.length > 0) {
       const [message] = free.splice(isShuffled && !this.isFifo ? random.below(free.length) : 0, 1)
       taken.push(message!)
@@ -52,6 +61,13 @@ export class SimulatedQueue {
     this.done.push(
       ...taken.filter(({ id }) => !failedIds.has(id)).map((message) => ({ message, at: nowMilliseconds })),
     )
+  }
+
+  /** `SendMessage`, with its delay. */
+  sendOne(body: string, visibleAt: number): BoundaryReply {
+    this.add(body, '', visibleAt)
+    const MD5OfMessageBody = createHash('md5').update(body).digest('hex')
+    return { status: 200, body: JSON.stringify({ MessageId: 'message', MD5OfMessageBody }) }
   }
 
   /** `SendMessageBatch`; of a part only, the entries from `takenCount` on are turned down. */

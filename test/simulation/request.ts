@@ -15,6 +15,8 @@ export type RequestOptions = {
   event: () => unknown
   /** The change of the balance that it has to be. */
   amountMicros: () => bigint
+  /** The change of what is held; absent: none. */
+  heldMicros?: () => bigint
   /** Why it may be refused; says whether the refusal is just, given what the books say. */
   refusals: Record<string, () => boolean>
   /** Found in the answer: the number of the transaction. */
@@ -53,6 +55,9 @@ export class Request {
       `${label}: was refused and is charged all the same, as #${entry.sequence}`)
     require(entry.amountMicros === options.amountMicros(), () =>
       `${label}: is entered as ${entry.amountMicros}, not as ${options.amountMicros()} micros`)
+    const heldMicros = options.heldMicros?.() ?? 0n
+    require(options.heldMicros === undefined || entry.heldMicros === heldMicros, () =>
+      `${label}: holds ${entry.heldMicros}, not ${heldMicros} micros`)
     this.entry = entry
   }
 
@@ -68,7 +73,9 @@ export class Request {
       return () => require(isJust(), () => `${this.label}: is refused with ${answer.code} without cause`)
     }
     const number = this.options.transactionOf(answer.body)
-    if (number === undefined) return undefined
+    if (number === undefined)
+      return () =>
+        require(this.entry !== undefined, () => `${this.label}: is answered as done and is not there`)
     const sequence = BigInt(number)
     return () => {
       require(this.entry !== undefined, () =>

@@ -1,8 +1,10 @@
+import { sendUses } from './calls/usage.ts'
 import type { Call } from './calls.ts'
 import { prepareCall } from './calls.ts'
 import { Violation } from './require.ts'
 import type { World } from './world.ts'
 
+const HOUR_MILLISECONDS = 3_600_000
 const DAY_MILLISECONDS = 86_400_000
 const MOST_ROUNDS = 500
 
@@ -13,6 +15,7 @@ function workOff(world: World): Call[] {
     { kind: 'chargeDelivery', choice: { most: 10 } },
     { kind: 'watchDelivery', choice: { most: 10 } },
     { kind: 'expiryDelivery', choice: { most: 10 } },
+    { kind: 'timerDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
     ...world.accounts.map((_, account) => ({
       kind: 'entryDelivery' as const,
@@ -28,8 +31,17 @@ function workOff(world: World): Call[] {
 export async function settleEverything(world: World): Promise<void> {
   world.journal.note('in the end, without faults')
   await world.pass(DAY_MILLISECONDS)
+  await sendUnaccepted(world)
   await drain(world)
+  // A timer that rings too early is started anew.
+  for (let round = 0; world.timerQueue.waitingCount > 0 && round < MOST_ROUNDS; round++) {
+    await world.pass(HOUR_MILLISECONDS)
+    await drain(world)
+  }
   await run(world, [{ kind: 'findDue', choice: null }])
+  // Whatever raised the balance since: what is owed is settled where the credit covers it.
+  for (const { books } of world.accounts)
+    world.chargeQueue.add(JSON.stringify({ accountId: books.accountId }))
   await drain(world)
   await world.checkDone()
 }
@@ -41,6 +53,12 @@ async function drain(world: World): Promise<void> {
     if (calls === 0) return
   }
   throw new Violation('there is no end to what is delivered')
+}
+
+/** Machines send again what nobody has accepted, so that no number is missing. */
+async function sendUnaccepted(world: World): Promise<void> {
+  const uses = world.usage.uses.filter(({ isAccepted }) => !isAccepted)
+  if (uses.length > 0) await world.step(() => [sendUses(world, uses)], { seed: 1, faultPercent: 0 })
 }
 
 /** How many of the calls had anything to do. */

@@ -1,4 +1,5 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
+import { unpackUsageDecisions } from '../../functions/usage/packed-usage.ts'
 import type { AccountBooks } from './books.ts'
 import { require } from './require.ts'
 
@@ -10,6 +11,8 @@ export const SERVICES = ['sms', 'fax', 'free', 'telex'] as const
 export type Use = {
   source: string
   id: string
+  /** For a source that numbers its events, per account. */
+  number?: number
   account: AccountBooks
   service: string
   quantity: number
@@ -21,11 +24,14 @@ export type Use = {
 }
 
 type Detail = { deductedCount: number; refusedCount: number; events: [string, string[]][] }
+type Identity = { source: string; id: string }
 
 /** Every usage event that was ever sent, and what must become of it. */
 export class UsageBooks {
   readonly uses: Use[] = []
   private readonly byIdentity = new Map<string, Use>()
+  /** By account and source, the last number that was decided. */
+  private readonly watermarks = new Map<string, number>()
 
   add(use: Use): void {
     this.uses.push(use)
@@ -36,10 +42,13 @@ export class UsageBooks {
   take(account: AccountBooks, entry: Entry): void {
     const where = `${account.name} #${entry.sequence}`
     const detail = JSON.parse(entry.detail) as Detail
-    const uses = detail.events.flatMap(([source, ids]) =>
-      ids.map((id) => this.decide(account, source, id, entry)),
-    )
-    const reckoned = reckon(uses, entry.availableBeforeMicros)
+    const numbered: Identity[] = unpackUsageDecisions(entry).map(({ event }) => event)
+    const plain = detail.events.flatMap(([source, ids]) => ids.map((id) => ({ source, id })))
+    require(numbered.length === 0 || plain.length === 0, () =>
+      `${where}: decides numbered events and others together`)
+    const uses = [...numbered, ...plain].map((identity) => this.decide(account, identity, entry))
+    const ordered = numbered.length > 0 ? this.follow(account, uses) : inOrder(uses)
+    const reckoned = reckon(ordered, entry.availableBeforeMicros)
     const said = [-entry.amountMicros, detail.deductedCount, detail.refusedCount].join(', ')
     const expected = [
       reckoned.totalMicros,
@@ -55,7 +64,18 @@ export class UsageBooks {
     return this.uses.filter(({ isAccepted, decidedBy }) => isAccepted && decidedBy === undefined)
   }
 
-  private decide(account: AccountBooks, source: string, id: string, { sequence }: Entry): Use {
+  /** The numbers of a source are decided one after the other and without a gap, whatever others are decided with them. */
+  private follow(account: AccountBooks, uses: readonly Use[]): readonly Use[] {
+    for (const { source, number } of uses) {
+      const name = `${account.name} ${source}`
+      const last = this.watermarks.get(name) ?? 0
+      require(number === last + 1, () => `${name}: number ${number} is decided after ${last}`)
+      this.watermarks.set(name, number)
+    }
+    return uses
+  }
+
+  private decide(account: AccountBooks, { source, id }: Identity, { sequence }: Entry): Use {
     const name = `event ${source} ${id}`
     const use = this.byIdentity.get(`${source} ${id}`)
     require(use !== undefined, () => `${name}: nobody has sent it`)
@@ -68,13 +88,12 @@ export class UsageBooks {
   }
 }
 
-/** In the order of time, source and id: all that fit, from the first on; after one that does not, only what costs nothing. */
+/** All that fit, from the first on; after one that does not, only what costs nothing. */
 function reckon(uses: readonly Use[], availableMicros: bigint) {
-  const ordered = uses.toSorted((left, right) => (orderOf(left) < orderOf(right) ? -1 : 1))
   let totalMicros = 0n
   let deductedCount = 0
   let hasRunOut = false
-  for (const { service, quantity } of ordered) {
+  for (const { service, quantity } of uses) {
     const unitMicros = UNIT_MICROS[service]
     if (unitMicros === undefined) continue
     const costMicros = unitMicros * BigInt(quantity)
@@ -88,4 +107,8 @@ function reckon(uses: readonly Use[], availableMicros: bigint) {
   return { totalMicros, deductedCount }
 }
 
+const inOrder = (uses: readonly Use[]) =>
+  uses.toSorted((left, right) => (orderOf(left) < orderOf(right) ? -1 : 1))
+
+/** Without a number, the order is that of time, source and id. */
 const orderOf = ({ at, source, id }: Use) => `${at} ${source} ${id}`

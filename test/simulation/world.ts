@@ -5,6 +5,7 @@ import { serviceAddress } from './boundary.ts'
 import { SimulatedBus } from './bus.ts'
 import type { SimulatedTables, SimulationDatabase } from './database.ts'
 import type { FaultCounts, FaultKind } from './faults.ts'
+import { HoldBooks } from './hold-books.ts'
 import type { InvocationSpec } from './invocation.ts'
 import { Journal } from './journal.ts'
 import { Machine } from './machine.ts'
@@ -49,6 +50,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     USAGE_QUEUE_URL: queueUrl('usage.fifo'),
     CHARGE_QUEUE_URL: queueUrl('charge'),
     WARNING_QUEUE_URL: queueUrl('warning'),
+    HOLD_TIMERS_URL: queueUrl('timer'),
     EXPIRY_QUEUE_URL: queueUrl('expiry'),
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: serviceAddress('stripe'),
@@ -65,9 +67,11 @@ export class World {
   readonly chargeQueue = new SimulatedQueue('charge', { isFifo: false })
   readonly expiryQueue = new SimulatedQueue('expiry', { isFifo: false })
   readonly watchQueue = new SimulatedQueue('watch', { isFifo: false })
+  readonly timerQueue = new SimulatedQueue('timer', { isFifo: false })
   readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
   readonly provider = new PaymentProvider()
   readonly usage = new UsageBooks()
+  readonly holds = new HoldBooks()
   readonly accounts: SimulatedAccount[] = []
   readonly requests = new Map<string, Request>()
   /** Everything that callers have sent, to be sent once more. */
@@ -83,6 +87,7 @@ export class World {
     this.queues = {
       [queueUrl('usage.fifo')]: this.usageQueue,
       [queueUrl('charge')]: this.chargeQueue,
+      [queueUrl('timer')]: this.timerQueue,
       [queueUrl('expiry')]: this.expiryQueue,
       // Warnings are no part of the money path.
       [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
@@ -167,14 +172,18 @@ export class World {
     this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
     if (entry.kind === 'usage') this.usage.take(books, entry)
     else if (entry.kind === 'plan' || entry.kind === 'plan_short') plan.take(entry, this.nowMilliseconds)
+    else if (entry.kind === 'capture' || entry.kind === 'release')
+      this.holds.take(books, entry, this.nowMilliseconds)
     // Nobody asks for an expiry; its lot says whether it is due.
     else if (entry.kind !== 'expiry') this.takeRequested(books, entry)
   }
 
-  private takeRequested(books: AccountBooks, { sequence, kind, key }: Entry): void {
+  private takeRequested(books: AccountBooks, entry: Entry): void {
+    const { sequence, kind, key } = entry
     const request = this.requests.get(`${books.accountId} ${key}`)
     require(request !== undefined, () => `${books.name} #${sequence} ${kind} ${key}: nobody has asked for it`)
     request.take(books.entries[Number(sequence) - 1]!)
+    if (kind === 'hold') this.holds.take(books, entry, this.nowMilliseconds)
   }
 
   /** When everything is delivered and nothing goes wrong any more: what must have become of all that was promised. */
@@ -188,6 +197,8 @@ export class World {
     }
     for (const { books, plan, outbox } of this.accounts) {
       plan.checkDone(this.nowMilliseconds)
+      require(books.heldMicros === 0n, () =>
+        `${books.name}: ${units(books.heldMicros)} are held and every lease is over`)
       books.lots.checkExpired(books.name, this.nowMilliseconds)
       require(outbox.toldCount === outbox.images.length, () =>
         `${books.name}: the bus was not told of everything`)
@@ -212,7 +223,9 @@ export class World {
       case 'dynamodb':
         return this.askDatabase(call, isPartial)
       case 'sqs': {
-        const { QueueUrl, Entries } = JSON.parse(call.body) as { QueueUrl: string; Entries: never[] }
+        const { QueueUrl, Entries, MessageBody, DelaySeconds = 0 } = JSON.parse(call.body) as SqsRequest
+        if (MessageBody !== undefined)
+          return this.queues[QueueUrl]!.sendOne(MessageBody, this.nowMilliseconds + DelaySeconds * 1000)
         return this.queues[QueueUrl]!.send(Entries, this.partOf(Entries, isPartial))
       }
       case 'events': {
@@ -257,6 +270,8 @@ export class World {
     return isPartial ? this.machine.random.below(entries.length) : entries.length
   }
 }
+
+type SqsRequest = { QueueUrl: string; Entries: never[]; MessageBody?: string; DelaySeconds?: number }
 
 /** What the bus is told of an entry: one of these at least. */
 const EVENTS_OF_KIND: Record<string, readonly string[]> = {

@@ -19,7 +19,7 @@ const deliveryFrom = (
   prepare(world, { most }) {
     const queue = queueOf(world)
     const isShuffled = world.machine.isEnabled('reorder')
-    const messages = queue.take(most, world.machine.random, isShuffled)
+    const messages = queue.take(most, world.nowMilliseconds, world.machine.random, isShuffled)
     if (messages.length === 0) return undefined
     return deliver(handler, messages, queue.name, (failedIds) =>
       queue.finish(messages, failedIds, world.nowMilliseconds),
@@ -29,6 +29,7 @@ const deliveryFrom = (
 
 export const usageDelivery = deliveryFrom((world) => world.usageQueue, 'usage/deduct-usage')
 export const chargeDelivery = deliveryFrom((world) => world.chargeQueue, 'plans/charge-month')
+export const timerDelivery = deliveryFrom((world) => world.timerQueue, 'holds/expire-hold')
 export const watchDelivery = deliveryFrom((world) => world.watchQueue, 'lots/watch-lots')
 export const expiryDelivery = deliveryFrom((world) => world.expiryQueue, 'lots/expire-lots')
 

@@ -28,7 +28,7 @@ export const choosePlan: CallKind<{ account: number; seats: number }> = {
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
         require(answer.kind === 'done', () => `${label}: is refused`)
-        plan.isChosen = true
+        plan.confirm(world.nowMilliseconds)
         return undefined
       },
     })
