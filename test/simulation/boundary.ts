@@ -26,13 +26,25 @@ type HttpRequest = {
   body?: string | Uint8Array
 }
 
+type Handle = (this: unknown, request: HttpRequest, options: unknown) => Promise<unknown>
+
 const decoder = new TextDecoder()
 
-/** Takes every call that an AWS or Stripe SDK of this process makes: nothing of theirs reaches a network any more. */
-export function interpose(carry: Carry): void {
+let isInterposed = false
+
+/**
+ * Takes every call that an AWS or Stripe SDK makes within an invocation: nothing of theirs reaches a network any more. `find` gives the
+ * way of the invocation that the calling code belongs to; what belongs to none goes its usual way.
+ */
+export function interpose(find: () => Carry | undefined): void {
+  if (isInterposed) return
+  isInterposed = true
   const aws = new DynamoDBClient({ region: 'us-east-1' }).config.requestHandler
-  const awsPrototype = Object.getPrototypeOf(aws) as { handle(request: HttpRequest): Promise<unknown> }
-  awsPrototype.handle = async (request) => {
+  const awsPrototype = Object.getPrototypeOf(aws) as { handle: Handle }
+  const send = awsPrototype.handle
+  awsPrototype.handle = async function (request, options) {
+    const carry = find()
+    if (!carry) return send.call(this, request, options)
     const { status, body } = await carry({
       service: request.hostname.split('.')[0]!,
       operation: request.headers['x-amz-target']?.split('.').at(-1) ?? `${request.method} ${request.path}`,
@@ -47,7 +59,7 @@ export function interpose(carry: Carry): void {
   stripePrototype.makeRequest = async (
     ...[, , path, method, headers, body]: [string, string, string, string, Record<string, string>, string]
   ) => {
-    const reply = await carry({ service: 'stripe', operation: `${method} ${path}`, headers, body })
+    const reply = await find()!({ service: 'stripe', operation: `${method} ${path}`, headers, body })
     return {
       getStatusCode: () => reply.status,
       getHeaders: () => ({ 'content-type': 'application/json' }),

@@ -3,6 +3,8 @@ export type Breakage = {
   name: string
   /** One of these the violation has to say, so that no other fault is taken for this one. */
   shows: string[]
+  /** From which it is shown soon; default 1. */
+  seed?: number
   edits: { file: string; find: string; replace: string }[]
 }
 

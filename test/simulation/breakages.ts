@@ -202,4 +202,53 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
   },
+  {
+    name: 'several refunds of one charge do not know of each other',
+    shows: ['are given back'],
+    edits: [
+      {
+        file: 'functions/credits/undo-entry.store.ts',
+        find: 'documents: [undones.write(posting.accountId, sequence, undone, next)]',
+        replace: 'documents: next ? [] : []',
+      },
+    ],
+  },
+  {
+    name: 'a watermark is not raised',
+    shows: ['was decided in', 'is decided after', 'failed and nothing was wrong'],
+    edits: [
+      {
+        file: 'functions/usage/deduct-numbered.store.ts',
+        find: 'const watermark: Watermark = { last: BigInt(last), isWaiting }',
+        replace: 'const watermark: Watermark = { last: BigInt(standing.last), isWaiting }',
+      },
+    ],
+  },
+  {
+    name: 'a missing number is passed over',
+    shows: ['is decided after'],
+    edits: [
+      {
+        file: 'functions/usage/place-numbered.ts',
+        find: 'open[index]?.number === next ?',
+        replace: 'open[index] ?',
+      },
+    ],
+  },
+  {
+    name: 'a hold is captured again and again',
+    shows: ['the hold was captured before', 'failed and nothing was wrong'],
+    edits: [
+      {
+        file: 'functions/holds/settle-hold.store.ts',
+        find: '`,\n      // However',
+        replace: ':` + Math.random(),\n      // However',
+      },
+      {
+        file: 'functions/holds/settle-hold.store.ts',
+        find: 'documents: [holds.change(hold, decision.hold)]',
+        replace: 'documents: []',
+      },
+    ],
+  },
 ]

@@ -54,7 +54,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { startSimulationDatabase } = await import('./database.ts')
   const { loadHandlers } = await import('./workers.ts')
   const database = await startSimulationDatabase()
-  interpose((call) => (inside.getStore() as Invocation).carry(call))
+  interpose(() => (inside.getStore() as Invocation | undefined)?.carry)
   const coldStart = await loadHandlers()
   const { firstEpisode = 0, episodeStep = 1 } = options
   const report: SimulationReport = {
