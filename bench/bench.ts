@@ -28,7 +28,11 @@ instead of the embedded database. bench/README.md says what the figures will not
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { capacity: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      capacity: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) {
     console.log(HELP)
@@ -84,7 +88,8 @@ async function measureSpeed(machine: Machine, metered: Handlers, tell: Tell): Pr
 try {
   process.exitCode = await main()
 } catch (error) {
-  const isForTheReader = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(isForTheReader ? (error as Error).message : error)
+  const isNotUnderstood = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  console.error(isNotUnderstood ? (error as Error).message : error)
+  if (isNotUnderstood) console.error('"npm run bench -- --help" says what there is.')
   process.exitCode = 2
 }

@@ -13,7 +13,10 @@ const HELP = `Moves the clock of a running local Drawdown: everything due in bet
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { url: { type: 'string', default: 'http://127.0.0.1:4000' }, help: { type: 'boolean' } },
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:4000' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) {
     console.log(HELP)

@@ -18,7 +18,7 @@ drawdown <command> --help says more. In a checkout: npx drawdown <command>, or n
 `
 
 async function main([name, ...args]: string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || isAskingForHelp(name) || name === 'help') {
     console.log(LIST)
     return name === undefined ? EXIT.notUnderstood : EXIT.done
   }
@@ -27,7 +27,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.error(`There is no command "${name}".\n\n${LIST}`)
     return EXIT.notUnderstood
   }
-  if (args.includes('--help')) {
+  if (args.some(isAskingForHelp)) {
     console.log(command.help)
     return EXIT.done
   }
@@ -37,6 +37,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return explain(error, name)
   }
 }
+
+const isAskingForHelp = (word: string) => word === '--help' || word === '-h'
 
 /** A person is told what to do; what nobody foresaw is shown whole. */
 function explain(error: unknown, name: string): number {

@@ -33,7 +33,7 @@ async function main(): Promise<number> {
       cdr: { type: 'string' },
       rates: { type: 'string' },
       json: { type: 'boolean' },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help) {
@@ -86,8 +86,8 @@ async function startStack(folder: string, startAt: Date, log: (line: string) => 
 try {
   process.exitCode = await main()
 } catch (error) {
-  const isForTheReader =
-    error instanceof InputProblem || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(isForTheReader ? (error as Error).message : error)
+  const isNotUnderstood = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  console.error(isNotUnderstood || error instanceof InputProblem ? (error as Error).message : error)
+  if (isNotUnderstood) console.error('"npm run month -- --help" says what there is.')
   process.exitCode = 2
 }

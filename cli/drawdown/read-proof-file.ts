@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import {
@@ -58,8 +59,12 @@ export async function readProofFile(file: string): Promise<ProofFile> {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    const bytes = await readFile(file)
+    // Read all the same, what is no character would become one, and a file that was changed there would agree.
+    if (!isUtf8(bytes)) throw new FileProblem(file, 'is not UTF-8, as a statement is saved')
+    return bytes.toString('utf8')
   } catch (error) {
+    if (error instanceof FileProblem) throw error
     const { code } = error as { code?: string }
     if (code === 'ENOENT') throw new FileProblem(file, 'there is no such file')
     if (code === 'EISDIR') throw new FileProblem(file, 'is a folder, not a file')
@@ -74,13 +79,55 @@ async function readText(file: string): Promise<string> {
 
 /** As `readProofFile`, of a text. */
 export function parseProof(file: string, text: string): ProofFile {
+  const json = text.replace(/^\uFEFF/, '')
   let value: unknown
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+    value = JSON.parse(json)
   } catch {
     throw new FileProblem(file, 'is not JSON; a statement is saved with "drawdown statement"')
   }
+  const repeated = findRepeatedMember(json)
+  if (repeated !== undefined)
+    throw new FileProblem(
+      file,
+      `is no statement proof: ${quote(repeated)} stands twice in one object, and each reader takes another of the two`,
+    )
   return readProof(file, value)
+}
+
+/** The first name that two members of one object have, in a text that is known to be JSON. */
+function findRepeatedMember(json: string): string | undefined {
+  const open: Set<string>[] = []
+  for (let place = 0; place < json.length; place += 1) {
+    const character = json[place]
+    if (character === '{') open.push(new Set())
+    else if (character === '}') open.pop()
+    else if (character === '"') {
+      const end = endOfText(json, place)
+      if (isName(json, end)) {
+        const name = JSON.parse(json.slice(place, end)) as string
+        const names = open.at(-1)!
+        if (names.has(name)) return name
+        names.add(name)
+      }
+      place = end - 1
+    }
+  }
+  return undefined
+}
+
+/** The place behind the closing quote of the text that begins here. */
+function endOfText(json: string, begin: number): number {
+  let end = begin + 1
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1
+  return end + 1
+}
+
+/** True where a colon follows: of texts, members' names alone have one. */
+function isName(json: string, end: number): boolean {
+  let place = end
+  while (/[ \t\r\n]/.test(json[place] ?? '')) place += 1
+  return json[place] === ':'
 }
 
 /** A statement proof from anything that was JSON; throws `FileProblem`, which names where it is from, for what is none. */

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import type { ApiClient } from '../api-client.ts'
 import {
   type Command,
@@ -43,6 +43,7 @@ export const statement: Command = {
     refuseWords(positionals, 'name the account with --account and the file with --output')
     const { account: accountId, output } = values
     if (!accountId) throw new UsageProblem('Name the account with --account')
+    if (!output) throw new UsageProblem('Name the file with --output')
     const lines = readCount('lines', values.lines)
     if (lines === 0) throw new UsageProblem('--lines must be more than 0')
     const pages = readPages(connect(values), accountId, readCount('after', values.after) ?? 0, lines)
@@ -66,7 +67,7 @@ async function* readPages(api: ApiClient, accountId: string, after: number, most
   }
 }
 
-/** Writes beside the file and renames at the end, so that whoever is cut off keeps what was there. */
+/** Writes beside the file and renames at the end, so that whoever is cut off keeps what was there, and that alone. */
 async function save(output: string, pages: AsyncIterable<ProofFile>) {
   const part = `${output}.part`
   const refuse = (error: { code?: string }): never => {
@@ -79,8 +80,10 @@ async function save(output: string, pages: AsyncIterable<ProofFile>) {
     await file.close()
     await rename(part, output).catch(refuse)
     return saved
-  } finally {
+  } catch (error) {
     await file.close().catch(() => {})
+    await rm(part, { force: true })
+    throw error
   }
 }
 

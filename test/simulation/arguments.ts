@@ -40,7 +40,7 @@ export function readArguments(given: readonly string[], now: number): Arguments 
       faults: { type: 'string' },
       jobs: { type: 'string' },
       json: { type: 'boolean' },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help) return undefined

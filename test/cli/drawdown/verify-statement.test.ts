@@ -1,6 +1,9 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FileProblem, parseProof } from '../../../cli/drawdown/read-proof-file.ts'
+import { FileProblem, parseProof, readProofFile } from '../../../cli/drawdown/read-proof-file.ts'
 import { beginVerification, endVerification, verifyPage } from '../../../cli/drawdown/verify-statement.ts'
 import { hashOf, type Json } from '../../../functions/ledger/canonical-json.ts'
 import { sampleStatement } from './statements.ts'
@@ -155,10 +158,32 @@ describe('verifying a statement', () => {
       /tip\.sequence is not a count/,
     ],
     ['an entry nested without end', deepEntry(), /^entry 1: .* is nested too deep/],
+    [
+      'open in what it says, as a name stands in it twice',
+      JSON.stringify(sampleStatement()).replace(
+        '"amountMicros":',
+        '"amountMicros":"9","\\u0061mountMicros" :',
+      ),
+      /"amountMicros" stands twice/,
+    ],
   ])('says so when a file is %s', (_what, text, message) => {
     const [fault] = faultsOf([text])
     expect(fault).toMatch(message)
     expect(fault!.length).toBeLessThan(400)
+  })
+
+  it('takes no file with bytes that are no character, which would be read as some other one', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'drawdown-verify-'))
+    const file = join(folder.path, 'statement.json')
+    await writeFile(file, JSON.stringify(sampleStatement()))
+    expect((await readProofFile(file)).tip).toEqual(sampleStatement().tip)
+    for (const bytes of [
+      Buffer.from(JSON.stringify(sampleStatement()), 'utf16le'),
+      Buffer.from([0x22, 0xff, 0x22]),
+    ]) {
+      await writeFile(file, bytes)
+      await expect(readProofFile(file)).rejects.toThrow('is not UTF-8')
+    }
   })
 
   it('takes a statement in parts, in their order', () => {
