@@ -12,7 +12,8 @@ const HELP = `Adds up the books: what all clients hold, and all contra accounts,
 ${CONNECTION_HELP}
   --help         this text
 
-Amounts are as they were posted: what clients hold is above zero, what it came from below.
+Credits are above zero, debits below: what clients hold and what was earned from them above, money received and credit
+given away below.
 Ends with 0 if every currency and every account sums to zero, 1 if not.
 `
 

@@ -24,6 +24,7 @@ export type EventName =
   | 'session.ended'
   | 'top_up.settled'
   | 'usage.deducted'
+  | 'usage.parked'
   | 'usage.reconciled'
   | 'usage.refused'
 

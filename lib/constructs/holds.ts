@@ -43,6 +43,8 @@ export class Holds extends Construct {
       foundation: house,
       handler: 'holds/expire-hold',
       timeoutSeconds: 30,
+      // The timer of a session that goes on rings again and again.
+      sendsToItself: true,
     })
     house.ledger.letPost(expireHold)
     house.documents.letWrite(expireHold)

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { EVENT_SOURCE, eventDetails } from '../../functions/events/event.ts'
+import { may } from './statements.ts'
 import { resourcesOf, type Synthesized, synthesize, target, type Value } from './synthesized.ts'
 
 let synthesized: Synthesized
@@ -123,13 +124,23 @@ describe('functions', () => {
     expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
   })
 
-  it('may send messages to their own queue where they do, which Lambda would stop after sixteen', () => {
-    const may = resourcesOf(synthesized, 'AWS::Lambda::Function')
-      .map(([, lambda]) => lambda)
-      .filter(({ Properties }) => Properties.RecursiveLoop === 'Allow')
-    expect(may.map(({ Properties }) => Properties.Description)).toEqual([
+  it('may send messages to their own queue where they do, and nowhere else: Lambda stops that after sixteen', () => {
+    const consumed = mappings().map(({ FunctionName, EventSourceArn }) => ({
+      consumer: synthesized.resources[target(FunctionName)!]!,
+      queue: target(EventSourceArn),
+    }))
+    const senders = consumed
+      .filter(({ consumer, queue }) => may(synthesized, consumer, 'sqs:SendMessage', queue!))
+      .map(({ consumer }) => consumer.Properties.Description)
+    const allowed = resourcesOf(synthesized, 'AWS::Lambda::Function')
+      .map(([, lambda]) => lambda.Properties)
+      .filter(({ RecursiveLoop }) => RecursiveLoop === 'Allow')
+      .map(({ Description }) => Description)
+    expect(senders.sort()).toEqual([
+      'functions/holds/expire-hold.handler.ts',
       'functions/proof/prove-account.handler.ts',
     ])
+    expect(allowed.sort()).toEqual(senders)
   })
 
   it('tell the operator both of trouble and of its end', () => {
