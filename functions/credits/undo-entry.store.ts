@@ -40,22 +40,30 @@ export function createUndoing(options: LedgerOptions) {
         decide: (head) => {
           const decision = decide(head, entry, undone)
           if (!decision.ok) return decision
-          const next = undoneAfter(undone, entry, decision.draft)
+          const next = undoneAfter(undone, decision.draft)
           return { ...decision, documents: [undones.write(posting.accountId, sequence, undone, next)] }
         },
       })
-      if (posted.ok || posted.reason !== 'document_changed') return posted
+      if (posted.ok) return posted
+      if (posted.reason === 'document_changed') continue
+      // What the posting let expire first may be what the refusal comes from.
+      if (isSame(undone, await undones.read(posting.accountId, sequence))) return posted
     }
     return { ok: false, reason: 'busy' }
   }
 }
 
-function undoneAfter({ undoneMicros }: Undone, entry: Entry, draft: EntryDraft): Undone {
-  if (draft.kind === 'reversal') {
-    return {
-      undoneMicros: entry.amountMicros < 0n ? -entry.amountMicros : entry.amountMicros,
-      isReversed: true,
-    }
-  }
-  return { undoneMicros: undoneMicros + draft.postings[0]!.amountMicros, isReversed: false }
+function isSame(one: Undone, other: Undone): boolean {
+  return (
+    one.undoneMicros === other.undoneMicros &&
+    one.isReversed === other.isReversed &&
+    one.expiredMicros === other.expiredMicros
+  )
+}
+
+function undoneAfter(undone: Undone, draft: EntryDraft): Undone {
+  const movedMicros = draft.postings[0]!.amountMicros
+  if (draft.kind === 'reversal')
+    return { ...undone, undoneMicros: movedMicros < 0n ? -movedMicros : movedMicros, isReversed: true }
+  return { ...undone, undoneMicros: undone.undoneMicros + movedMicros }
 }

@@ -74,10 +74,21 @@ export const eventDetails = {
     .meta({ description: 'Credit will expire that is not used: once 30, 7 and 1 days before.' }),
   'credit.expired': entryEvent
     .extend({
-      amount: moneyReply.meta({ description: 'what was left of it and is gone' }),
-      lot: sequenceSchema.meta({ description: 'number of the entry that gave the credit' }),
-      source: z.enum(LOT_SOURCES),
-      expiredAt: z.string(),
+      amount: moneyReply.meta({ description: 'what was left of it and is gone, of all lots together' }),
+      lots: z
+        .array(
+          z.object({
+            lot: sequenceSchema.meta({ description: 'number of the entry that gave the credit' }),
+            source: z.enum(LOT_SOURCES),
+            amount: moneyReply,
+            expiredAt: z.string(),
+          }),
+        )
+        .min(1)
+        .meta({
+          description:
+            'the lots that it was left of; where very many expire at once, further ones are in further events',
+        }),
     })
     .meta({ description: 'Credit was not used in time.' }),
   'lots.raised': anyEvent

@@ -29,9 +29,14 @@ const planDetailSchema = z.object({
 })
 const shortDetailSchema = planDetailSchema.extend({ owedBefore: decimalSchema, shortfall: decimalSchema })
 const expiryDetailSchema = z.object({
-  lot: z.string(),
-  source: z.enum(LOT_SOURCES),
-  expiredAt: z.string(),
+  lots: z.array(
+    z.object({
+      lot: z.string(),
+      source: z.enum(LOT_SOURCES),
+      amountMicros: z.string().regex(/^\d+$/),
+      expiredAt: z.string(),
+    }),
+  ),
 })
 const topUpDetailSchema = z.object({ topUpId: z.string().optional() })
 
@@ -187,10 +192,16 @@ function chargeRefunded(entry: Entry): BusEvent {
 }
 
 function creditExpired(entry: Entry): BusEvent {
-  const { lot, source, expiredAt } = expiryDetailSchema.parse(JSON.parse(entry.detail))
+  const lots = expiryDetailSchema
+    .parse(JSON.parse(entry.detail))
+    .lots.map(({ lot, source, amountMicros, expiredAt }) => ({
+      lot: Number(lot),
+      source,
+      amount: money(BigInt(amountMicros), entry.currency),
+      expiredAt,
+    }))
   const described = describe(entry, 'credit.expired')
-  const taken = { amount: lowered(entry), lot: Number(lot), source, expiredAt }
-  return { detailType: 'credit.expired', detail: { ...described, ...taken } }
+  return { detailType: 'credit.expired', detail: { ...described, amount: lowered(entry), lots } }
 }
 
 /** Whatever an entry is about: where it raises lots that expire, the calendar has to know. */

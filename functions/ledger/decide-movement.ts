@@ -16,6 +16,7 @@ import {
   type LotSource,
   newLot,
   returnLots,
+  sumOfLots,
 } from './lot.ts'
 
 export type InsufficientCredit = {
@@ -27,9 +28,9 @@ export type InsufficientCredit = {
 export type WrongCurrency = { ok: false; reason: 'wrong_currency'; accountCurrency: string }
 export type AccountUnavailable = { ok: false; reason: 'account_parked' | 'account_closed' }
 export type MovementRefusal = InsufficientCredit | WrongCurrency | AccountUnavailable
-/** What has been given back of an entry so far, by refunds or by its reversal. */
-export type Undone = { undoneMicros: bigint; isReversed: boolean }
-export const NOTHING_UNDONE: Undone = { undoneMicros: 0n, isReversed: false }
+/** What has been undone of an entry so far, by refunds or by its reversal; and what has expired of the credit that it gave. */
+export type Undone = { undoneMicros: bigint; isReversed: boolean; expiredMicros: bigint }
+export const NOTHING_UNDONE: Undone = { undoneMicros: 0n, isReversed: false, expiredMicros: 0n }
 
 type AlreadyReversed = { ok: false; reason: 'already_reversed' }
 export type ReversalRefusal =
@@ -102,10 +103,10 @@ function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredi
 const NOT_REVERSIBLE: ReadonlySet<string> = new Set(['reversal', 'refund', 'expiry'])
 
 /**
- * Undoes an entry with a new one that names it. What was charged goes back to the lots that it was drawn from; credit is
- * taken out of its own lot first. Refuses when the credit that the entry gave is spent, for entries that are corrections
- * themselves or moved nothing, and for one of which a part was refunded. That `undone` is still so has to be a condition
- * of the write.
+ * Undoes an entry with a new one that names it. What was charged goes back to the lots that it was drawn from. Credit is
+ * taken out of its own lot first; what of it has expired is gone already, and only the rest is taken. Refuses when that
+ * is spent, for entries that are corrections themselves or have nothing left to undo, and for one of which a part was
+ * refunded. That `undone` is still so has to be a condition of the write.
  */
 export function reverse(
   head: Head,
@@ -115,10 +116,10 @@ export function reverse(
 ): { ok: true; draft: EntryDraft } | ReversalRefusal {
   const refusal = refuseAccount(head, entry.currency)
   if (refusal) return refusal
-  const { amountMicros } = entry
-  if (NOT_REVERSIBLE.has(entry.kind) || amountMicros === 0n) return { ok: false, reason: 'not_reversible' }
+  const { undoneMicros, expiredMicros } = undone
+  const amountMicros = entry.amountMicros - expiredMicros
   if (undone.isReversed) return { ok: false, reason: 'already_reversed' }
-  const { undoneMicros } = undone
+  if (NOT_REVERSIBLE.has(entry.kind) || amountMicros === 0n) return { ok: false, reason: 'not_reversible' }
   if (undoneMicros > 0n) {
     const leftMicros = -amountMicros - undoneMicros
     return { ok: false, reason: 'already_refunded', refundedMicros: undoneMicros, leftMicros }
@@ -130,7 +131,11 @@ export function reverse(
       ? drawLots(head, amountMicros, entry.lots[0])
       : returnLots(drawnBy(entry), -amountMicros)
   const postings = mirror(entry, -amountMicros)
-  const detail = { reversedKind: entry.kind, reversedSequence: entry.sequence.toString() }
+  const detail = {
+    reversedKind: entry.kind,
+    reversedSequence: entry.sequence.toString(),
+    ...(expiredMicros > 0n && { expiredMicros: expiredMicros.toString() }),
+  }
   return { ok: true, draft: { ...why, kind: 'reversal', postings, lots, detail, reverses: entry.sequence } }
 }
 
@@ -161,24 +166,37 @@ export function refund(
   return { ok: true, draft: { ...why, kind: 'refund', postings, lots, detail, reverses: entry.sequence } }
 }
 
-/** Takes what is left of an expired lot: a gift goes back to who gave it, what was bought is the operator's income. */
-export function expire(lot: Lot): EntryDraft {
-  const { remainingMicros, ...named } = lot
-  const contra: ContraAccount = isGiven(lot.source) ? `credit:${lot.source}` : 'revenue:expired'
+/**
+ * Takes what is left of expired lots, all in one entry: a gift goes back to who gave it, what was bought is the operator's
+ * income.
+ */
+export function expire(lots: readonly Lot[]): EntryDraft {
+  const byContra = Map.groupBy(lots, expiredInto)
+  const lines = [...byContra].map(([account, own]) => ({ account, amountMicros: sumOfLots(own) }))
   return {
     kind: 'expiry',
-    postings: move(-remainingMicros, contra),
-    lots: [{ ...named, changeMicros: -remainingMicros }],
+    postings: [{ account: AVAILABLE, amountMicros: -sumOfLots(lots) }, ...lines],
+    lots: lots.map(({ remainingMicros, ...lot }) => ({ ...lot, changeMicros: -remainingMicros })),
     reason: 'Credit that was not used in time',
     actor: 'system:ledger',
-    detail: { lot: lot.lot.toString(), source: lot.source, expiredAt: lot.expiresAt },
+    detail: {
+      lots: lots.map(({ lot, source, remainingMicros, expiresAt }) => ({
+        lot: lot.toString(),
+        source,
+        amountMicros: remainingMicros.toString(),
+        expiredAt: expiresAt,
+      })),
+    },
   }
+}
+
+function expiredInto({ source }: Lot): ContraAccount {
+  return isGiven(source) ? `credit:${source}` : 'revenue:expired'
 }
 
 /**
  * The lines that bring an amount back to available credit from the operator's accounts of an entry, after so much as
- * was brought back before. Of all that is back, each account bears in proportion to what it had of the entry, rounded down
- * account by account, and the last one the rest: when all is back, each bears exactly what it had.
+ * was brought back before. When all is back, each account bears exactly what it had.
  */
 function mirror(entry: Entry, amountMicros: bigint, beforeMicros = 0n): PostingLine[] {
   const contras = entry.postings.filter(({ account }) => account !== AVAILABLE && account !== HELD)
@@ -191,9 +209,19 @@ function mirror(entry: Entry, amountMicros: bigint, beforeMicros = 0n): PostingL
   return [{ account: AVAILABLE, amountMicros }, ...lines]
 }
 
+/**
+ * What of an amount each line bears, in proportion to what it has of the whole. Split off line by line: its part of what the
+ * lines before have left, rounded down. So the parts sum to the amount, each is the whole line when the amount is the
+ * whole, and none shrinks as the amount grows: no part of a later refund has the wrong sign.
+ */
 function shareOut(lines: readonly PostingLine[], wholeMicros: bigint, amountMicros: bigint): bigint[] {
-  const shares = lines.slice(0, -1).map((line) => (amountMicros * line.amountMicros) / wholeMicros)
-  return [...shares, amountMicros - shares.reduce((sum, share) => sum + share, 0n)]
+  let [leftMicros, leftOfWholeMicros] = [amountMicros, wholeMicros]
+  return lines.map((line) => {
+    const share = leftOfWholeMicros === 0n ? 0n : (leftMicros * line.amountMicros) / leftOfWholeMicros
+    leftMicros -= share
+    leftOfWholeMicros -= line.amountMicros
+    return share
+  })
 }
 
 function move(amountMicros: bigint, contra: ContraAccount): PostingLine[] {

@@ -24,6 +24,7 @@ import { accountKey, entryKey, HEAD_KEY, idempotencyKey } from './ledger-keys.ts
 import { createLotStore } from './lot.store.ts'
 import { behindMicros, expiredLots, type Lot, LotsBehindError, type LotsWanted, orderOfUse } from './lot.ts'
 import { explainFailure, type Failure, type KeyItem, type PostingParts } from './posting-failure.store.ts'
+import { expiryOfLot } from './undone.store.ts'
 
 export type { TransactItem } from './head.store.ts'
 
@@ -187,7 +188,7 @@ export function createLedger(options: LedgerOptions) {
     throw new Error(`account ${accountId}: its lots kept moving while they were read`)
   }
 
-  /** Takes what has expired by then, by an entry for each lot. Of an account that is parked or closed it takes nothing. */
+  /** Takes what has expired by then, many lots by one entry. Of an account that is parked or closed it takes nothing. */
   async function expireLots(accountId: string, at: string): Promise<void> {
     const decide = () => ({ ok: false as const, reason: 'nothing_left' as const })
     const done = await post<ReturnType<typeof decide>>({ accountId, at, decide })
@@ -305,11 +306,8 @@ export function createLedger(options: LedgerOptions) {
     request: Request<Refusal>,
     taken: ReadonlyMap<string, Record<string, unknown>>,
   ): Promise<Step<Refusal>> {
-    const [expired] = head.status === 'open' ? expiredLots(head, request.at) : []
-    if (expired) {
-      const { next, ...rest } = transactionOf(head, { draft: expire(expired) }, { at: request.at })
-      return { items: rest.items, parts: rest.parts, next }
-    }
+    const expired = head.status === 'open' ? expiredLots(head, request.at) : []
+    if (expired.length > 0) return expiryOf(head, expired, request.at)
     try {
       // Behind an empty front there may be more that has expired.
       if (head.status === 'open' && head.lots.length === 0 && behindMicros(head) > 0n)
@@ -381,6 +379,12 @@ export function createLedger(options: LedgerOptions) {
       throw new Error(`a posting of ${items.length} items does not fit a transaction`)
     const parts = { hasKey: Boolean(request.key), firstMarker, markers, documentCount: documents.length }
     return { items, parts, next, entry }
+  }
+
+  function expiryOf(head: Head, expired: readonly Lot[], at: string): Write {
+    const documents = expired.map((lot) => expiryOfLot(ledgerTable, head.accountId, lot))
+    const { items, parts, next } = transactionOf(head, { draft: expire(expired), documents }, { at })
+    return { items, parts, next }
   }
 
   function noteOf(head: Head, { watermarks, documents }: Note): Write {

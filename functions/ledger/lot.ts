@@ -32,6 +32,9 @@ export type LotsWanted = {
 /** HEAD carries so many lots, so that it stays under one kilobyte. */
 export const MOST_LOTS_IN_HEAD = 8
 
+/** One entry takes so many expired lots: with what is written for each they fit a transaction. */
+const MOST_LOTS_EXPIRED = 40
+
 /** The front lots do not suffice, and others wait behind them: they have to be brought into HEAD first. */
 export class LotsBehindError extends Error {
   constructor() {
@@ -60,9 +63,11 @@ export function behindMicros(head: LotsInFront): bigint {
   return head.availableMicros - sumOfLots(head.lots)
 }
 
-/** The lots of HEAD that cannot be used any more at this instant. All others that cannot be come after them. */
+/** The first lots of HEAD that cannot be used any more at this instant, as many as one entry takes. */
 export function expiredLots(head: LotsInFront, at: string): Lot[] {
-  return head.lots.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at)
+  return head.lots
+    .filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at)
+    .slice(0, MOST_LOTS_EXPIRED)
 }
 
 /** The lot that the next entry of an account makes. */

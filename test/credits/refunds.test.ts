@@ -1,16 +1,22 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
 import { creditRoutes } from '../../functions/credits/credits.routes.ts'
+import { createUndoing } from '../../functions/credits/undo-entry.store.ts'
 import { writeCursor } from '../../functions/edge/cursor.ts'
-import { debit } from '../../functions/ledger/decide-movement.ts'
+import {
+  debit,
+  type ReversalRefusal,
+  reverse as reverseEntry,
+} from '../../functions/ledger/decide-movement.ts'
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { formatAmount } from '../../functions/ledger/money.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { lotRoutes } from '../../functions/lots/lots.routes.ts'
 import { statementRoutes } from '../../functions/statements/statements.routes.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type Reply, send, staffClaims, useDatabase } from '../support/request.ts'
 
@@ -323,5 +329,89 @@ describe('a refund', () => {
       ),
       { numRuns: 20 },
     )
+  })
+})
+
+describe('a reversal of credit of which a part has expired', () => {
+  const lastDay = inDays(3)
+  const midnight = `${inDays(4)}T00:00:00.000Z`
+  const justBefore = new Date(Date.parse(midnight) - 1).toISOString()
+  const reversing = (accountId: string, sequence: bigint, at = midnight, client = database.client) =>
+    createUndoing({ ...database, client })<ReversalRefusal>({
+      accountId,
+      sequence,
+      key: `reverse:${sequence}`,
+      requestHash: 'h',
+      at,
+      decide: (head, entry, undone) => reverseEntry(head, entry, { reason: 'r', actor: 'a' }, undone),
+    })
+
+  async function giveAndSpend(spentMicros: bigint, bought = '10.00') {
+    const accountId = await openAccount()
+    await give(accountId, '10.00', { lastDay })
+    if (bought !== '0') await give(accountId, bought, { kind: 'migration' })
+    const charged = spentMicros > 0n ? await charge(accountId, spentMicros) : undefined
+    return { accountId, charged }
+  }
+
+  it('takes back what was used of it alone, whoever lets the rest expire', async () => {
+    for (const isExpiredBefore of [true, false]) {
+      const { accountId } = await giveAndSpend(4n * UNIT)
+      if (isExpiredBefore) await ledger.expireLots(accountId, midnight)
+      const posted = await reversing(accountId, 1n)
+      expect(posted).toMatchObject({
+        ok: true,
+        entry: {
+          amountMicros: -4n * UNIT,
+          postings: [{}, { account: 'credit:promotional', amountMicros: 4n * UNIT }],
+          lots: [{ lot: 2n, changeMicros: -4n * UNIT }],
+        },
+      })
+      expect(posted.ok && JSON.parse(posted.entry.detail)).toMatchObject({ expiredMicros: '6000000' })
+      const { entries, head, faults } = await prove(accountId)
+      expect([head.availableMicros, faults]).toEqual([6n * UNIT, []])
+      const gift = entries
+        .flatMap(({ postings }) => postings)
+        .filter(({ account }) => account.includes('promo'))
+      expect(gift.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)).toBe(0n)
+      expect(await reversing(accountId, 1n)).toMatchObject({ ok: true, replayed: true })
+    }
+  })
+
+  it('is refused when all of it has expired, or what was used of it is not there', async () => {
+    const unused = await giveAndSpend(0n)
+    expect(await reversing(unused.accountId, 1n)).toEqual({ ok: false, reason: 'not_reversible' })
+    const spent = await giveAndSpend(4n * UNIT, '0')
+    expect(await reversing(spent.accountId, 1n)).toMatchObject({
+      reason: 'insufficient_credit',
+      shortfallMicros: 4n * UNIT,
+    })
+    expect((await prove(unused.accountId)).head.availableMicros).toBe(10n * UNIT)
+  })
+
+  it('counts what came back to it and expired later, and comes out the same whichever clock is ahead', async () => {
+    const { accountId, charged } = await giveAndSpend(4n * UNIT)
+    await ledger.expireLots(accountId, midnight)
+    await refund(accountId, charged!.sequence, '1.00')
+    await ledger.expireLots(accountId, midnight)
+    expect(await reversing(accountId, 1n, justBefore)).toMatchObject({ entry: { amountMicros: -3n * UNIT } })
+    const { head, faults } = await prove(accountId)
+    expect([head.availableMicros, faults]).toEqual([7n * UNIT, []])
+  })
+
+  it('is not fooled by credit that expires between its look and its write', async () => {
+    const { accountId } = await giveAndSpend(4n * UNIT)
+    let isFirst = true
+    const interrupted = interposedClient(database.client, async (command, pass) => {
+      if (command instanceof TransactWriteCommand && isFirst) {
+        isFirst = false
+        await createLedger(database).expireLots(accountId, midnight)
+      }
+      return pass()
+    })
+    const posted = await reversing(accountId, 1n, justBefore, interrupted)
+    expect(posted).toMatchObject({ entry: { amountMicros: -4n * UNIT } })
+    const { head, faults } = await prove(accountId)
+    expect([head.availableMicros, faults]).toEqual([6n * UNIT, []])
   })
 })

@@ -92,7 +92,16 @@ const ENTRIES: [Entry, EventName[]][] = [
   [
     entryOf(-5_000_000n, {
       kind: 'expiry',
-      detail: { lot: '7', source: 'promotional', expiredAt: '2026-11-30T23:00:00.000Z' },
+      detail: {
+        lots: [
+          {
+            lot: '7',
+            source: 'promotional',
+            amountMicros: '5000000',
+            expiredAt: '2026-11-30T23:00:00.000Z',
+          },
+        ],
+      },
     }),
     ['credit.expired'],
   ],

@@ -152,10 +152,22 @@ describe('credit that expires', () => {
     const refused = await take(accountId, 11n, midnight)
     expect(refused).toMatchObject({ ok: false, reason: 'insufficient_credit', shortfallMicros: 1n })
     const { entries, head, faults } = await prove(accountId)
-    expect(entries.slice(4).map(({ kind, postings }) => [kind, postings[1]])).toEqual([
-      ['expiry', { account: 'credit:goodwill', amountMicros: 9n }],
-      ['expiry', { account: 'revenue:expired', amountMicros: 10n }],
+    expect(entries.slice(4).map(({ kind, postings }) => [kind, postings])).toEqual([
+      [
+        'expiry',
+        [
+          { account: 'client:available', amountMicros: -19n },
+          { account: 'credit:goodwill', amountMicros: 9n },
+          { account: 'revenue:expired', amountMicros: 10n },
+        ],
+      ],
     ])
+    expect(JSON.parse(entries[4]!.detail)).toEqual({
+      lots: [
+        { lot: '1', source: 'goodwill', amountMicros: '9', expiredAt: midnight },
+        { lot: '2', source: 'top_up', amountMicros: '10', expiredAt: midnight },
+      ],
+    })
     expect([head.availableMicros, faults]).toEqual([10n, []])
   })
 })

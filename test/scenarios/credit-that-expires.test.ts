@@ -86,7 +86,7 @@ describe('promotional credit with a last day', () => {
       expect([timeZone, transactions[0]!.at.slice(0, 16)]).toEqual([timeZone, hour])
       const line = await account.owner.get(`${pathOf(account)}/transactions/${transactions[0]!.sequence}`)
       expect(line).toMatchObject({
-        detail: { source: 'promotional', expiredAt: midnight },
+        detail: { lots: [{ lot: '2', source: 'promotional', expiredAt: midnight }] },
         lots: [{ transaction: 2, source: 'promotional', amount: { amount: '-25.50' }, expiresAt: midnight }],
         postings: [{}, { account: 'credit:promotional', amount: { amount: '25.50' } }],
       })

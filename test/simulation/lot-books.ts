@@ -1,7 +1,13 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { require, units } from './require.ts'
 
-type Lot = { source: string; expiresAt?: string; remainingMicros: bigint; heldMicros: bigint }
+type Lot = {
+  source: string
+  expiresAt?: string
+  remainingMicros: bigint
+  heldMicros: bigint
+  expiredMicros: bigint
+}
 
 const GIVEN = new Set(['goodwill', 'promotional'])
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
@@ -31,11 +37,18 @@ export class LotBooks {
       require(said === expected, () => `${where}: draws ${said}, in the order of use it would be ${expected}`)
     }
     for (const { lot, source, expiresAt, changeMicros, heldMicros = 0n } of changes) {
-      const known = this.lots.get(lot) ?? { source, expiresAt, remainingMicros: 0n, heldMicros: 0n }
+      const known = this.lots.get(lot) ?? {
+        source,
+        expiresAt,
+        remainingMicros: 0n,
+        heldMicros: 0n,
+        expiredMicros: 0n,
+      }
       const after = {
         ...known,
         remainingMicros: known.remainingMicros + changeMicros,
         heldMicros: known.heldMicros + heldMicros,
+        expiredMicros: known.expiredMicros - (entry.kind === 'expiry' ? changeMicros : 0n),
       }
       require(known.source === source && known.expiresAt === expiresAt, () =>
         `${where}: lot ${lot} is another now`)
@@ -47,6 +60,11 @@ export class LotBooks {
         expiresAt !== undefined && Date.parse(expiresAt) <= nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS
       require(isDue && after.remainingMicros === 0n, () => `${where}: lot ${lot} does not expire like this`)
     }
+  }
+
+  /** What has expired of the credit that an entry gave. */
+  expiredMicros(sequence: bigint): bigint {
+    return this.lots.get(sequence)?.expiredMicros ?? 0n
   }
 
   /** What is kept of the lots, in HEAD and behind it, has to be what the entries left. */

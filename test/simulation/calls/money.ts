@@ -91,6 +91,8 @@ export const reversal: CallKind<{ account: number; back: number }> = {
     const entry = books.entries.at(-1 - choice.back)
     if (!entry) return undefined
     const { sequence } = entry
+    // What has expired of credit is gone already: only the rest is taken back.
+    const unexpiredMicros = () => entry.amountMicros - books.lots.expiredMicros(sequence)
     const request = world.requestOf(
       books.accountId,
       `reverse:${sequence}`,
@@ -110,13 +112,13 @@ export const reversal: CallKind<{ account: number; back: number }> = {
             }),
           amountMicros: () => {
             require(!isCorrection(entry), () => `${books.name} #${sequence} is a correction and was reversed`)
-            return -entry.amountMicros
+            return -unexpiredMicros()
           },
           refusals: {
-            insufficient_credit: () => books.wasBelow(entry.amountMicros),
-            not_reversible: () => isCorrection(entry) || entry.amountMicros === 0n,
+            insufficient_credit: () => books.wasBelow(unexpiredMicros()),
+            not_reversible: () => isCorrection(entry) || unexpiredMicros() === 0n,
             already_refunded: () => books.undoneMicros.has(sequence),
-            already_reversed: () => books.undoneMicros.get(sequence) === -entry.amountMicros,
+            already_reversed: () => books.undoneMicros.has(sequence),
           },
           transactionOf: (reply) => reply.sequence as number,
         }),
