@@ -4,6 +4,8 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { createHoldStore } from '../holds/hold.store.ts'
+import { createSettling } from '../holds/settle-hold.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
@@ -14,11 +16,13 @@ const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'DOCUMENTS_TABLE', 'F
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
+// A charge is known by its key and writes no usage event, so this function has no right to that table.
+const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
 const charging = createCharging({
-  // A charge is known by its key and writes no usage event, so this function has no right to that table.
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
+  ledger,
   prices: createRatingStore({ ...documents, files: new S3Client({}), filesBucket: names.FILES_BUCKET }),
   terms: createTermsGate(documents),
+  settling: createSettling({ ledger, holds: createHoldStore(documents), accounts }),
 })
 
 export const handler = httpHandler(

@@ -4,6 +4,7 @@ import type { Caller } from '../edge/caller.ts'
 import { postingProblem } from '../edge/posting-problem.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
+import type { Settling } from '../holds/settle-hold.store.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import type { PriceSource } from '../prices/price-source.ts'
@@ -15,6 +16,7 @@ export type ChargingOptions = {
   ledger: Pick<Ledger, 'post'>
   prices: PriceSource
   terms: { require(account: Account, now: Date): Promise<string | undefined> }
+  settling: Pick<Settling, 'settleExpired'>
 }
 
 export type Charge = {
@@ -28,10 +30,11 @@ export type Charge = {
 type Blocked = { ok: false; reason: 'blocked'; problem: Problem }
 
 /** Rates and deducts at once. */
-export function createCharging({ ledger, prices, terms }: ChargingOptions) {
+export function createCharging({ ledger, prices, terms, settling }: ChargingOptions) {
   /**
    * Charges at most once per account and idempotency key; a repeat gives the first entry, whatever the price, the terms or
-   * the balance are by then. A refusal is not kept: the same key may succeed when there is credit. Throws the `Problem`.
+   * the balance are by then. Where credit is lacking, what lost sessions hold is settled first. A refusal is not kept: the
+   * same key may succeed when there is credit. Throws the `Problem`.
    */
   async function charge({ account, caller, request, idempotencyKey, now }: Charge): Promise<Entry> {
     const at = now.toISOString()
@@ -52,24 +55,19 @@ export function createCharging({ ledger, prices, terms }: ChargingOptions) {
         ? undefined
         : await prices.open().priceFor({ service, currency, clientType, at: time })
     const period = periodOf(at, account.timeZone)
-    const posted = await ledger.post<ChargeRefusal | Blocked>({
-      accountId,
-      key: `charge:${idempotencyKey}`,
-      requestHash: requestHash({ charge: request }),
-      at,
-      // The ledger looks for the key before it asks here, so that a repeat is answered even when terms wait by now.
-      decide: (head) =>
-        gate.ok
-          ? decideCharge(head, {
-              request,
-              time,
-              period,
-              found,
-              actor: caller.actor,
-              termsVersion: gate.label,
-            })
-          : gate,
-    })
+    const context = { request, time, period, found, actor: caller.actor }
+    const post = () =>
+      ledger.post<ChargeRefusal | Blocked>({
+        accountId,
+        key: `charge:${idempotencyKey}`,
+        requestHash: requestHash({ charge: request }),
+        at,
+        // The ledger looks for the key before it asks here, so that a repeat is answered even when terms wait by now.
+        decide: (head) => (gate.ok ? decideCharge(head, { ...context, termsVersion: gate.label }) : gate),
+      })
+    let posted = await post()
+    const lacksCredit = !posted.ok && posted.reason === 'insufficient_credit'
+    if (lacksCredit && (await settling.settleExpired(accountId, now)) > 0) posted = await post()
     if (posted.ok) return posted.entry
     throw posted.reason === 'blocked' ? posted.problem : problemOf(posted, account)
   }

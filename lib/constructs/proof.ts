@@ -20,8 +20,9 @@ export class Proof extends Construct {
       // It looks at every account there is.
       timeoutSeconds: 900,
     })
-    house.ledger.letRead(findChanged)
-    house.documents.letRead(findChanged)
+    // Holds whose timer failed are ended here.
+    house.ledger.letPost(findChanged)
+    house.documents.letWrite(findChanged)
     queue.letSend(findChanged, 'PROOF_QUEUE_URL')
     new HouseSchedule(this, 'EveryNight', {
       foundation: house,

@@ -10,6 +10,7 @@ import { fieldErrors } from '../../functions/edge/read-request.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
+import { holdingOn } from '../holds/holding.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixedPrices, perMinute, perUnit, tiered } from '../usage/priced.ts'
@@ -70,7 +71,13 @@ const openGate: ChargingOptions['terms'] = { require: async () => 'terms-of-serv
 
 function chargingOf(options: Partial<ChargingOptions> = {}) {
   return (account: Account, body: object, idempotencyKey = 'key-1', caller: Caller = machine) =>
-    createCharging({ ledger, prices, terms: openGate, ...options }).charge({
+    createCharging({
+      ledger,
+      prices,
+      terms: openGate,
+      settling: holdingOn(database).settling,
+      ...options,
+    }).charge({
       account,
       caller,
       request: chargeBody.parse(body) as ChargeRequest,
@@ -284,5 +291,29 @@ describe('what a charge may say', () => {
     const { error } = chargeBody.safeParse({ service: 'sms', quantity: 1, attributes: { 'a b': 'x' } })
     const named = { field: 'attributes.a b', detail: 'must be the name of an attribute' }
     expect(fieldErrors(error!)).toEqual([named])
+  })
+})
+
+describe('a charge that lacks credit', () => {
+  it('takes what lost sessions held, and settles none while there is credit enough', async () => {
+    const account = await openAccount(10n * UNIT)
+    const holding = holdingOn(database)
+    const minuteAgo = new Date(now.getTime() - 60_000)
+    const authorise = (session: string, amount: string, leaseSeconds: number) =>
+      holding.authorise(account, { session, amount, currency: 'USD', leaseSeconds }, session, minuteAgo)
+    const lost = await authorise('lost', '6.00', 30)
+    const live = await authorise('live', '1.00', 90)
+    await holding.extend(account, lost.holdId, { reported: { amount: '2.00' } }, 'sign', minuteAgo)
+    const charge = chargingOf({ settling: holding.settling })
+    const fee = (amount: string) => ({ amount, currency: 'USD', description: 'fee' })
+    await charge(account, fee('3.00'), 'covered', staff)
+    expect((await holding.holds.read(account.accountId, lost.holdId))?.status).toBe('held')
+    await charge(account, fee('4.00'), 'lacking', staff)
+    const refused = charge(account, fee('0.01'), 'none', staff)
+    await expect(refused).rejects.toMatchObject({ code: 'insufficient_credit' })
+    expect((await holding.holds.read(account.accountId, lost.holdId))?.ended?.capturedMicros).toBe(2n * UNIT)
+    expect((await holding.holds.read(account.accountId, live.holdId))?.status).toBe('held')
+    const state = await holding.stateOf(account)
+    expect([state.availableMicros, state.heldMicros, state.faults]).toEqual([0n, UNIT, []])
   })
 })

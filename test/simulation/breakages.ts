@@ -7,7 +7,7 @@ const CHARGING = 'functions/charges/charge-now.store.ts'
 export const BREAKAGES: Breakage[] = [
   {
     name: 'HEAD and entries are written over what others wrote meanwhile',
-    shows: ['HEAD has', 'which is not there'],
+    shows: ['HEAD has', 'which is not there', 'is taken and not credited'],
     edits: [
       {
         file: 'functions/ledger/head.store.ts',

@@ -122,6 +122,8 @@ describe('roles', () => {
       'holds/settle-hold',
       'lots/expire-lots',
       'plans/charge-month',
+      // It ends holds whose timer has failed.
+      'proof/find-changed',
       // These two write no entry: they park an account.
       'proof/prove-account',
       'proof/prove-now',
