@@ -44,7 +44,8 @@ export const eventIdSchema = z
   .string()
   .min(1)
   .max(LONGEST_IDENTITY)
-  .refine((text) => isCarried(text) && !hasControlCharacter(text), 'must not hold control characters')
+  .refine((text) => !hasControlCharacter(text), 'must not hold control characters')
+  .refine(isCarried, NOT_CARRIED)
   .meta({ description: 'CloudEvents id: unique within its source' })
 
 /** `constructor` is left out because the database client takes a map with such a member for a class of its own. */

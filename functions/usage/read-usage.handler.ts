@@ -7,10 +7,10 @@ import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { Problem } from '../edge/problem.ts'
+import { invalidField, Problem } from '../edge/problem.ts'
 import type { Reply } from '../edge/route.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
-import { createNumberedSearch, usualWindow } from './find-usage.store.ts'
+import { createNumberedSearch, usualWindow, type Window } from './find-usage.store.ts'
 import { createNumberedStore } from './numbered.store.ts'
 import { presentSource, presentUsage } from './present-usage.ts'
 import { findUsage, listUsageSources, readUsage } from './usage.api.ts'
@@ -40,8 +40,8 @@ export const handler = httpHandler(
   bind(findUsage, async ({ caller, query }) => {
     const { source, id, sequence, accountId, from, to } = query
     if (id !== undefined) {
-      const plain = await readPlain(caller, { source, id })
-      if (plain && (accountId === undefined || plain.body.accountId === accountId)) return plain
+      const plain = await readPlain(caller, { source, id }, accountId)
+      if (plain) return plain
     }
     if (accountId === undefined) throw notFound()
     await requireSight(caller, accountId)
@@ -51,6 +51,7 @@ export const handler = httpHandler(
     }
     const usual = usualWindow(id!, new Date())
     const window = { from: from ?? usual.from, to: to ?? usual.to }
+    if (window.from >= window.to) throw loneBound(from, window)
     const { found, searched } = await search.findId(accountId, source, id!, window)
     if (found) return { status: 200, body: found }
     const where = `Numbered events were looked for that were taken from ${searched.from} to ${searched.to}.`
@@ -68,9 +69,10 @@ export const handler = httpHandler(
   }),
 )
 
-async function readPlain(caller: Caller, event: UsageEventIdentity) {
+/** An event with an item of its own; of another account than the one that is asked for, it is none of this search. */
+async function readPlain(caller: Caller, event: UsageEventIdentity, accountId?: string) {
   const record = await usage.read(event)
-  if (!record) return undefined
+  if (!record || (accountId !== undefined && record.accountId !== accountId)) return undefined
   await requireSight(caller, record.accountId)
   return { status: 200, body: presentUsage(record) }
 }
@@ -80,6 +82,13 @@ async function requireSight(caller: Caller, accountId: string): Promise<void> {
   await requireAccess(accounts, caller, accountId, readers).catch((error) => {
     throw error instanceof Problem ? notFound() : error
   })
+}
+
+/** One bound alone may lie beyond the usual other one. */
+function loneBound(from: string | undefined, window: Window): Problem {
+  return from === undefined
+    ? invalidField('to', `must be later than ${window.from}, or stand with "from"`)
+    : invalidField('from', `must be before ${window.to}, or stand with "to"`)
 }
 
 function refuse(problem: Problem): Reply {
