@@ -1,43 +1,27 @@
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { isWorthRetrying } from '../edge/dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
-import { expire } from './decide-movement.ts'
-import {
-  chainEntry,
-  type Entry,
-  type EntryDraft,
-  genesisHash,
-  type Head,
-  LARGEST_TRANSACTION_ITEMS,
-  moveWatermarks,
-  type Watermark,
-} from './entry.ts'
-import { headUpdate, openingHead, type TransactItem, toHead } from './head.store.ts'
+import { type Entry, genesisHash, type Head } from './entry.ts'
+import { openingHead, type TransactItem, toHead } from './head.store.ts'
 import { createHeadMemory } from './head-memory.ts'
-import { accountKey, entryKey, HEAD_KEY, idempotencyKey } from './ledger-keys.ts'
+import { accountKey, HEAD_KEY, idempotencyKey } from './ledger-keys.ts'
+import { createLedgerReader, type LedgerReaderOptions } from './ledger-reader.store.ts'
 import { createLotStore } from './lot.store.ts'
-import { behindMicros, expiredLots, type Lot, LotsBehindError, type LotsWanted, orderOfUse } from './lot.ts'
-import { explainFailure, type Failure, type KeyItem, type PostingParts } from './posting-failure.store.ts'
-import { expiryOfLot } from './undone.store.ts'
+import { behindMicros, expiredLots, LotsBehindError } from './lot.ts'
+import { explainFailure, type Failure, type KeyItem } from './posting-failure.store.ts'
+import {
+  createPostingTransactions,
+  type Note,
+  type Posting,
+  type Write,
+} from './posting-transaction.store.ts'
+import { DELAYS, TRIES } from './tries.ts'
 
 export type { TransactItem } from './head.store.ts'
-
-/** A permanent marker that something was decided: written with the entry, refused if it is there already. */
-export type Marker = { id: string; item: Record<string, unknown> }
+export type { Marker, Note } from './posting-transaction.store.ts'
 
 /** What a decision wants: an entry, with markers and documents that change in the same transaction; or its own refusal. */
-export type Decision<Refusal> =
-  | { ok: true; draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] }
-  | Refusal
-
-/** A write of HEAD that posts nothing: how far sources have come, with the documents that change with that. */
-export type Note = { ok: true; watermarks: Record<string, Watermark>; documents: TransactItem[] }
+export type Decision<Refusal> = Posting | Refusal
 
 export type Posted = { ok: true; entry: Entry; replayed: boolean }
 export type Noted = { ok: true; noted: Head }
@@ -71,31 +55,16 @@ export type NumberedRequest<Refusal> = Pick<PostingRequest<Refusal>, 'accountId'
   decide: (head: Head) => Decision<Refusal> | Note
 }
 
-export type LedgerOptions = {
-  client: DynamoDBDocumentClient
-  ledgerTable: string
+export type LedgerOptions = LedgerReaderOptions & {
   /** Where markers are written; needed by those that post usage alone. */
   usageTable?: string
-  /** Where lots wait that HEAD has no room for; needed by those that post, and by those that list lots. */
-  waitingTable?: string
-  /** For the jitter between tries; injected so that a run can be repeated. */
-  random?: () => number
-  sleep?: (milliseconds: number) => Promise<void>
 }
 
 export type Ledger = ReturnType<typeof createLedger>
 
-const TRIES = 14
-const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
-
-const FIRST_MARKER_WITHOUT_KEY = 2
-const NO_PARTS = { hasKey: false, firstMarker: 0, markers: [], documentCount: 0 }
-
 /** An account's HEAD as a posting knows it: read for this posting, or remembered from an earlier one. */
 type KnownHead = { head: Head; isRead: boolean }
 
-/** A transaction over HEAD. With an entry, or as a note, it is what was asked for; without, it makes way for that. */
-type Write = { items: TransactItem[]; parts: PostingParts; next: Head; entry?: Entry; isNote?: true }
 type Step<Refusal> = Write | { refusal: Refusal }
 type Request<Refusal> = Omit<PostingRequest<Refusal>, 'decide'> & {
   decide: (head: Head, taken: ReadonlyMap<string, Record<string, unknown>>) => Decision<Refusal> | Note
@@ -106,87 +75,11 @@ type Request<Refusal> = Omit<PostingRequest<Refusal>, 'decide'> & {
  * and the documents that change with it, conditional on HEAD being as it was read.
  */
 export function createLedger(options: LedgerOptions) {
-  const { client, ledgerTable, waitingTable, usageTable } = options
+  const { client, ledgerTable, usageTable } = options
   const pause = options.sleep ?? sleep
   const memory = createHeadMemory()
-  const behind = createLotStore({ client, ledgerTable, waitingTable })
-
-  /** HEAD as it is now (strongly consistent), or undefined. */
-  async function readHead(accountId: string): Promise<Head | undefined> {
-    const { Item } = await client.send(
-      new GetCommand({
-        TableName: ledgerTable,
-        Key: { pk: accountKey(accountId), sk: HEAD_KEY },
-        ConsistentRead: true,
-      }),
-    )
-    return Item && toHead(Item)
-  }
-
-  async function readEntry(accountId: string, sequence: bigint): Promise<Entry | undefined> {
-    const Key = { pk: accountKey(accountId), sk: entryKey(sequence) }
-    const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
-    return Item && toEntry(Item)
-  }
-
-  /** A page of an account's history, newest first unless `ascending`; `after` excludes that number and all before it in reading order. */
-  async function listEntries(
-    accountId: string,
-    page: { limit: number; ascending?: boolean; after?: bigint },
-  ): Promise<Entry[]> {
-    const bounds = page.ascending
-      ? { ':from': entryKey((page.after ?? 0n) + 1n), ':to': 'ENTRY#~' }
-      : { ':from': 'ENTRY#', ':to': page.after === undefined ? 'ENTRY#~' : entryKey(page.after - 1n) }
-    if (!page.ascending && page.after === 0n) return []
-    const entries: Entry[] = []
-    let ExclusiveStartKey: Record<string, unknown> | undefined
-    do {
-      const result = await client.send(
-        new QueryCommand({
-          TableName: ledgerTable,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: { ':pk': accountKey(accountId), ...bounds },
-          ScanIndexForward: page.ascending ?? false,
-          ConsistentRead: true,
-          Limit: page.limit - entries.length,
-          ExclusiveStartKey,
-        }),
-      )
-      entries.push(...(result.Items ?? []).map(toEntry))
-      ExclusiveStartKey = result.LastEvaluatedKey
-    } while (ExclusiveStartKey && entries.length < page.limit)
-    return entries
-  }
-
-  /**
-   * The lots of an account in their order of use, with the HEAD of the same moment: all, or those behind the place `after`
-   * (an `orderOfUse`), as long as they are wanted. Undefined without an account. What HEAD can answer alone is one read.
-   */
-  async function readLots(
-    accountId: string,
-    { after, isWanted = () => true }: LotsWanted = {},
-  ): Promise<{ head: Head; lots: Lot[] } | undefined> {
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS, options.random))
-      const head = await readHead(accountId)
-      if (!head) return undefined
-      const lots: Lot[] = []
-      let isAtEnd = false
-      for (const lot of head.lots) {
-        if (after !== undefined && orderOfUse(lot) <= after) continue
-        isAtEnd = !isWanted(lot, lots)
-        if (isAtEnd) break
-        lots.push(lot)
-      }
-      if (isAtEnd || behindMicros(head) === 0n) return { head, lots }
-      for await (const lot of behind.walk(accountId, after)) {
-        if (!isWanted(lot, lots)) break
-        lots.push(lot)
-      }
-      if ((await readHead(accountId))?.revision === head.revision) return { head, lots }
-    }
-    throw new Error(`account ${accountId}: its lots kept moving while they were read`)
-  }
+  const reader = createLedgerReader(options)
+  const transactions = createPostingTransactions({ ledgerTable, usageTable, behind: createLotStore(options) })
 
   /** Takes what has expired by then, many lots by one entry. Of an account that is parked or closed it takes nothing. */
   async function expireLots(accountId: string, at: string): Promise<void> {
@@ -307,20 +200,22 @@ export function createLedger(options: LedgerOptions) {
     taken: ReadonlyMap<string, Record<string, unknown>>,
   ): Promise<Step<Refusal>> {
     const expired = head.status === 'open' ? expiredLots(head, request.at) : []
-    if (expired.length > 0) return expiryOf(head, expired, request.at)
+    if (expired.length > 0) return transactions.ofExpiry(head, expired, request.at)
     try {
       // Behind an empty front there may be more that has expired.
       if (head.status === 'open' && head.lots.length === 0 && behindMicros(head) > 0n)
         throw new LotsBehindError()
       const decision = request.decide(head, taken)
       if (!decision.ok) return { refusal: decision }
-      return 'draft' in decision ? transactionOf(head, decision, request) : noteOf(head, decision)
+      return 'draft' in decision
+        ? transactions.ofPosting(head, decision, request)
+        : transactions.ofNote(head, decision)
     } catch (error) {
       if (!(error instanceof LotsBehindError)) throw error
-      const { items, next } = await behind.bringIn(head)
-      if (items.length > 1) return { items, next, parts: NO_PARTS }
+      const bringIn = await transactions.ofLotsBehind(head)
+      if (bringIn) return bringIn
       // Somebody else has brought them in since this HEAD was read: decide on the one that carries them.
-      const current = await readHead(head.accountId)
+      const current = await reader.readHead(head.accountId)
       if (!current || current.revision === head.revision)
         throw new Error(`account ${head.accountId}: lots are missing`, { cause: error })
       return nextStep(current, request, taken)
@@ -344,69 +239,11 @@ export function createLedger(options: LedgerOptions) {
     requestHash: string,
   ): Promise<Posted | PostingRefusal> {
     if (keyItem.requestHash !== requestHash) return { ok: false, reason: 'idempotency_key_reused' }
-    const entry = await readEntry(accountId, keyItem.sequence)
+    const entry = await reader.readEntry(accountId, keyItem.sequence)
     if (!entry)
       throw new Error(`account ${accountId}: a key names entry ${keyItem.sequence}, which is not there`)
     return { ok: true, entry, replayed: true }
   }
 
-  function transactionOf(
-    head: Head,
-    decision: { draft: EntryDraft; markers?: Marker[]; documents?: TransactItem[] },
-    request: { key?: string; requestHash?: string; at: string },
-  ): Write & { entry: Entry } {
-    const { draft, markers = [], documents = [] } = decision
-    const { accountId } = head
-    const others = FIRST_MARKER_WITHOUT_KEY + (request.key ? 1 : 0) + markers.length + documents.length
-    const room = LARGEST_TRANSACTION_ITEMS - others
-    const { entry, next, lotsBehind } = chainEntry(head, draft, request.key ?? '', request.at, room)
-    const pk = accountKey(accountId)
-    const items: TransactItem[] = [
-      headUpdate(ledgerTable, head, next),
-      putOnce(ledgerTable, { pk, sk: entryKey(entry.sequence), ...entry }),
-    ]
-    if (request.key) {
-      const keyItem = { requestHash: request.requestHash ?? '', sequence: entry.sequence, at: request.at }
-      items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))
-    }
-    const firstMarker = items.length
-    for (const marker of markers) {
-      if (!usageTable) throw new Error('markers need a table')
-      items.push(putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence }))
-    }
-    items.push(...documents, ...lotsBehind.map((lot) => behind.addition(accountId, lot)))
-    if (items.length > LARGEST_TRANSACTION_ITEMS)
-      throw new Error(`a posting of ${items.length} items does not fit a transaction`)
-    const parts = { hasKey: Boolean(request.key), firstMarker, markers, documentCount: documents.length }
-    return { items, parts, next, entry }
-  }
-
-  function expiryOf(head: Head, expired: readonly Lot[], at: string): Write {
-    const documents = expired.map((lot) => expiryOfLot(ledgerTable, head.accountId, lot))
-    const { items, parts, next } = transactionOf(head, { draft: expire(expired), documents }, { at })
-    return { items, parts, next }
-  }
-
-  function noteOf(head: Head, { watermarks, documents }: Note): Write {
-    const next = moveWatermarks(head, watermarks)
-    const parts = { ...NO_PARTS, firstMarker: 1, documentCount: documents.length }
-    return { items: [headUpdate(ledgerTable, head, next), ...documents], parts, next, isNote: true }
-  }
-
-  return { readHead, readEntry, listEntries, readLots, expireLots, openingOf, post, postNumbered }
-}
-
-function putOnce(TableName: string, Item: Record<string, unknown>): TransactItem {
-  return {
-    Put: {
-      TableName,
-      Item,
-      ConditionExpression: 'attribute_not_exists(pk)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  }
-}
-
-function toEntry({ pk, sk, ...entry }: Record<string, unknown>): Entry {
-  return entry as Entry
+  return { ...reader, expireLots, openingOf, post, postNumbered }
 }

@@ -9,6 +9,8 @@ const MOST_BROUGHT_IN = 40
 
 const PAGE_LOTS = 100
 
+export type LotStore = ReturnType<typeof createLotStore>
+
 /** The lots that HEAD has no room for: `LOT#<order of use>` in the waiting table. Only writes of HEAD change them. */
 export function createLotStore({
   client,

@@ -1,15 +1,11 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { isCancelled, isWorthRetrying } from '../edge/dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { decideStatus, type NotEmpty, type StatusChange } from './decide-status.ts'
 import type { AccountStatus, Head } from './entry.ts'
-import { toHead } from './head.store.ts'
 import { accountKey, HEAD_KEY } from './ledger-keys.ts'
+import { createLedgerReader } from './ledger-reader.store.ts'
+import { DELAYS, TRIES } from './tries.ts'
 
 export type StatusRequest = {
   accountId: string
@@ -27,8 +23,6 @@ export type StatusChanged =
   | NotEmpty
   | { ok: false; reason: 'account_not_found' | 'changed_meanwhile' | 'busy' }
 
-const TRIES = 14
-const DELAYS = { firstMilliseconds: 8, longestMilliseconds: 400 }
 const REVISION_DIGITS = 15
 
 const changeKey = (revision: bigint) => `STATUS#${revision.toString().padStart(REVISION_DIGITS, '0')}`
@@ -36,6 +30,7 @@ const changeKey = (revision: bigint) => `STATUS#${revision.toString().padStart(R
 /** An account's status: part of HEAD, so that no posting misses it. */
 export function createStatusStore(options: { client: DynamoDBDocumentClient; ledgerTable: string }) {
   const { client, ledgerTable } = options
+  const reader = createLedgerReader(options)
 
   /**
    * Parks, reopens or closes an account: HEAD and the record of the change in one transaction, on the condition that HEAD
@@ -44,7 +39,7 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
   async function change(request: StatusRequest): Promise<StatusChanged> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await sleep(retryDelayMilliseconds(attempt, DELAYS))
-      const head = await readHead(request.accountId)
+      const head = await reader.readHead(request.accountId)
       if (!head) return { ok: false, reason: 'account_not_found' }
       if (request.onlyAtRevision !== undefined && head.revision !== request.onlyAtRevision)
         return { ok: false, reason: 'changed_meanwhile' }
@@ -70,12 +65,6 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
       }),
     )
     return Items?.[0] && toStatusChange(Items[0])
-  }
-
-  async function readHead(accountId: string): Promise<Head | undefined> {
-    const Key = { pk: accountKey(accountId), sk: HEAD_KEY }
-    const { Item } = await client.send(new GetCommand({ TableName: ledgerTable, Key, ConsistentRead: true }))
-    return Item && toHead(Item)
   }
 
   /** `false` when HEAD has moved or nothing is known: the next look at HEAD tells. */

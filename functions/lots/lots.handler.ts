@@ -7,7 +7,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { hasExpired } from '../ledger/credit-at.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { ORDER_OF_USE, orderOfUse } from '../ledger/lot.ts'
 import { listLots } from './lots.api.ts'
 import { presentLot } from './present-lot.ts'
@@ -19,7 +19,7 @@ const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
 )
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const ledger = createLedgerReader({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 const positionSchema = z.strictObject({ after: z.string().regex(ORDER_OF_USE) })
 

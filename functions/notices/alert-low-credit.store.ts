@@ -4,7 +4,7 @@ import type { Account } from '../accounts/account.ts'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { EventDetail, PutEvents } from '../events/event.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { money } from '../ledger/money.ts'
 import { type AlertState, decideLowCreditAlert, markTold, UNSEEN } from './decide-low-credit-alert.ts'
 
@@ -26,7 +26,7 @@ const ALERT = 'ALERT#low_credit'
  */
 export function createLowCreditAlert(options: AlertOptions) {
   const { client, documentsTable, put } = options
-  const ledger = createLedger(options)
+  const ledger = createLedgerReader(options)
   const accounts = createAccountStore(options)
 
   /** Looks at the balance as it is now, whatever movement the message was about. */

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import type { Entry } from '../ledger/entry.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 
 /** Which refusal was told last, under `ALERT#credit_ran_out`. */
 type RunOut = {
@@ -26,7 +26,7 @@ export function createCreditRunOut(options: {
   documentsTable: string
 }) {
   const { client, documentsTable } = options
-  const ledger = createLedger(options)
+  const ledger = createLedgerReader(options)
 
   /** True for the refusal that is to be told, each time that it is asked for; false for all others. */
   async function claim(accountId: string, sequence: bigint): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
 import { readCreditAt } from '../ledger/credit-at.ts'
-import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
+import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import { owedBefore } from './period-document.ts'
@@ -16,8 +16,8 @@ import type { UpcomingCharge } from './upcoming-charge.ts'
  * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
  * instant, will not be there for it and does not count.
  */
-export function createUpcomingCharge(options: LedgerOptions & { documentsTable: string }) {
-  const ledger = createLedger(options)
+export function createUpcomingCharge(options: LedgerReaderOptions & { documentsTable: string }) {
+  const ledger = createLedgerReader(options)
   const subscriptions = createSubscriptionStore(options)
   const versionInForce = createVersionInForce(options)
 

@@ -5,7 +5,7 @@ import { accountKey } from '../accounts/account-keys.ts'
 import { beginningOfPeriod, type Period, warningOfPeriod } from '../accounts/billing-period.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { PutEvents } from '../events/event.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { describeWarning } from './describe-warning.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import { createUpcomingCharge } from './upcoming-charge.store.ts'
@@ -32,7 +32,7 @@ export type WarningOptions = {
  */
 export function createShortfallWarning(options: WarningOptions) {
   const { client, documentsTable } = options
-  const ledger = createLedger(options)
+  const ledger = createLedgerReader(options)
   const accounts = createAccountStore(options)
   const subscriptions = createSubscriptionStore(options)
   const upcoming = createUpcomingCharge(options)

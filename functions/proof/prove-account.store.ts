@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Head } from '../ledger/entry.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createLotStore } from '../ledger/lot.store.ts'
 import { behindMicros } from '../ledger/lot.ts'
 import { beginProof, compareWithHead, foldEntry, type ProofState } from '../ledger/prove-account.ts'
@@ -54,7 +54,7 @@ const LONGEST_FAULT_CHARACTERS = 300
  */
 export function createProving(options: ProvingOptions) {
   const { client, ledgerTable, waitingTable, pageEntries = PAGE_ENTRIES } = options
-  const ledger = createLedger(options)
+  const ledger = createLedgerReader(options)
   const lots = createLotStore({ client, ledgerTable, waitingTable })
   const statuses = createStatusStore({ client, ledgerTable })
   const proofs = createProofStore(options)

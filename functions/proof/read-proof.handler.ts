@@ -5,7 +5,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { presentTrialPage, readTrialPosition } from './present-trial-balance.ts'
 import * as api from './proof.api.ts'
 import { readStatementProof } from './statement-proof.store.ts'
@@ -14,7 +14,7 @@ import { createTrialBalance } from './trial-balance.store.ts'
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const options = { client: documentClient(), ledgerTable: LEDGER_TABLE, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
-const ledger = createLedger(options)
+const ledger = createLedgerReader(options)
 const books = createTrialBalance(options)
 
 export const handler = httpHandler(

@@ -1,5 +1,5 @@
 import type { Entry, Head } from '../ledger/entry.ts'
-import type { Ledger } from '../ledger/ledger.store.ts'
+import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
 import { presentStatementProof, type StatementProof } from './statement-proof.ts'
 
 /** A reply of Lambda has at most 6 MB, quotes and backslashes of the body inside it written as two characters each. */
@@ -13,7 +13,7 @@ export type StatementProofRead =
 
 /** A page of what proves an account's statement, up to a HEAD that is read first, however postings go on meanwhile. */
 export async function readStatementProof(
-  ledger: Pick<Ledger, 'readEntry' | 'listEntries'>,
+  ledger: Pick<LedgerReader, 'readEntry' | 'listEntries'>,
   head: Head,
   page: { after: bigint; limit: number },
   largestBytes = LARGEST_PAGE_BYTES,

@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { AccountPosition } from '../accounts/account.ts'
 import { AVAILABLE, type Entry, HELD } from '../ledger/entry.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { type HeadSummary, readHeads } from './find-changed.store.ts'
 import { createProofStore } from './proof.store.ts'
 import type { ProofDocument } from './proof-document.ts'
@@ -26,7 +26,7 @@ export function createTrialBalance(options: {
   const { client, ledgerTable, mostEntries = MOST_ENTRIES_PER_PAGE } = options
   const accounts = createAccountStore(options)
   const proofs = createProofStore(options)
-  const ledger = createLedger({ client, ledgerTable })
+  const ledger = createLedgerReader({ client, ledgerTable })
 
   /** A page of at most so many accounts, newest first, and of a bounded number of lines. */
   async function readPage(position: TrialPosition, limit: number): Promise<TrialPage> {

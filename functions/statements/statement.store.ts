@@ -1,5 +1,5 @@
 import type { Entry, EntryKind } from '../ledger/entry.ts'
-import type { Ledger } from '../ledger/ledger.store.ts'
+import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
 
 export type StatementFilter = { kind?: EntryKind; from?: string; to?: string }
 export type StatementPage = {
@@ -19,7 +19,7 @@ const CLOCK_MARGIN_MILLISECONDS = 3_600_000
  * through very many lines may come back shorter than its limit, or empty, and still go on.
  */
 export async function readStatement(
-  ledger: Pick<Ledger, 'readHead' | 'readEntry' | 'listEntries'>,
+  ledger: Pick<LedgerReader, 'readHead' | 'readEntry' | 'listEntries'>,
   accountId: string,
   filter: StatementFilter,
   page: { limit: number; before?: bigint },
@@ -51,7 +51,7 @@ function matches(entry: Entry, { kind, from, to }: StatementFilter): boolean {
 
 /** The number from which on all lines are too late, so that a long history need not be read to find an old month. */
 async function findStart(
-  ledger: Pick<Ledger, 'readHead' | 'readEntry'>,
+  ledger: Pick<LedgerReader, 'readHead' | 'readEntry'>,
   accountId: string,
   to: string,
 ): Promise<bigint | undefined> {

@@ -9,7 +9,7 @@ import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
 import { readCreditAt } from '../ledger/credit-at.ts'
 import type { Entry } from '../ledger/entry.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
 import { type PresentedUsage, presentBatch, presentUsage } from '../usage/present-usage.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
@@ -28,9 +28,9 @@ const { LEDGER_TABLE, WAITING_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environmen
 )
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
-const ledgerTables = { ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE, usageTable: USAGE_TABLE }
+const ledgerTables = { ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE }
 const upcoming = createUpcomingCharge({ client, ...ledgerTables, documentsTable: DOCUMENTS_TABLE })
-const ledger = createLedger({ client, ...ledgerTables })
+const ledger = createLedgerReader({ client, ...ledgerTables })
 const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }

@@ -3,7 +3,7 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { answerStarted } from './present-top-up.ts'
 import { createSavedCardStore } from './saved-card.store.ts'
@@ -26,7 +26,7 @@ const accounts = createAccountStore(documents)
 const starter = createTopUpStarter({
   topUps: createTopUpStore(documents),
   cards: createSavedCardStore(documents),
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE }),
+  ledger: createLedgerReader({ client, ledgerTable: names.LEDGER_TABLE }),
   terms: createTermsGate(documents),
   provider: async () => {
     const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)

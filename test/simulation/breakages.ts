@@ -1,6 +1,7 @@
 import type { Breakage } from './break-source.ts'
 
 const LEDGER = 'functions/ledger/ledger.store.ts'
+const TRANSACTION = 'functions/ledger/posting-transaction.store.ts'
 const CHARGING = 'functions/charges/charge-now.store.ts'
 
 /** Mistakes that somebody might make one day. The simulation has to show every one of them. */
@@ -15,7 +16,7 @@ export const BREAKAGES: Breakage[] = [
         replace: "'(#revision = :read OR #revision <> :read) AND ",
       },
       {
-        file: LEDGER,
+        file: TRANSACTION,
         find: 'putOnce(ledgerTable, { pk, sk: entryKey(entry.sequence), ...entry }),',
         replace: '{ Put: { TableName: ledgerTable, Item: { pk, sk: entryKey(entry.sequence), ...entry } } },',
       },
@@ -37,7 +38,7 @@ export const BREAKAGES: Breakage[] = [
     shows: ['was decided before'],
     edits: [
       {
-        file: LEDGER,
+        file: TRANSACTION,
         find: 'items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))',
         replace: 'void keyItem',
       },
@@ -48,7 +49,7 @@ export const BREAKAGES: Breakage[] = [
     shows: ['was decided before'],
     edits: [
       {
-        file: LEDGER,
+        file: TRANSACTION,
         find: 'items.push(putOnce(ledgerTable, { pk, sk: idempotencyKey(request.key), ...keyItem }))',
         replace:
           'items.push({ Put: { TableName: ledgerTable, Item: { pk, sk: idempotencyKey(request.key), ...keyItem } } })',
@@ -69,7 +70,7 @@ export const BREAKAGES: Breakage[] = [
     shows: ['and again in'],
     edits: [
       {
-        file: LEDGER,
+        file: TRANSACTION,
         find: 'items.push(putOnce(usageTable, { ...marker.item, entrySequence: entry.sequence }))',
         replace: 'void marker',
       },
