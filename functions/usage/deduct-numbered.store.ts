@@ -1,4 +1,10 @@
-import { type Entry, type Head, MOST_WATERMARKS_IN_HEAD, type Watermark } from '../ledger/entry.ts'
+import {
+  type Entry,
+  type EntryDraft,
+  type Head,
+  MOST_WATERMARKS_IN_HEAD,
+  type Watermark,
+} from '../ledger/entry.ts'
 import type { Decision, Ledger, Note, TransactItem } from '../ledger/ledger.store.ts'
 import { decideInOrder, type PricedEvent } from './decide-usage.ts'
 import type { NumberedStore } from './numbered.store.ts'
@@ -46,6 +52,8 @@ const MOST_RUNS_PARKED = 40
 /** HEAD knows no more sources than that. */
 const MOST_SOURCES_TOGETHER = MOST_WATERMARKS_IN_HEAD
 const MOST_VAIN_ROUNDS = 50
+/** DynamoDB takes items of 400 KB: what an entry holds beside its events, such as the lots it drew on, has room as well. */
+const LARGEST_DRAFT_BYTES = 300_000
 
 /** Deducts numbered usage: a watermark per source in HEAD tells what is done, one entry holds the whole batch. */
 export function createNumberedDeduction({
@@ -138,8 +146,11 @@ export function createNumberedDeduction({
     outcome.gaps.push(...plan.gaps)
     const left: SourceBatch[] = []
     for (const { batch, placed } of plan.placed) {
-      outcome.contradictions.push(...(await findContradictions(accountId, batch.source, placed)))
-      outcome.contradictions.push(...placed.unlike)
+      outcome.contradictions.push(...(await findContradictions(accountId, batch.source, placed.late)))
+      outcome.contradictions.push(
+        ...placed.unlike,
+        ...(await findUnlike(accountId, batch.source, placed.beyond)),
+      )
       if (placed.goesOn || placed.later.length > 0) left.push({ ...batch, events: placed.later })
     }
     return left
@@ -149,7 +160,7 @@ export function createNumberedDeduction({
   async function findContradictions(
     accountId: string,
     source: string,
-    { late }: Placed,
+    late: readonly NumberedEvent[],
   ): Promise<NumberedEvent[]> {
     if (late.length === 0) return []
     const numbers = late.map(({ number }) => number)
@@ -158,6 +169,26 @@ export function createNumberedDeduction({
       const decided = found.get(event.number)?.decision?.event
       return !decided || !saysTheSame(event, decided)
     })
+  }
+
+  /** Events that are not repeats of what waits under their number; where it waits no longer, of what was decided there. */
+  async function findUnlike(
+    accountId: string,
+    source: string,
+    beyond: readonly NumberedEvent[],
+  ): Promise<NumberedEvent[]> {
+    if (beyond.length === 0) return []
+    const waiting = await numbered.findParked(
+      accountId,
+      source,
+      beyond.map(({ number }) => number),
+    )
+    const gone = beyond.filter(({ number }) => !waiting.has(number))
+    const unlike = beyond.filter((event) => {
+      const there = waiting.get(event.number)?.event
+      return there && !saysTheSame(event, there)
+    })
+    return [...unlike, ...(await findContradictions(accountId, source, gone))]
   }
 
   async function post(
@@ -172,7 +203,7 @@ export function createNumberedDeduction({
     const priced = await moment.price(events)
     let plan: Plan = { placed: [], gaps: [] }
 
-    const decide = (head: Head): Decision<NotPosted> | Note => {
+    const decide = (head: Head, mostDue?: number): Decision<NotPosted> | Note => {
       plan = { placed: [], gaps: [] }
       const watermarks: Record<string, Watermark> = {}
       const documents: TransactItem[] = []
@@ -180,7 +211,7 @@ export function createNumberedDeduction({
       for (const batch of batches) {
         const standing = standingBy(head, batch.hash, looked)
         if (!standing) return { ok: false, reason: 'look_needed' }
-        const placed = placeNumbered(batch.events, standing, room)
+        const placed = placeNumbered(batch.events, standing, room, mostDue)
         plan.placed.push({ batch, placed })
         const moved = moveSource(head, batch.source, standing, placed, at)
         if (!moved) continue
@@ -189,13 +220,17 @@ export function createNumberedDeduction({
         if (moved.gap) plan.gaps.push(moved.gap)
       }
       if (Object.keys(watermarks).length === 0) return { ok: false, reason: 'nothing_new' }
-      const due = orderNumbered(plan.placed.map(({ placed }) => placed.due))
-      if (due.length === 0) return { ok: true, watermarks, documents }
-      const decision = decideInOrder(head, due.map(priced), period)
-      return { ok: true, draft: { ...draftNumberedEntry(decision, head.currency), watermarks }, documents }
+      const due = plan.placed.map(({ placed }) => placed.due)
+      const ordered = orderNumbered(due)
+      if (ordered.length === 0) return { ok: true, watermarks, documents }
+      const draft = draftNumberedEntry(decideInOrder(head, ordered.map(priced), period), head.currency)
+      const most = Math.max(...due.map(({ length }) => length))
+      // The prices that explain the events are packed with them, and may be larger than they.
+      if (isTooLarge(draft) && most > 1) return decide(head, Math.ceil(most / 2))
+      return { ok: true, draft: { ...draft, watermarks }, documents }
     }
 
-    const posted = await ledger.postNumbered({ accountId, at, decide })
+    const posted = await ledger.postNumbered({ accountId, at, decide: (head) => decide(head) })
     if (posted.ok) return { plan, entry: 'entry' in posted ? posted.entry : undefined }
     if (posted.reason === 'look_needed') return { reason: posted.reason, plan }
     if (posted.reason === 'nothing_new') return { plan }
@@ -235,6 +270,10 @@ export function createNumberedDeduction({
   }
 
   return { deduct, takeUp }
+}
+
+function isTooLarge({ packed, detail }: EntryDraft): boolean {
+  return (packed?.length ?? 0) + Buffer.byteLength(JSON.stringify(detail)) > LARGEST_DRAFT_BYTES
 }
 
 /** HEAD alone says where a source stands that does not wait; for any other it must have been looked up at this very HEAD. */

@@ -50,10 +50,10 @@ export const handler = queueHandler({
         number,
       })
     }
-    for (const gap of outcome.gaps) log.warn('a source waits for missing numbers', gap)
+    // An alarm rings at this message.
+    for (const gap of outcome.gaps) log.error('a source waits for missing numbers', gap)
     if (outcome.contradictions.length > 0)
       metrics.addMetric('ContradictingUsageEvents', MetricUnit.Count, outcome.contradictions.length)
-    if (outcome.gaps.length > 0) metrics.addMetric('UsageGaps', MetricUnit.Count, outcome.gaps.length)
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
     return { failedIds: outcome.failedIds }
   },

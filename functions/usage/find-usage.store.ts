@@ -19,19 +19,30 @@ export function createNumberedSearch({
   numbered,
 }: {
   ledger: Pick<Ledger, 'readHead' | 'readEntry' | 'listEntries'>
-  numbered: Pick<NumberedStore, 'look' | 'find'>
+  numbered: Pick<NumberedStore, 'look' | 'find' | 'findParked' | 'walkParked'>
 }) {
   /** What became of a number, decided or parked; throws the problem that says what else there is to know. */
   async function findNumber(accountId: string, source: string, number: number) {
+    // What is found nowhere may have gone from the one place to the other between the two looks.
+    return (
+      (await findDecided(accountId, source, number)) ??
+      (await findWaiting(accountId, source, number)) ??
+      (await findDecided(accountId, source, number))
+    )
+  }
+
+  async function findDecided(accountId: string, source: string, number: number) {
     const there = (await numbered.find(accountId, source, [number])).get(number)
     if (there?.batch.released) {
       const { entrySequence, at } = there.batch
       throw new Problem('sequence_released', `It was given up on ${at}, in transaction ${entrySequence}.`)
     }
-    if (there?.entry && there.decision) return presentNumbered(there.entry, there.decision)
-    const head = await ledger.readHead(accountId)
-    const standing = head && (await numbered.look(head, source, number, number))
-    return standing && parkedAs(standing, (event) => event.number === number)
+    return there?.entry && there.decision && presentNumbered(there.entry, there.decision)
+  }
+
+  async function findWaiting(accountId: string, source: string, number: number) {
+    const parked = (await numbered.findParked(accountId, source, [number])).get(number)
+    return parked && presentParked(parked.event, parked.run, await standingOf(accountId, source))
   }
 
   /**
@@ -56,21 +67,25 @@ export function createNumberedSearch({
       before = page.before
       if (before === undefined) break
     }
-    const head = await ledger.readHead(accountId)
-    const standing = head && (await numbered.look(head, source, 0, 0))
-    const found = standing && parkedAs(standing, (event) => event.id === id)
+    const found = await findParkedId(accountId, source, id)
     return { found, searched: before === undefined ? window : { ...window, from: searchedFrom } }
   }
 
-  return { findNumber, findId }
-}
-
-function parkedAs(standing: Standing, isIt: (event: { id: string; number: number }) => boolean) {
-  for (const run of standing.parked) {
-    const event = run.events.find(isIt)
-    if (event) return presentParked(event, run, standing)
+  async function findParkedId(accountId: string, source: string, id: string) {
+    for await (const run of numbered.walkParked(accountId, source)) {
+      const event = run.events.find((event) => event.id === id)
+      if (event) return presentParked(event, run, await standingOf(accountId, source))
+    }
+    return undefined
   }
-  return undefined
+
+  async function standingOf(accountId: string, source: string): Promise<Standing> {
+    const head = await ledger.readHead(accountId)
+    if (!head) throw new Error(`account ${accountId} has no ledger`)
+    return numbered.look(head, source, 0, 0)
+  }
+
+  return { findNumber, findId }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { getAll } from '../edge/get-all.ts'
 import { queryAll } from '../edge/query-all.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Ledger, TransactItem } from '../ledger/ledger.store.ts'
@@ -66,12 +67,16 @@ export function createNumberedStore(options: {
     return { ...standing, parkedBeyond: await listParkedNumbers(head.accountId, hash, from, to) }
   }
 
-  /** How far a source has come; whether it waits is known where HEAD carries it. */
+  /** How far a source has come, and whether it waits: mostly HEAD says so. */
   async function lastOf(head: Head, source: string): Promise<{ last: number; isWaiting: boolean }> {
     const hash = sourceHash(source)
     const known = head.watermarks[hash]
     if (known) return { last: Number(known.last), isWaiting: known.isWaiting }
-    return { last: await readLast(head.accountId, hash), isWaiting: false }
+    const [last, run] = await Promise.all([
+      readLast(head.accountId, hash),
+      walkParked(head.accountId, source, 1).next(),
+    ])
+    return { last, isWaiting: !run.done }
   }
 
   /** The last number of a source by the newest item of its index; 0 before the first. */
@@ -136,17 +141,75 @@ export function createNumberedStore(options: {
     return items.map(({ first, last }) => ({ first: Number(first), last: Number(last) }))
   }
 
+  /** What waits under numbers of a source, with its run; one read per run, however much waits. */
+  async function findParked(
+    accountId: string,
+    source: string,
+    numbers: readonly number[],
+  ): Promise<Map<number, { event: NumberedEvent; run: ParkedRun }>> {
+    const found = new Map<number, { event: NumberedEvent; run: ParkedRun }>()
+    let run: ParkedRun | undefined
+    for (const number of numbers.toSorted((left, right) => left - right)) {
+      if (!run || run.last < number) run = await readRun(accountId, source, number)
+      const event = run?.events[number - run.first]
+      if (run && event) found.set(number, { event, run })
+    }
+    return found
+  }
+
+  /** The last run that begins at or before a number, and near enough to hold it. */
+  async function readRun(accountId: string, source: string, number: number): Promise<ParkedRun | undefined> {
+    const hash = sourceHash(source)
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: waitingTable,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: {
+          ':pk': accountKey(accountId),
+          ':from': parkedSortKey(hash, Math.max(0, number - MOST_EVENTS_PER_BATCH)),
+          ':to': parkedSortKey(hash, number),
+        },
+        ScanIndexForward: false,
+        Limit: 1,
+        ConsistentRead: true,
+      }),
+    )
+    return Items?.[0] && toRun(accountId, Items[0])
+  }
+
+  /** The runs of a source that wait, in the order of their numbers, read page by page as they are asked for. */
+  async function* walkParked(accountId: string, source: string, Limit?: number): AsyncGenerator<ParkedRun> {
+    const prefix = parkedPrefix(sourceHash(source))
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: waitingTable,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': prefix },
+          ConsistentRead: true,
+          Limit,
+          ExclusiveStartKey,
+        }),
+      )
+      for (const item of page.Items ?? []) yield toRun(accountId, item)
+      ExclusiveStartKey = page.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+  }
+
   /** Lays a run of events aside. */
   function park(
     accountId: string,
     source: string,
-    { first, last, events }: ParkedRun,
+    { first, last, events, since }: ParkedRun,
     at: string,
   ): TransactItem {
     const rows = events.map(({ accountId, source, ...said }) => said)
     const key = { pk: accountKey(accountId), sk: parkedSortKey(sourceHash(source), first) }
     const packed = packColumns([rows as PlainRow[]], null)
-    return { Put: { TableName: waitingTable, Item: { ...key, source, first, last, packed, at } } }
+    return {
+      Put: { TableName: waitingTable, Item: { ...key, source, first, last, packed, at: since ?? at } },
+    }
   }
 
   function takeUp(accountId: string, source: string, { first }: ParkedRun): TransactItem {
@@ -222,6 +285,13 @@ export function createNumberedStore(options: {
     return { batch, entry, decisions: new Map(own.map((decision) => [decision.event.number, decision])) }
   }
 
+  /** Which of these sources number their events on an account. */
+  async function numbersEvents(accountId: string, sources: readonly string[]): Promise<string[]> {
+    const keys = sources.map((source) => ({ pk: sourcesPartition(accountId), sk: sourceHash(source) }))
+    const items = await getAll(client, usageTable, keys)
+    return items.map(({ source }) => String(source))
+  }
+
   /** An account's sources with where each stands, by the hashes of their names, after a position. */
   async function listSources(
     head: Head,
@@ -243,7 +313,20 @@ export function createNumberedStore(options: {
     return { sources, next }
   }
 
-  return { look, lastOf, park, takeUp, batchOf, listing, gap, find, listSources }
+  return {
+    look,
+    lastOf,
+    findParked,
+    walkParked,
+    park,
+    takeUp,
+    batchOf,
+    listing,
+    gap,
+    find,
+    numbersEvents,
+    listSources,
+  }
 }
 
 function toRun(accountId: string, item: Record<string, unknown>): ParkedRun {

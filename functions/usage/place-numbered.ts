@@ -1,8 +1,12 @@
 import { compareTexts, type NumberedEvent, usageContentHash } from './usage-event.ts'
 
-/** An entry holds so many numbered events at most, and so many bytes of them before they are packed. */
+/** An entry holds so many numbered events at most, and so many bytes of them before they are packed (`sizeOfEvent`). */
 export const MOST_EVENTS_PER_BATCH = 1000
-export const LARGEST_BATCH_BYTES = 200_000
+export const LARGEST_BATCH_BYTES = 350_000
+/** Runs that are laid aside together are not larger than that on average: a transaction takes 4 MB. */
+const MOST_BYTES_PER_RUN = 50_000
+/** The time, the amounts and the verdict of an event, and what the totals of a service say. */
+const BYTES_BESIDE = 180
 /** One posting takes up so many parked runs at most, so that they fit its transaction. */
 const MOST_RUNS_TAKEN_UP = 40
 
@@ -52,21 +56,27 @@ export type Placed = {
   later: NumberedEvent[]
   /** Other than what waits under their number already. */
   unlike: NumberedEvent[]
+  /** Something waits under their number already, but what it says has to be looked up. */
+  beyond: NumberedEvent[]
   /** What waits may go on where `due` ends, but did not fit. */
   goesOn: boolean
 }
 
 /**
  * Places the events of one source (distinct numbers, ascending). What waits already comes before an event of the same
- * number. At most a batch becomes due, and at most `roomForRuns` runs are laid aside: the rest is
- * for the next posting.
+ * number. At most a batch becomes due, or `mostDue` events of it, and at most `roomForRuns` runs are laid aside: the rest
+ * is for the next posting. A run that is longer than `mostDue` is taken up in part, and its rest laid aside anew.
  */
 export function placeNumbered(
   events: readonly NumberedEvent[],
   { last, parked, parkedBeyond }: Standing,
   roomForRuns: number,
+  mostDue = MOST_EVENTS_PER_BATCH,
 ): Placed {
-  const placed: Placed = { due: [], takenUp: [], late: [], toPark: [], later: [], unlike: [], goesOn: false }
+  const placed: Placed = {
+    ...{ due: [], takenUp: [], late: [], toPark: [], later: [], unlike: [], beyond: [] },
+    goesOn: false,
+  }
   const waitingRuns = new Map(parked.map((run) => [run.first, run]))
   const waiting = [...parked, ...(parkedBeyond ?? [])]
   const isParked = (number: number) => waiting.some((run) => run.first <= number && number <= run.last)
@@ -75,7 +85,8 @@ export function placeNumbered(
     if (event.number <= last) placed.late.push(event)
     else if (isParked(event.number)) {
       const first = parkedEvent(parked, event.number)
-      if (first && !saysTheSame(event, first)) placed.unlike.push(event)
+      if (!first) placed.beyond.push(event)
+      else if (!saysTheSame(event, first)) placed.unlike.push(event)
     } else open.push(event)
   }
   let next = last + 1
@@ -87,24 +98,40 @@ export function placeNumbered(
     if (!coming) break
     bytes += coming.reduce((sum, event) => sum + sizeOfEvent(event), 0)
     const isFull =
-      placed.due.length + coming.length > MOST_EVENTS_PER_BATCH ||
+      placed.due.length + coming.length > mostDue ||
       bytes > LARGEST_BATCH_BYTES ||
       (run !== undefined && placed.takenUp.length === MOST_RUNS_TAKEN_UP)
     if (isFull && placed.due.length > 0) {
       placed.goesOn = true
       break
     }
-    placed.due.push(...coming)
+    placed.due.push(...coming.slice(0, mostDue))
     if (run) placed.takenUp.push(run)
     else index += 1
-    next = coming.at(-1)!.number + 1
+    next = placed.due.at(-1)!.number + 1
+    if (coming.length > mostDue) {
+      placed.goesOn = true
+      placed.toPark.push({ ...run!, first: next, events: coming.slice(mostDue) })
+      break
+    }
   }
   placed.goesOn ||= parkedBeyond !== undefined && placed.takenUp.length === parked.length
   const ahead = open.slice(index)
   const runs = placed.goesOn ? [] : runsOf(ahead)
-  placed.toPark = runs.slice(0, roomForRuns)
-  placed.later = placed.goesOn ? ahead : runs.slice(roomForRuns).flatMap((run) => run.events)
+  const fitting = countFitting(runs, roomForRuns)
+  placed.toPark.push(...runs.slice(0, fitting))
+  placed.later = placed.goesOn ? ahead : runs.slice(fitting).flatMap((run) => run.events)
   return placed
+}
+
+/** How many runs from the first on one transaction takes. */
+function countFitting(runs: readonly ParkedRun[], room: number): number {
+  let bytes = 0
+  const beyond = runs.findIndex(({ events }, index) => {
+    bytes += events.reduce((sum, event) => sum + sizeOfEvent(event), 0)
+    return index === room || (index > 0 && bytes > room * MOST_BYTES_PER_RUN)
+  })
+  return beyond === -1 ? runs.length : beyond
 }
 
 function parkedEvent(parked: readonly ParkedRun[], number: number): NumberedEvent | undefined {
@@ -112,11 +139,9 @@ function parkedEvent(parked: readonly ParkedRun[], number: number): NumberedEven
   return run?.events[number - run.first]
 }
 
-/** Bytes of an event as JSON, about. */
+/** What an event takes of an entry at most, beside the price: as JSON, and its service once more among the totals. */
 export function sizeOfEvent({ source, id, service, attributes }: NumberedEvent): number {
-  let bytes = 100 + source.length + id.length + service.length
-  for (const name in attributes) bytes += 6 + name.length + Buffer.byteLength(`${attributes[name]}`)
-  return bytes
+  return BYTES_BESIDE + service.length + Buffer.byteLength(JSON.stringify([source, id, service, attributes]))
 }
 
 /** Events of distinct numbers, ascending, and those that repeat a number: the first that came counts. */

@@ -44,11 +44,10 @@ export const handler = httpHandler(
     const at = new Date().toISOString()
     const request = { key: `gap-release:${idempotencyKey}`, requestHash: requestHash(body), at }
     const released = await releases.release(accountId, { ...body, actor: caller.actor }, request)
-    if (released.ok) {
-      // A repeat of the request goes on where a process died here.
+    // Where a process died here, a repeat of the request goes on, and so does another one for the same gap.
+    if (released.ok || released.reason === 'nothing_waits')
       await usage.begin(at).takeUp(accountId, body.source)
-      return { status: 201, body: explainEntry(released.entry) }
-    }
+    if (released.ok) return { status: 201, body: explainEntry(released.entry) }
     switch (released.reason) {
       case 'usage_source_not_found':
         throw new Problem(released.reason, 'It has sent no numbered events to this account.')

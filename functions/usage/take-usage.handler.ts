@@ -10,6 +10,7 @@ import { createNumberedStore } from './numbered.store.ts'
 import { packUsage } from './pack-usage.ts'
 import { listEvents, readUsage } from './take-usage.ts'
 import { EVENT_BATCH, takeUsage } from './usage.api.ts'
+import { createUsageStore } from './usage.store.ts'
 import { createUsageQueue } from './usage-queue.client.ts'
 
 const names = environment(
@@ -28,7 +29,11 @@ const tables = {
 }
 const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
 const ledger = createLedger(tables)
-const judge = createNumberJudge({ ledger, numbered: createNumberedStore({ ...tables, ledger }) })
+const judge = createNumberJudge({
+  ledger,
+  numbered: createNumberedStore({ ...tables, ledger }),
+  usage: createUsageStore(tables),
+})
 const queue = createUsageQueue({ client: new SQSClient({}), queueUrl: names.USAGE_QUEUE_URL })
 
 /** An account that was there once stays; one that was not may be opened any moment. */

@@ -1,7 +1,5 @@
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
 import { usageRoutes } from '../../functions/usage/usage.routes.ts'
-import { alarmPeriod } from './alarms.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -63,15 +61,8 @@ export class Usage extends Construct {
     house.files.letRead(releaseGap, 'rate-decks')
     house.api.route(usageRoutes.releaseGap, releaseGap)
 
-    house.alarms.add(this, 'Gaps', {
-      metric: new Metric({
-        namespace: 'Drawdown',
-        metricName: 'UsageGaps',
-        dimensionsMap: { service: 'deduct-usage' },
-        statistic: 'Sum',
-        period: alarmPeriod,
-      }),
-      threshold: 1,
+    deductUsage.ringWhenLogged(house, 'Gap', {
+      message: 'a source waits for missing numbers',
       meaning: 'a source waits for a missing number of its events: what comes after it is not deducted',
     })
   }

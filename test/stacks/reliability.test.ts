@@ -124,6 +124,16 @@ describe('functions', () => {
     expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
   })
 
+  it('ring when a source of numbered usage waits, in each stage by itself', () => {
+    const [filter, ...others] = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ FilterPattern }) => FilterPattern === '{ $.message = "a source waits for missing numbers" }')
+      .map(({ MetricTransformations }) => (MetricTransformations as { MetricName: string }[])[0]!.MetricName)
+    expect(others).toEqual([])
+    expect(filter).toBe('production/DeductUsage/Gap')
+    expect(alarms().map(({ MetricName }) => MetricName)).toContain(filter)
+  })
+
   it('may send messages to their own queue where they do, and nowhere else: Lambda stops that after sixteen', () => {
     const consumed = mappings().map(({ FunctionName, EventSourceArn }) => ({
       consumer: synthesized.resources[target(FunctionName)!]!,

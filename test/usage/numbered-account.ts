@@ -7,6 +7,7 @@ import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { PriceVersion } from '../../functions/prices/price.ts'
+import type { PriceSource } from '../../functions/prices/price-source.ts'
 import { createUsageDeduction } from '../../functions/usage/deduct-usage.store.ts'
 import { createNumberedStore } from '../../functions/usage/numbered.store.ts'
 import { unpackUsageDecisions } from '../../functions/usage/packed-usage.ts'
@@ -42,8 +43,8 @@ export async function openAccount(database: TestDatabase, creditMicros: bigint):
   return accountId
 }
 
-/** A process that deducts, with a memory of its own. */
-export function machineOn(database: TestDatabase, ...prices: PriceVersion[]) {
+/** A process that deducts, with a memory of its own, by these prices or those of a source. */
+export function machineOn(database: TestDatabase, ...prices: PriceVersion[] | [PriceSource]) {
   const ledger = createLedger(database)
   const numbered = createNumberedStore({ ...database, ledger })
   const read = async (accountId: string): Promise<Account> => ({
@@ -55,7 +56,7 @@ export function machineOn(database: TestDatabase, ...prices: PriceVersion[]) {
     lowCreditThresholdMicros: 0n,
     createdAt: NOW,
   })
-  const priced = fixedPrices(...(prices.length > 0 ? prices : [perUnit('sms', '1')]))
+  const priced = pricesOf(prices)
   return {
     ledger,
     numbered,
@@ -67,6 +68,12 @@ export function machineOn(database: TestDatabase, ...prices: PriceVersion[]) {
       sessions: createSessionRecords(createHoldStore(database)),
     }),
   }
+}
+
+function pricesOf(prices: PriceVersion[] | [PriceSource]): PriceSource {
+  const [first, ...others] = prices
+  if (first && 'open' in first) return first
+  return fixedPrices(...(first ? [first, ...(others as PriceVersion[])] : [perUnit('sms', '1')]))
 }
 
 /** Event `number` of a source: one unit of `sms` with an id and a time that follow from the number. */

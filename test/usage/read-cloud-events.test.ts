@@ -97,6 +97,36 @@ describe('reading a CloudEvent', () => {
       expect(readCloudEvent(value, now)).toMatchObject({ ok: false })
   })
 
+  const sequenceOf = (sequence: unknown, sequencetype: unknown) =>
+    readCloudEvent({ ...valid, sequence, sequencetype }, now)
+
+  it.each([
+    ['1', 1],
+    ['01', 1],
+    [`${'0'.repeat(80)}7`, 7],
+    ['2147483648', 2 ** 31],
+    ['999999999999999', 999_999_999_999_999],
+  ])('takes the number %s of a source that numbers', (sequence, number) => {
+    expect(sequenceOf(sequence, 'Integer')).toMatchObject({ ok: true, event: { number } })
+  })
+
+  it.each([
+    ...['0', '000', '-1', '+1', '1e3', '1.0', ' 1', '1 ', '0x1', '1_000', '', '٣', '１', '𝟏', 'one'],
+    ...['1000000000000000', '9007199254740993', '9223372036854775808', '9'.repeat(100), '9'.repeat(101)],
+    ...[1, 0, true, null, [1], { value: '1' }, undefined],
+  ])('refuses %j as a number, naming the field', (sequence) => {
+    const result = sequenceOf(sequence, 'Integer') as { ok: boolean; errors: object[] }
+    expect(result.ok).toBe(false)
+    expect(result.errors).toContainEqual(expect.objectContaining({ field: 'sequence' }))
+  })
+
+  it('takes no number where sequencetype is another one, or none', () => {
+    for (const sequencetype of ['integer', 'INTEGER', 'Integer ', 'Lexical', undefined])
+      expect(sequenceOf('x7', sequencetype)).toMatchObject({ ok: true, event: { sequence: 'x7' } })
+    for (const sequencetype of [7, '', {}, 'I'.repeat(101)])
+      expect(sequenceOf('1', sequencetype)).toMatchObject({ ok: false, errors: [{ field: 'sequencetype' }] })
+  })
+
   it('never throws, whatever comes', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (value, data) => {
