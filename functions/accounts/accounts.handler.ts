@@ -20,17 +20,13 @@ import { openAccount } from './open-account.store.ts'
 import { presentAccount, presentAccountInFull, presentMember } from './present-account.ts'
 import { refuse, refuseStatus } from './refuse.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
-  'LEDGER_TABLE',
-  'WAITING_TABLE',
-  'DOCUMENTS_TABLE',
-)
+const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
 const members = createMemberStore(options)
 const gate = createTermsGate(options)
-const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 const statuses = createStatusStore({ client, ledgerTable: LEDGER_TABLE })
 
 const LARGEST_OWN_ACCOUNTS = 100

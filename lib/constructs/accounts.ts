@@ -10,7 +10,7 @@ export class Accounts extends Construct {
     const accounts = new HouseFunction(this, 'Accounts', { foundation: house, handler: 'accounts/accounts' })
     house.documents.letWrite(accounts)
     // Opening an account writes the first item of its ledger.
-    house.ledger.letPost(accounts)
+    house.ledger.letPark(accounts)
     for (const route of Object.values(accountRoutes)) house.api.route(route, accounts)
   }
 }

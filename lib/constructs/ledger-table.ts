@@ -30,10 +30,9 @@ export class LedgerTable extends TableV2 {
     poster.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [this.tableArn])
   }
 
-  /** Injects LEDGER_TABLE and WAITING_TABLE for reading all that an account has, and lets the function change its status. */
+  /** Injects LEDGER_TABLE for reading, and for writes of HEAD that post nothing: opening an account's ledger, changing its status. */
   letPark(parker: HouseFunction): void {
     this.letRead(parker)
-    this.#waiting.letRead(parker)
     parker.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.tableArn])
   }
 

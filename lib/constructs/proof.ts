@@ -37,9 +37,7 @@ export class Proof extends Construct {
       timeoutSeconds: 29,
       memoryMegabytes: 1024,
     })
-    house.ledger.letPark(proveNow)
-    house.documents.letWrite(proveNow)
-    this.ringForAccounts(house, proveNow)
+    this.letProve(proveNow, house)
     house.api.route(proofRoutes.proveAccount, proveNow)
 
     const readProof = new HouseFunction(this, 'ReadProof', {
@@ -63,9 +61,7 @@ export class Proof extends Construct {
       // A long history goes on in a further message, and that in one more.
       sendsToItself: true,
     })
-    house.ledger.letPark(proveAccount)
-    house.documents.letWrite(proveAccount)
-    this.ringForAccounts(house, proveAccount)
+    this.letProve(proveAccount, house)
     const queue = new HouseQueue(this, 'ProofQueue', {
       foundation: house,
       carries: 'accounts to prove',
@@ -76,7 +72,11 @@ export class Proof extends Construct {
     return queue
   }
 
-  private ringForAccounts(house: House, prover: HouseFunction): void {
+  /** Lets the function read all that an account has, keep how far it is proven, and park it, which rings. */
+  private letProve(prover: HouseFunction, house: House): void {
+    house.ledger.letPark(prover)
+    house.waiting.letRead(prover)
+    house.documents.letWrite(prover)
     prover.ringWhenLogged(house, 'AccountParked', {
       message: 'account does not prove',
       meaning: 'an account does not agree with its history and was parked: see docs/operations.md',

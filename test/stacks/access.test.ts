@@ -133,6 +133,16 @@ describe('roles', () => {
     ])
   })
 
+  it('let only those take away what waits who post', () => {
+    const [ledger, waiting] = ['LedgerTable', 'WaitingTable'].map((name) =>
+      idOf('AWS::DynamoDB::GlobalTable', name),
+    )
+    const posters = whoMay(synthesized, 'dynamodb:ConditionCheckItem', ledger!)
+    expect(posters).not.toEqual(expect.arrayContaining(['accounts/accounts']))
+    expect(posters).not.toEqual(expect.arrayContaining(['proof/prove-account']))
+    expect(whoMay(synthesized, 'dynamodb:DeleteItem', waiting!)).toEqual(posters)
+  })
+
   it("let only top-ups read Stripe's keys, and only notices send mail", () => {
     expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
       'top-up/receive-payment-event',
