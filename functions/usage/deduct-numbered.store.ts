@@ -51,6 +51,7 @@ type NotPosted = { ok: false; reason: 'nothing_new' | 'look_needed' }
 const MOST_RUNS_PARKED = 40
 /** HEAD knows no more sources than that. */
 const MOST_SOURCES_TOGETHER = MOST_WATERMARKS_IN_HEAD
+const TRIES_TOGETHER = 5
 const MOST_VAIN_ROUNDS = 50
 /** DynamoDB takes items of 400 KB: what an entry holds beside its events, such as the lots it drew on, has room as well. */
 const LARGEST_DRAFT_BYTES = 300_000
@@ -97,7 +98,7 @@ export function createNumberedDeduction({
     return outcome
   }
 
-  /** One posting for all sources, where HEAD alone says where they stand; answers what has to be worked off by itself. */
+  /** One posting for all sources, where none of them waits; answers what has to be worked off by itself. */
   async function postTogether(
     accountId: string,
     batches: SourceBatch[],
@@ -105,9 +106,15 @@ export function createNumberedDeduction({
     outcome: NumberedOutcome,
   ): Promise<SourceBatch[]> {
     if (batches.length > MOST_SOURCES_TOGETHER) return batches
-    const result = await post(accountId, batches, undefined, moment)
-    if (result.reason === 'look_needed') return batches
-    return settle(accountId, result, outcome)
+    let looked: Looked | undefined
+    for (let attempt = 0; attempt < TRIES_TOGETHER; attempt++) {
+      const result = await post(accountId, batches, looked, moment)
+      if (result.reason !== 'look_needed') return settle(accountId, result, outcome)
+      // HEAD does not tell of a source that begins to number.
+      looked = await look(accountId, batches)
+      if ([...looked.standings.values()].some(({ isWaiting }) => isWaiting)) break
+    }
+    return batches
   }
 
   /** One source, round by round, until each of its events is decided or parked and nothing that waits can go on. */
@@ -121,19 +128,22 @@ export function createNumberedDeduction({
     for (let vain = 0; rest; ) {
       if (vain === MOST_VAIN_ROUNDS)
         throw new Error(`usage of ${accountId}: HEAD kept changing under ${batch.source}`)
-      const looked = await look(accountId, rest)
+      const looked = await look(accountId, [rest])
       const result = await post(accountId, [rest], looked, moment)
       vain = result.reason === 'look_needed' ? vain + 1 : 0
       if (result.reason !== 'look_needed') rest = (await settle(accountId, result, outcome))[0]
     }
   }
 
-  async function look(accountId: string, { source, hash, events }: SourceBatch): Promise<Looked> {
+  async function look(accountId: string, batches: readonly SourceBatch[]): Promise<Looked> {
     const head = await ledger.readHead(accountId)
     if (!head) throw new Error(`account ${accountId} has no ledger`)
-    const [from, to] = [events[0]?.number ?? 0, events.at(-1)?.number ?? 0]
-    const standing = await numbered.look(head, source, from, to)
-    return { revision: head.revision, standings: new Map([[hash, standing]]) }
+    const standings = new Map<string, Standing>()
+    for (const { source, hash, events } of batches) {
+      const [from, to] = [events[0]?.number ?? 0, events.at(-1)?.number ?? 0]
+      standings.set(hash, await numbered.look(head, source, from, to))
+    }
+    return { revision: head.revision, standings }
   }
 
   /** Notes what became of a posting, and answers what of it is to be gone on with. */
