@@ -73,8 +73,14 @@ export const setStatusSchema = z.strictObject({
   reason: lineSchema(500).meta({ description: 'kept with the change; clients do not see it' }),
 })
 
+/**
+ * Abbreviations of old that `Intl` still takes and `Temporal`, which reckons every day and month, does not: they are no IANA
+ * names, and IST is the time of India, Ireland and Israel.
+ */
+const ABBREVIATION = /^(?:AC|AE|AG|AR|AS|BE|BS|CA|CN|CS|CT|EA|EC|IE|IS|JS|MI|NE|NS|PL|PN|PR|PS|SS|VS)T$/i
+
 function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false
+  if (!/^[A-Za-z]/.test(name) || ABBREVIATION.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true
