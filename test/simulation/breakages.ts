@@ -140,6 +140,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a newer month is charged before an older one that is owed',
     shows: ['an older month is still owed'],
+    seed: 3,
     edits: [
       {
         file: 'functions/plans/charge-month.store.ts',
