@@ -32,7 +32,7 @@ export const HELD = 'client:held'
 /** The operator's side: `cash:stripe`, `revenue:usage`, `revenue:plan`, `tax:<place>`, `payable:<vendor>`, `credit:goodwill` … */
 export type ContraAccount = `${'cash' | 'revenue' | 'tax' | 'payable' | 'credit'}:${string}`
 
-/** A raise of the account that it names is positive; the lines of a posting sum to zero. */
+/** Credits are positive, debits negative: money received stands below zero. The lines of a posting sum to zero. */
 export type PostingLine = { account: typeof AVAILABLE | typeof HELD | ContraAccount; amountMicros: bigint }
 
 export type AccountStatus = 'open' | 'parked' | 'closed'

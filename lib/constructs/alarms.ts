@@ -42,7 +42,8 @@ export class Alarms extends Construct {
   }
 
   /**
-   * Tells the operator when `metric` is at or above `threshold` in one period of it, and again when it is well again.
+   * Tells the operator when `metric` is at or above `threshold` in one period of it, and again when it is well again. The
+   * period before the newest counts too: where an expression fills what is missing, data that comes late would not ring.
    * No data is no trouble: a queue that nobody uses must not ring.
    */
   add(scope: Construct, id: string, alarm: { metric: IMetric; threshold: number; meaning: string }): void {
@@ -51,7 +52,8 @@ export class Alarms extends Construct {
       metric: alarm.metric,
       threshold: alarm.threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
+      evaluationPeriods: 2,
+      datapointsToAlarm: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: alarm.meaning,
     })

@@ -42,7 +42,7 @@ export class HouseSchedule extends Construct {
         arn: lambda.functionArn,
         roleArn: role.roleArn,
         deadLetterConfig: { arn: deadLetters.queueArn },
-        // After an hour the next firing does what this one would have done.
+        // Each firing does all that is due, so that one which comes later than this is as good as the next.
         retryPolicy: { maximumEventAgeInSeconds: Duration.hours(1).toSeconds(), maximumRetryAttempts: 10 },
       },
     })
