@@ -141,6 +141,11 @@ function reconcile(event: UsageEvent, recorded: RecordedHold, counted: bigint) {
   return { ...verdict, explanation: rating.explanation, ratedBy }
 }
 
+/** True when something was refused because credit does not cover it. */
+export function lacksCredit({ decisions }: UsageDecision): boolean {
+  return decisions.some((each) => each.verdict === 'refused' && each.reason === 'insufficient_credit')
+}
+
 /** The events of different identity, and those that repeat one of them: the first counts. */
 export function separateRepeats(events: readonly UsageEvent[]): {
   distinct: UsageEvent[]

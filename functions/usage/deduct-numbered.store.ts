@@ -1,3 +1,4 @@
+import type { Settling } from '../holds/settle-hold.store.ts'
 import {
   type Entry,
   type EntryDraft,
@@ -6,7 +7,7 @@ import {
   type Watermark,
 } from '../ledger/entry.ts'
 import type { Decision, Ledger, Note, TransactItem } from '../ledger/ledger.store.ts'
-import { decideInOrder, type PricedEvent } from './decide-usage.ts'
+import { decideInOrder, lacksCredit, type PricedEvent } from './decide-usage.ts'
 import type { NumberedStore } from './numbered.store.ts'
 import { sourceHash } from './numbered-keys.ts'
 import {
@@ -45,7 +46,7 @@ type Plan = {
   gaps: OpenedGap[]
 }
 
-type NotPosted = { ok: false; reason: 'nothing_new' | 'look_needed' }
+type NotPosted = { ok: false; reason: 'nothing_new' | 'look_needed' | 'credit_is_held' }
 
 /** One write lays at most so many runs aside: with what goes with them they fit a transaction. */
 const MOST_RUNS_PARKED = 40
@@ -60,9 +61,11 @@ const LARGEST_DRAFT_BYTES = 300_000
 export function createNumberedDeduction({
   ledger,
   numbered,
+  settling,
 }: {
   ledger: Pick<Ledger, 'postNumbered' | 'readHead'>
   numbered: NumberedStore
+  settling: Pick<Settling, 'settleExpired'>
 }) {
   /**
    * Decides or parks each event of one account exactly once, in the order of its source's numbers. It takes up what waited
@@ -206,6 +209,7 @@ export function createNumberedDeduction({
     batches: readonly SourceBatch[],
     looked: Looked | undefined,
     moment: DeductionMoment,
+    isSettled = false,
   ): Promise<{ reason?: 'look_needed'; plan: Plan; entry?: Entry }> {
     const { at, period } = moment
     const waiting = [...(looked?.standings.values() ?? [])].flatMap(({ parked }) => parked)
@@ -233,7 +237,10 @@ export function createNumberedDeduction({
       const due = plan.placed.map(({ placed }) => placed.due)
       const ordered = orderNumbered(due)
       if (ordered.length === 0) return { ok: true, watermarks, documents }
-      const draft = draftNumberedEntry(decideInOrder(head, ordered.map(priced), period), head.currency)
+      const decision = decideInOrder(head, ordered.map(priced), period)
+      if (!isSettled && head.heldMicros > 0n && lacksCredit(decision))
+        return { ok: false, reason: 'credit_is_held' }
+      const draft = draftNumberedEntry(decision, head.currency)
       const most = Math.max(...due.map(({ length }) => length))
       // The prices that explain the events are packed with them, and may be larger than they.
       if (isTooLarge(draft) && most > 1) return decide(head, Math.ceil(most / 2))
@@ -244,6 +251,11 @@ export function createNumberedDeduction({
     if (posted.ok) return { plan, entry: 'entry' in posted ? posted.entry : undefined }
     if (posted.reason === 'look_needed') return { reason: posted.reason, plan }
     if (posted.reason === 'nothing_new') return { plan }
+    if (posted.reason === 'credit_is_held') {
+      // A refusal is final: what lost sessions hold is had back before it.
+      await settling.settleExpired(accountId, new Date(at))
+      return post(accountId, batches, looked, moment, true)
+    }
     throw new Error(`usage of ${accountId} was not posted: ${posted.reason}`)
   }
 

@@ -7,6 +7,7 @@ import { log } from '../edge/log.ts'
 import { queueHandler } from '../edge/queue.ts'
 import { createHoldStore } from '../holds/hold.store.ts'
 import { createSessionRecords } from '../holds/session-record.store.ts'
+import { createSettling } from '../holds/settle-hold.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { deductMessages } from './deduct-messages.ts'
@@ -24,11 +25,14 @@ const tables = {
   usageTable: names.USAGE_TABLE,
 }
 const ledger = createLedger(tables)
+const holds = createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
 const usage = createUsageDeduction({
   ledger,
   numbered: createNumberedStore({ ...tables, ledger }),
-  sessions: createSessionRecords(createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE })),
-  accounts: createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE }),
+  sessions: createSessionRecords(holds),
+  settling: createSettling({ ledger, holds, accounts }),
+  accounts,
   prices: createRatingStore({
     client,
     documentsTable: names.DOCUMENTS_TABLE,

@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/account.ts'
 import { periodOf } from '../accounts/billing-period.ts'
 import type { SessionRecords } from '../holds/session-record.store.ts'
+import type { Settling } from '../holds/settle-hold.store.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
 import type { FoundPrice, PriceFinder, PriceSource } from '../prices/price-source.ts'
-import { decideUsage, separateRepeats, usageOf } from './decide-usage.ts'
+import { decideUsage, lacksCredit, separateRepeats, usageOf } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'
 import { createNumberedDeduction } from './deduct-numbered.store.ts'
 import type { NumberedStore } from './numbered.store.ts'
@@ -18,16 +19,17 @@ export type UsageDeductionOptions = {
   accounts: { read(accountId: string): Promise<Account | undefined> }
   prices: PriceSource
   sessions: SessionRecords
+  settling: Pick<Settling, 'settleExpired'>
 }
 
 /** With the newest entry, unless nothing was decided. */
 type PostedUsage = DeductionOutcome & { entry?: Entry }
-type NothingNew = { ok: false; reason: 'nothing_new' }
+type NotPosted = { ok: false; reason: 'nothing_new' | 'credit_is_held' }
 
 /** Deducts usage: the one place where events become an entry. */
 export function createUsageDeduction(options: UsageDeductionOptions) {
-  const { ledger, numbered, accounts, prices, sessions } = options
-  const numberedDeduction = createNumberedDeduction({ ledger, numbered })
+  const { ledger, numbered, accounts, prices, sessions, settling } = options
+  const numberedDeduction = createNumberedDeduction({ ledger, numbered, settling })
 
   /**
    * Begins one piece of work, such as a delivery of messages: accounts and prices are read once for all of it. Not to be
@@ -94,22 +96,32 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
   ): Promise<PostedUsage> {
     const { accountId } = account
     const { distinct, repeats } = separateRepeats(events)
-    const price = await priceEvents(account, finder, sessions)(distinct)
     let decided: ReadonlyMap<string, Record<string, unknown>> = new Map()
 
-    const decide = (
-      head: Head,
-      taken: ReadonlyMap<string, Record<string, unknown>>,
-    ): Decision<NothingNew> => {
-      decided = taken
-      const open = distinct.filter((event) => !taken.has(usageEventKey(event).pk))
-      if (open.length === 0) return { ok: false, reason: 'nothing_new' }
-      const decision = decideUsage(head, open.map(price), period)
-      const markers = decision.decisions.map((each) => usageMarkerOf(each, head.currency, at))
-      return { ok: true, draft: draftUsageEntry(decision, head.currency), markers }
+    const post = async (isSettled: boolean) => {
+      const price = await priceEvents(account, finder, sessions)(distinct)
+      const decide = (
+        head: Head,
+        taken: ReadonlyMap<string, Record<string, unknown>>,
+      ): Decision<NotPosted> => {
+        decided = taken
+        const open = distinct.filter((event) => !taken.has(usageEventKey(event).pk))
+        if (open.length === 0) return { ok: false, reason: 'nothing_new' }
+        const decision = decideUsage(head, open.map(price), period)
+        if (!isSettled && head.heldMicros > 0n && lacksCredit(decision))
+          return { ok: false, reason: 'credit_is_held' }
+        const markers = decision.decisions.map((each) => usageMarkerOf(each, head.currency, at))
+        return { ok: true, draft: draftUsageEntry(decision, head.currency), markers }
+      }
+      return ledger.post({ accountId, at, decide })
     }
 
-    const posted = await ledger.post({ accountId, at, decide })
+    let posted = await post(false)
+    if (!posted.ok && posted.reason === 'credit_is_held') {
+      // A refusal is final: what lost sessions hold is had back before it.
+      await settling.settleExpired(accountId, new Date(at))
+      posted = await post(true)
+    }
     if (!posted.ok && posted.reason !== 'nothing_new')
       throw new Error(`usage of ${accountId} was not posted: ${posted.reason}`)
     return {

@@ -9,6 +9,7 @@ import { invalidField, Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import { createHoldStore } from '../holds/hold.store.ts'
 import { createSessionRecords } from '../holds/session-record.store.ts'
+import { createSettling } from '../holds/settle-hold.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { explainEntry } from '../statements/present-entry.ts'
@@ -34,8 +35,10 @@ const prices = createRatingStore({
   files: new S3Client({}),
   filesBucket: names.FILES_BUCKET,
 })
-const sessions = createSessionRecords(createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE }))
-const usage = createUsageDeduction({ ledger, numbered, accounts, prices, sessions })
+const holds = createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const sessions = createSessionRecords(holds)
+const settling = createSettling({ ledger, holds, accounts })
+const usage = createUsageDeduction({ ledger, numbered, accounts, prices, sessions, settling })
 const releases = createGapRelease({ ledger, numbered })
 
 export const handler = httpHandler(

@@ -9,7 +9,7 @@ import { createUsageStore } from '../../functions/usage/usage.store.ts'
 import type { UsageEvent } from '../../functions/usage/usage-event.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { usageEvent } from '../usage/priced.ts'
-import { holdingOn, later, openAccount, UNIT, usualPrices } from './holding.ts'
+import { holdingOn, later, openAccount, START, UNIT, usualPrices } from './holding.ts'
 
 let database: TestDatabase
 let holding: ReturnType<typeof holdingOn>
@@ -26,6 +26,7 @@ async function deduct(account: Account, ...events: UsageEvent[]) {
     accounts: { read: async () => account },
     prices: usualPrices,
     sessions: createSessionRecords(holding.holds),
+    settling: holding.settling,
   })
   const { entry } = await usage.deduct(account.accountId, events, later(100).toISOString())
   return entry!
@@ -153,5 +154,28 @@ describe('the record of a session', () => {
       { verdict: 'deducted', amountMicros: 420_000n },
     ])
     expect(await holding.stateOf(account)).toMatchObject({ availableMicros: 180_000n, faults: [] })
+  })
+})
+
+describe('usage that lacks credit', () => {
+  const plain = (account: Account, quantity: number, number?: number) => ({
+    ...usageEvent(account.accountId, { service: 'sms', quantity, at: START.toISOString() }),
+    ...(number !== undefined && { number }),
+  })
+
+  it('has back what lost sessions hold before it is refused, numbered or not, and leaves live ones alone', async () => {
+    for (const number of [undefined, 1]) {
+      const account = await openAccount(database, UNIT)
+      const lost = await begin(account, 'lost')
+      const live = await begin(account, 'live', { seconds: 20, leaseSeconds: 300 })
+      // 0.20 are left, 0.60 come back of the lost session: 16 messages at 0.05 are covered, a further one is not.
+      const entry = await deduct(account, plain(account, 16, number))
+      expect(entry.amountMicros).toBe((-8n * UNIT) / 10n)
+      const refused = await deduct(account, plain(account, 1, number && number + 1))
+      expect([refused.kind, refused.amountMicros]).toEqual(['usage', 0n])
+      expect((await holding.holds.read(account.accountId, lost.holdId))?.status).toBe('expired')
+      expect((await holding.holds.read(account.accountId, live.holdId))?.status).toBe('held')
+      expect((await holding.stateOf(account)).faults).toEqual([])
+    }
   })
 })

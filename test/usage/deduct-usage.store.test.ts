@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createHoldStore } from '../../functions/holds/hold.store.ts'
 import { createSessionRecords } from '../../functions/holds/session-record.store.ts'
+import { createSettling } from '../../functions/holds/settle-hold.store.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -67,6 +68,7 @@ function deductionOf(prices: PriceVersion[], through: Pick<Ledger, 'post'> = led
     accounts: { read },
     prices: fixedPrices(...prices),
     sessions: createSessionRecords(createHoldStore(database)),
+    settling: createSettling({ ledger, holds: createHoldStore(database), accounts: { read } }),
   })
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createHoldStore } from '../../functions/holds/hold.store.ts'
 import { createSessionRecords } from '../../functions/holds/session-record.store.ts'
+import { createSettling } from '../../functions/holds/settle-hold.store.ts'
 import { credit } from '../../functions/ledger/decide-movement.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -66,6 +67,7 @@ export function machineOn(database: TestDatabase, ...prices: PriceVersion[] | [P
       accounts: { read },
       prices: priced,
       sessions: createSessionRecords(createHoldStore(database)),
+      settling: createSettling({ ledger, holds: createHoldStore(database), accounts: { read } }),
     }),
   }
 }
