@@ -15,10 +15,13 @@ describe('a text for people', () => {
     )
   })
 
-  it.each(['\ud800', 'a\udc00b', '\u0000', 'a\u0007b', 'a\u0085b'])('is refused with %j in it', (text) => {
-    expect(lineSchema(1000).safeParse(text).success).toBe(false)
-    expect(linesSchema(1000).safeParse(text).success).toBe(false)
-  })
+  it.each(['\ud800', 'a\udc00b', '\u0000', 'a\u0007b', 'a\u0085b', 'a\ufffe', '\uffffb'])(
+    'is refused with %j in it',
+    (text) => {
+      expect(lineSchema(1000).safeParse(text).success).toBe(false)
+      expect(linesSchema(1000).safeParse(text).success).toBe(false)
+    },
+  )
 
   it('breaks its line only where lines are wanted', () => {
     expect(lineSchema(1000).safeParse('one\ntwo').success).toBe(false)
