@@ -84,6 +84,7 @@ export function createCreditRunOut(options: {
   return { claim }
 }
 
-function raisesCredit(entry: Entry): boolean {
-  return entry.availableAfterMicros > entry.availableBeforeMicros
+/** What comes back from a session that held it was there all the time. */
+function raisesCredit({ amountMicros }: Entry): boolean {
+  return amountMicros > 0n
 }

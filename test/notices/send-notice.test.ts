@@ -2,6 +2,14 @@ import type { SESv2Client } from '@aws-sdk/client-sesv2'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createMemberStore } from '../../functions/accounts/member.store.ts'
+import {
+  type AccountClosed,
+  endHold,
+  type HeldLot,
+  type HoldRefusal,
+  hold,
+} from '../../functions/ledger/decide-hold.ts'
+import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { createMail } from '../../functions/notices/mail.client.ts'
 import type { NoticeEvent } from '../../functions/notices/notice.ts'
 import { createNoticeSending, type NoticeOptions } from '../../functions/notices/send-notice.store.ts'
@@ -196,6 +204,35 @@ describe('telling that credit ran out', () => {
     for (const sequence of [four, three, two, one, four])
       await sending().send(refused(account, sequence), now)
     expect(outbox).toHaveLength(2)
+  })
+
+  it('does not take for a raise what comes back from a session that held it', async () => {
+    const account = await world.open()
+    await world.give(account, 1n * UNIT, 'first')
+    const { accountId } = account
+    await sending().send(refused(account, await refuseUsage(account, 'one')), now)
+    const ledger = createLedger(database)
+    const session = { reason: 'call', actor: 'machine:test', detail: {} }
+    let held: HeldLot[] = []
+    await ledger.post<HoldRefusal>({
+      ...{ accountId, key: 'hold:one', at: now.toISOString() },
+      decide: (head) => {
+        const decision = hold(head, { ...session, amountMicros: 1n * UNIT })
+        if (decision.ok) held = decision.drawn
+        return decision
+      },
+    })
+    const ending = { ...session, kind: 'release', held, capturedMicros: 0n, contra: 'revenue:usage' } as const
+    const ended = await ledger.post<AccountClosed>({
+      ...{ accountId, key: 'release:one', at: now.toISOString() },
+      decide: (head) => endHold(head, ending),
+    })
+    expect(ended).toMatchObject({
+      ok: true,
+      entry: { availableBeforeMicros: 0n, availableAfterMicros: UNIT },
+    })
+    await sending().send(refused(account, await refuseUsage(account, 'two')), now)
+    expect(outbox).toHaveLength(1)
   })
 
   it('finds the raise among many entries', async () => {
