@@ -2,6 +2,7 @@ import middy from '@middy/core'
 import httpRouter, { type Method, type Route as MiddyRoute } from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
+import { isWorthRetrying } from './dynamodb.ts'
 import { log } from './log.ts'
 import { PROBLEMS, Problem, problemBody } from './problem.ts'
 import { readRequest } from './read-request.ts'
@@ -20,7 +21,8 @@ export function bind<Params extends z.ZodType, Query extends z.ZodType, Body ext
 
 /**
  * The Lambda behind one or several routes. Whatever happens inside comes out as a reply: a `Problem` as its problem
- * document, anything else as a 500 that says nothing of the inside and is logged whole.
+ * document, what passes as a 503 with Retry-After, anything else as a 500; these two say nothing of the inside and are
+ * logged whole.
  */
 export function httpHandler(...bindings: Binding[]) {
   const routes = bindings.map(
@@ -45,10 +47,7 @@ function answerError(
   request: middy.Request<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>,
 ): void {
   const { error, event } = request
-  const problem =
-    error instanceof Problem
-      ? error
-      : new Problem('internal_error', 'The fault is logged. The same request may be sent again.')
+  const problem = problemOf(error)
   if (problem !== error) log.error('request failed', { route: event.routeKey, error: error as Error })
   const retryAfter: Record<string, string> = problem.code === 'busy' ? { 'retry-after': '1' } : {}
   request.response = respond({
@@ -56,6 +55,14 @@ function answerError(
     body: problemBody(problem),
     headers: { 'content-type': 'application/problem+json', ...retryAfter },
   })
+}
+
+/** A throttle or a reply that never came passes; whether anything was done is not known, and a repeat finds it out. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (isWorthRetrying(error))
+    return new Problem('busy', 'A service behind this one did not answer. Send the same request again.')
+  return new Problem('internal_error', 'The fault is logged. The same request may be sent again.')
 }
 
 /** Everything that the API says is one caller's own, so nothing on the way may keep it unless a reply says so. */

@@ -26,6 +26,7 @@ export function problemsOf(route: Route): ProblemCode[] {
     isRestricted && 'role_not_allowed',
     takesBody && 'body_too_large',
     takesBody && 'media_type_unsupported',
+    'busy',
     'internal_error',
   ]
   const codes = new Set([...(route.problems ?? []), ...implied.filter((code) => code !== false)])

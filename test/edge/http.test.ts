@@ -29,6 +29,7 @@ const handler = httpHandler(
     if (body.amount === '13')
       throw new Problem('insufficient_credit', 'Not enough.', { extra: { shortfall: '1.00' } })
     if (body.amount === '14') throw new Error('secret inside')
+    if (body.amount === '15') throw Object.assign(new Error('secret rate'), { name: 'ThrottlingException' })
     return { status: 201, body: { paid: body.amount, thing: params.thingId, actor: caller.actor } }
   }),
 )
@@ -126,6 +127,12 @@ describe('a refusal', () => {
 
   it('is 404 for a path that no route has', async () => {
     expect((await send({ path: '/v1/other' })).body).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
+  it('is 503 and may be tried again soon where a service behind it throttles', async () => {
+    const reply = await send({ body: '{"amount":"15"}' })
+    expect([reply.status, reply.headers['retry-after'], reply.body.code]).toEqual([503, '1', 'busy'])
+    expect(JSON.stringify(reply.body)).not.toContain('secret')
   })
 
   it('says nothing of the inside when the code breaks', async () => {
