@@ -4,6 +4,7 @@ import type { Entry } from '../../functions/ledger/entry.ts'
 import { type PriceModel, type PriceVersion, priceModelSchema } from '../../functions/prices/price.ts'
 import type { FoundPrice, PriceSource } from '../../functions/prices/price-source.ts'
 import { buildRateDeck, type Rate } from '../../functions/prices/rate-deck.ts'
+import { writeUsageCsv } from '../../functions/statements/write-csv.ts'
 import { decideInOrder, type PricedEvent } from '../../functions/usage/decide-usage.ts'
 import {
   type PackedDecision,
@@ -198,6 +199,18 @@ describe('what a numbered batch tells of each event', () => {
     const packed = Buffer.from(fixture.packed, 'base64')
     expect(packed[0]).toBe(1)
     expect(tellAll(packed, BigInt(fixture.totalMicros))).toEqual(fixture.events)
+  })
+
+  it('has a line of its own in CSV for each event, refused ones with the reason', () => {
+    const { decisions, totalMicros } = decideInOrder(head, batches['every-kind-of-price'], '2026-11')
+    const entry = { ...entryOf(packUsageDecisions(decisions), totalMicros), sequence: 42n, at: NOW } as Entry
+    const [columns, first, ...others] = writeUsageCsv(presentBatch(entry)).trimEnd().split('\r\n')
+    expect(columns).toContain('source,id,sequence')
+    expect(first).toBe(
+      'urn:switch:0,ünï-1,1,2026-11-23T11:00:00.777Z,sms,3,,deducted,,0.225,USD,1000.00,999.775',
+    )
+    expect(others).toHaveLength(decisions.length - 1)
+    expect(others.filter((line) => line.includes(',refused,no_rate,'))).toHaveLength(3)
   })
 
   it('names a format that it does not know', () => {
