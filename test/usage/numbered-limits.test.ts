@@ -81,12 +81,13 @@ describe('a numbered batch fits an item and a transaction', () => {
   it.each(Object.keys(kinds))('whatever its events hold: %s', async (what) => {
     const accountId = await openAccount(database, 5000n * UNIT)
     const { usage, largest } = weighingMachine()
+    const half = what === 'sixteen kilobytes each' ? 150 : 1000
     // The first waits for number 1, so that both ways into an entry are taken.
-    await usage.deduct(accountId, many(accountId, 2, 1000, kinds[what]!), NOW)
+    await usage.deduct(accountId, many(accountId, 2, half, kinds[what]!), NOW)
     await usage.deduct(accountId, many(accountId, 1, 1, kinds[what]!), NOW)
-    await usage.deduct(accountId, many(accountId, 1001, 2000, kinds[what]!), NOW)
+    await usage.deduct(accountId, many(accountId, half + 1, 2 * half, kinds[what]!), NOW)
     const { decided, entries } = await historyOf(database, accountId)
-    expect(decided.map(({ event }) => event.number)).toEqual(upTo(2000))
+    expect(decided.map(({ event }) => event.number)).toEqual(upTo(2 * half))
     expect(largest.itemBytes).toBeLessThan(LARGEST_ITEM_BYTES)
     expect(largest.transactionBytes).toBeLessThan(LARGEST_TRANSACTION_BYTES)
     for (const entry of entries)
@@ -120,6 +121,24 @@ describe('a numbered batch fits an item and a transaction', () => {
     expect(decided.map(({ event }) => event.number)).toEqual(upTo(1500))
     expect(Object.values(head.watermarks)).toEqual([{ last: 1500n, isWaiting: false }])
     expect(largest.itemBytes).toBeLessThan(LARGEST_ITEM_BYTES)
+  })
+
+  it('and one reply tells it, though fifty tiers explain each of a thousand refusals', async () => {
+    const tiers = upTo(50).map((index) => ({
+      upTo: index === 50 ? null : index * 2 * 10 ** 10 - 1,
+      unitAmount: `999999.${String(999_999 - index)}`,
+    }))
+    const price: PriceVersion = {
+      ...{ service: 'sms', version: 1, currency: 'USD', effectiveFrom: '2020-01-01T00:00:00.000Z' },
+      model: { kind: 'per_unit', tiers },
+    }
+    const accountId = await openAccount(database, UNIT)
+    const use = (number: number) => ({ quantity: 10 ** 12, id: `${number}`.padEnd(100, '-') })
+    await machineOn(database, price).usage.deduct(accountId, many(accountId, 1, 1000, use), NOW)
+    const { decided, entries } = await historyOf(database, accountId)
+    expect(decided.map(({ event }) => event.number)).toEqual(upTo(1000))
+    for (const entry of entries)
+      expect(JSON.stringify(presentBatch(entry)).length).toBeLessThan(LARGEST_REPLY_BYTES)
   })
 
   it('a thousand ordinary events are one entry still', async () => {
