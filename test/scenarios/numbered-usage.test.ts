@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusalOf, startTestStack, type TestStack } from '../support/stack.ts'
 
@@ -64,6 +65,31 @@ describe('numbered usage over the API', () => {
     expect(detail.events).toHaveLength(40)
     expect(detail.events[30]).toEqual(event)
     expect(await sourcesOf(client)).toMatchObject([{ source, lastSequence: '45', isWaiting: false }])
+  })
+
+  it('gives the events of a batch as CSV, a line each, in their order', async () => {
+    const { accountId, ownerEmail, ...client } = await test.openAccount({ credit: '1.00' })
+    const source = 'urn:switch:berlin-2'
+    await sendNumbers({ accountId, ownerEmail, ...client }, source, 1, 2, 3)
+    const reply = await fetch(new URL(`/v1/accounts/${accountId}/transactions/2`, test.stack.apiUrl), {
+      headers: { authorization: `Bearer ${await test.stack.personToken(ownerEmail)}`, accept: 'text/csv' },
+    })
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+    ])
+    expect(reply.headers.get('content-disposition')).toBe(`attachment; filename="${accountId}-2.csv"`)
+    const lines: object[] = parse(await reply.text(), { columns: true, record_delimiter: '\r\n' })
+    const line = (number: number, verdict: string, reason: string, ...amounts: string[]) => ({
+      ...{ source, id: `${source}-${number}`, sequence: String(number), service: 'sms' },
+      ...{ time: expect.stringMatching(/^2026-11-10T/), quantity: '1', seconds: '', verdict, reason },
+      ...{ amount: amounts[0], currency: 'USD', balance_before: amounts[1], balance_after: amounts[2] },
+    })
+    expect(lines).toEqual([
+      line(1, 'deducted', '', '0.50', '1.00', '0.50'),
+      line(2, 'deducted', '', '0.50', '0.50', '0.00'),
+      line(3, 'refused', 'insufficient_credit', '0.00', '0.00', '0.00'),
+    ])
   })
 
   it('lets later events wait, says what is missing, and goes on when it comes', async () => {
