@@ -166,6 +166,70 @@ describe('the record of a call', () => {
   })
 })
 
+describe('a request that cannot be is answered clearly, and moves nothing', () => {
+  it('for a session that was captured', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId } = await post(account, '', call('over-1', 120))
+    const captured = await post(account, `/${holdId}/capture`, { seconds: 60 })
+    expect(await post(account, `/${holdId}/capture`, { seconds: 60 })).toEqual(captured)
+    const how = { code: 'hold_captured', holdId, captured: { amount: '0.60', currency: 'USD' } }
+    const requests = [
+      ['extend', { seconds: 60 }],
+      ['extend', { reported: { seconds: 90 } }],
+      ['capture', { seconds: 66 }],
+      ['capture', { amount: '0.01' }],
+      ['release', undefined],
+    ] as const
+    for (const [end, body] of requests)
+      expect(await refusalOf(post(account, `/${holdId}/${end}`, body)), end).toMatchObject({
+        status: 409,
+        problem: { ...how, detail: expect.stringContaining('0.60 USD were charged') },
+      })
+    expect(await balanceOf(account)).toEqual({ available: '4.40', held: '0.00' })
+  })
+
+  it('for a session whose lease is over', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId, expiresAt } = await post(account, '', call('over-2', 120))
+    await post(account, `/${holdId}/extend`, { reported: { seconds: 30 } })
+    await test.stack.clock.advanceTo(new Date(Date.parse(expiresAt) + 60_000))
+    for (const [end, body] of [
+      ['capture', { seconds: 90 }],
+      ['extend', {}],
+      ['release', undefined],
+    ] as const)
+      expect(await refusalOf(post(account, `/${holdId}/${end}`, body)), end).toMatchObject({
+        status: 409,
+        problem: { code: 'hold_expired', captured: { amount: '0.60', currency: 'USD' } },
+      })
+    expect(await balanceOf(account)).toEqual({ available: '4.40', held: '0.00' })
+  })
+
+  it('on an account that is parked or closed', async () => {
+    const account = await test.openAccount({ credit: '5.00' })
+    const { holdId } = await post(account, '', call('parked-1', 60))
+    const setStatus = (who: Account, status: string) =>
+      test.staff.send('PUT', `/v1/accounts/${who.accountId}/status`, {
+        body: { status, reason: 'Looked at' },
+      })
+    await setStatus(account, 'parked')
+    const refusals = [
+      post(account, '', call('parked-2', 60)),
+      post(account, `/${holdId}/extend`, { seconds: 6 }),
+    ]
+    for (const refused of refusals)
+      expect(await refusalOf(refused)).toMatchObject({ status: 409, problem: { code: 'account_parked' } })
+    expect(await balanceOf(account)).toEqual({ available: '4.40', held: '0.60' })
+    await post(account, `/${holdId}/capture`, { seconds: 60 })
+    const closed = await test.openAccount()
+    await setStatus(closed, 'closed')
+    expect(await refusalOf(post(closed, '', call('closed-1', 60)))).toMatchObject({
+      status: 409,
+      problem: { code: 'account_closed' },
+    })
+  })
+})
+
 describe('who may what', () => {
   it('clients read their own holds and no others; machines and staff alone hold and charge', async () => {
     const [account, other] = [
