@@ -135,10 +135,18 @@ Drawdown runs here, and it is ${stack.clock.now().toISOString()}.
 Ctrl-C stops it; the next start goes on from here.`)
 }
 
+/** What the file system says of a data folder that is none, or not ours to write. */
+function isAboutFolder(error: unknown): error is Error {
+  const isRefusal = error instanceof Error && 'syscall' in error && 'code' in error
+  return isRefusal && /^(EEXIST|ENOTDIR|EACCES|EPERM|EROFS|ENOSPC|ENOENT)$/.test(String(error.code))
+}
+
 function explain(error: unknown, port: number): string {
   if (error instanceof FolderInUseError) return error.message
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `Port ${port} is taken by another program. Choose another: npm start -- --port ${port + 1}`
   }
+  if (isAboutFolder(error))
+    return `${error.message}. Choose a folder that can be written: npm start -- --folder F`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -76,6 +76,15 @@ test('a second start on the same folder says so and exits', async () => {
   expect((await fetch(`${url}/local/idle`)).status).toBe(200)
 })
 
+test('a folder that is a file is said so in a sentence', async () => {
+  const file = fileURLToPath(import.meta.url)
+  const { child, said } = run('--folder', file, '--port', '0', '--assembly', app.assemblyFolder)
+  await once(child, 'close')
+  expect(child.exitCode).toBe(1)
+  expect(said.text).toMatch(/^EEXIST: .*\. Choose a folder that can be written: npm start -- --folder F$/m)
+  expect(said.text).not.toContain('    at ')
+})
+
 test('a port that is taken is said so', async () => {
   const first = runStack()
   const { port } = new URL(await first.url)
