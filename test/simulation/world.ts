@@ -284,4 +284,7 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   reversal: ['entry.reversed'],
   refund: ['charge.refunded'],
   expiry: ['credit.expired'],
+  hold: ['session.authorised'],
+  capture: ['session.ended'],
+  release: ['session.ended'],
 }
