@@ -2,7 +2,13 @@ import type { BoundaryReply } from './boundary.ts'
 import type { SimulatedQueue } from './queues.ts'
 
 /** The details by which the bus hands an account to the queue of monthly charges, as lib/constructs/plans.ts declares them. */
-const SETTLES_WHAT_IS_OWED = new Set(['top_up.settled', 'credit.given', 'entry.reversed', 'charge.refunded'])
+const SETTLES_WHAT_IS_OWED = new Set([
+  'top_up.settled',
+  'credit.given',
+  'entry.reversed',
+  'charge.refunded',
+  'session.ended',
+])
 
 type Entry = { DetailType: string; Detail: string }
 

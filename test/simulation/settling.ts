@@ -39,9 +39,6 @@ export async function settleEverything(world: World): Promise<void> {
     await drain(world)
   }
   await run(world, [{ kind: 'findDue', choice: null }])
-  // Whatever raised the balance since: what is owed is settled where the credit covers it.
-  for (const { books } of world.accounts)
-    world.chargeQueue.add(JSON.stringify({ accountId: books.accountId }))
   await drain(world)
   await world.checkDone()
 }

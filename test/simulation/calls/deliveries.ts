@@ -113,7 +113,7 @@ export const repeat: CallKind<{ back: number }> = {
 
 /** What was delivered and done a week ago or longer comes once more. */
 export const lateRedelivery: CallKind<{ what: number; back: number }> = {
-  choices: fc.record({ what: fc.nat(3), back: fc.nat(40) }),
+  choices: fc.record({ what: fc.nat(6), back: fc.nat(40) }),
   prepare(world, { what, back }) {
     if (!world.machine.isEnabled('late_redelivery')) return undefined
     const before = world.nowMilliseconds - WEEK_MILLISECONDS
@@ -129,6 +129,9 @@ export const lateRedelivery: CallKind<{ what: number; back: number }> = {
         const { toldCount } = account.outbox
         return toldCount === 0 ? undefined : tell(account, Math.max(0, toldCount - 1 - back), toldCount)
       },
+      () => fromDone(world.timerQueue, 'holds/expire-hold', before, back),
+      () => fromDone(world.watchQueue, 'lots/watch-lots', before, back),
+      () => fromDone(world.expiryQueue, 'lots/expire-lots', before, back),
     ][what]!()
     if (spec) world.machine.count('late_redelivery')
     return spec
