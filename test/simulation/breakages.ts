@@ -253,4 +253,37 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
   },
+  {
+    name: 'tiers are not counted',
+    shows: ['micros, deducted, refused are'],
+    edits: [
+      {
+        file: 'functions/usage/decide-usage.ts',
+        find: 'if (rating.countedQuantity > 0n)',
+        replace: 'if (rating.countedQuantity < 0n)',
+      },
+    ],
+  },
+  {
+    name: 'tiers go on counting in the next month',
+    shows: ['micros, deducted, refused are'],
+    edits: [
+      {
+        file: 'functions/ledger/entry.ts',
+        find: 'counter?.period === period ? counter.quantity',
+        replace: 'counter ? counter.quantity',
+      },
+    ],
+  },
+  {
+    name: 'an old event costs the newest price',
+    shows: ['micros, deducted, refused are'],
+    edits: [
+      {
+        file: 'functions/prices/find-price.ts',
+        find: 'candidate.effectiveFrom > at) continue',
+        replace: '(candidate.effectiveFrom > at && candidate.version === 1)) continue',
+      },
+    ],
+  },
 ]

@@ -13,6 +13,7 @@ import {
 import { authorise, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { choosePlan, findDue } from './calls/plans.ts'
+import { publishPrice } from './calls/prices.ts'
 import { payment, paymentNotice, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
 import type { InvocationSpec } from './invocation.ts'
@@ -28,6 +29,7 @@ const kinds = {
   paymentNotice: { weight: 3, kind: paymentNotice },
   usage: { weight: 4, kind: usage },
   usageDelivery: { weight: 5, kind: usageDelivery },
+  publishPrice: { weight: 2, kind: publishPrice },
   choosePlan: { weight: 1, kind: choosePlan },
   findDue: { weight: 2, kind: findDue },
   chargeDelivery: { weight: 3, kind: chargeDelivery },

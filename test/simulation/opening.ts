@@ -1,5 +1,6 @@
 import { eventOf } from '../support/request.ts'
 import { staffClaims } from './calls/call.ts'
+import { putPrice } from './calls/prices.ts'
 import { type Call, prepareCall } from './calls.ts'
 import type { InvocationSpec } from './invocation.ts'
 import { PLAN, type ZONES } from './plan-books.ts'
@@ -15,17 +16,8 @@ const NO_FAULTS = { seed: 1, faultPercent: 0 }
 
 /** Prices and a plan, set as staff set them. */
 export async function setCatalogue(world: World): Promise<void> {
-  const prices = Object.entries(PRICES).map(([service, unitAmount]) =>
-    put(
-      'prices/prices',
-      'PUT /v1/prices/{service}',
-      { service },
-      {
-        currency: 'USD',
-        effectiveFrom: LONG_AGO,
-        model: { kind: 'per_unit', unitAmount },
-      },
-    ),
+  const prices = Object.entries(PRICES).map(([service, terms]) =>
+    putPrice(world, world.prices.ask({ service, terms, effectiveFrom: LONG_AGO })),
   )
   const plan = put(
     'plans/plans',

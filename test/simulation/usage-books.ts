@@ -1,11 +1,16 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { unpackUsageDecisions } from '../../functions/usage/packed-usage.ts'
 import type { AccountBooks } from './books.ts'
+import { CounterBooks, costOf, type PriceBooks, type PriceTerms } from './price-books.ts'
 import { require } from './require.ts'
 
-/** What a unit of each service costs; telex has no price and is refused. */
-export const PRICES: Record<string, string> = { sms: '0.75', fax: '0.333333', free: '0' }
-const UNIT_MICROS: Record<string, bigint> = { sms: 750_000n, fax: 333_333n, free: 0n }
+const SMS_TIERS = [
+  [5, '0.75'],
+  [12, '0.5'],
+  [null, '0.1'],
+] as const
+/** What a unit of each service costs at first; telex has no price and is refused. */
+export const PRICES: Record<string, PriceTerms> = { sms: SMS_TIERS, fax: '0.333333', free: '0' }
 export const SERVICES = ['sms', 'fax', 'free', 'telex'] as const
 
 export type Use = {
@@ -32,6 +37,16 @@ export class UsageBooks {
   private readonly byIdentity = new Map<string, Use>()
   /** By account and source, the last number that was decided. */
   private readonly watermarks = new Map<string, number>()
+  private readonly counters = new CounterBooks()
+  private readonly prices: PriceBooks
+
+  constructor(prices: PriceBooks) {
+    this.prices = prices
+  }
+
+  addAccount(account: AccountBooks, offsetMilliseconds: number): void {
+    this.counters.addAccount(account, offsetMilliseconds)
+  }
 
   add(use: Use): void {
     this.uses.push(use)
@@ -48,7 +63,7 @@ export class UsageBooks {
       `${where}: decides numbered events and others together`)
     const uses = [...numbered, ...plain].map((identity) => this.decide(account, identity, entry))
     const ordered = numbered.length > 0 ? this.follow(account, uses) : inOrder(uses)
-    const reckoned = reckon(ordered, entry.availableBeforeMicros)
+    const reckoned = this.reckon(account, entry, ordered)
     const said = [-entry.amountMicros, detail.deductedCount, detail.refusedCount].join(', ')
     const expected = [
       reckoned.totalMicros,
@@ -75,6 +90,27 @@ export class UsageBooks {
     return uses
   }
 
+  /** All that fit, from the first on; after one that does not, only what costs nothing. */
+  private reckon(account: AccountBooks, entry: Entry, uses: readonly Use[]) {
+    const counters = this.counters.open(account, entry.at)
+    let totalMicros = 0n
+    let deductedCount = 0
+    let hasRunOut = false
+    for (const { service, quantity, at } of uses) {
+      const price = this.prices.inForce(service, 'hosted', at)
+      if (price === undefined) continue
+      const costMicros = costOf(price, quantity, counters.used(service))
+      if (costMicros > 0n && (hasRunOut || totalMicros + costMicros > entry.availableBeforeMicros)) {
+        hasRunOut = true
+        continue
+      }
+      totalMicros += costMicros
+      deductedCount += 1
+      if (price.isCounted) counters.count(service, quantity)
+    }
+    return { totalMicros, deductedCount }
+  }
+
   private decide(account: AccountBooks, { source, id }: Identity, { sequence }: Entry): Use {
     const name = `event ${source} ${id}`
     const use = this.byIdentity.get(`${source} ${id}`)
@@ -86,25 +122,6 @@ export class UsageBooks {
     use.decidedBy = sequence
     return use
   }
-}
-
-/** All that fit, from the first on; after one that does not, only what costs nothing. */
-function reckon(uses: readonly Use[], availableMicros: bigint) {
-  let totalMicros = 0n
-  let deductedCount = 0
-  let hasRunOut = false
-  for (const { service, quantity } of uses) {
-    const unitMicros = UNIT_MICROS[service]
-    if (unitMicros === undefined) continue
-    const costMicros = unitMicros * BigInt(quantity)
-    if (costMicros > 0n && (hasRunOut || totalMicros + costMicros > availableMicros)) {
-      hasRunOut = true
-      continue
-    }
-    totalMicros += costMicros
-    deductedCount += 1
-  }
-  return { totalMicros, deductedCount }
 }
 
 const inOrder = (uses: readonly Use[]) =>

@@ -11,6 +11,7 @@ import { Journal } from './journal.ts'
 import { Machine } from './machine.ts'
 import { PaymentProvider, PROVIDER_SECRET } from './payments.ts'
 import { PlanBooks, type ZONES } from './plan-books.ts'
+import { PriceBooks } from './price-books.ts'
 import { SimulatedQueue } from './queues.ts'
 import { createRandom } from './random.ts'
 import type { Request } from './request.ts'
@@ -70,7 +71,8 @@ export class World {
   readonly timerQueue = new SimulatedQueue('timer', { isFifo: false })
   readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
   readonly provider = new PaymentProvider()
-  readonly usage = new UsageBooks()
+  readonly prices = new PriceBooks()
+  readonly usage = new UsageBooks(this.prices)
   readonly holds = new HoldBooks()
   readonly accounts: SimulatedAccount[] = []
   readonly requests = new Map<string, Request>()
@@ -109,6 +111,7 @@ export class World {
   addAccount(accountId: string, zone: (typeof ZONES)[number]): void {
     const books = new AccountBooks(accountId, 'ABCDEFGH'[this.accounts.length]!, 'USD')
     const plan = new PlanBooks(books, zone.offsetMilliseconds)
+    this.usage.addAccount(books, zone.offsetMilliseconds)
     this.accounts.push({ books, plan, outbox: { images: [], toldCount: 0 } })
   }
 
@@ -246,6 +249,7 @@ export class World {
     const { body, leaveOut } =
       isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
     const reply = await this.options.database.call(operation, body, headers)
+    if (operation === 'PutItem' && reply.status === 200) this.prices.noteItem(body)
     if (operation === 'TransactWriteItems' && reply.status === 200)
       for (const account of this.accounts)
         if (body.includes(account.books.accountId)) this.touched.add(account)
