@@ -255,7 +255,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'tiers are not counted',
-    shows: ['micros, deducted, refused are'],
+    shows: ['micros, deducted, refused, reconciled are'],
     edits: [
       {
         file: 'functions/usage/decide-usage.ts',
@@ -266,7 +266,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'tiers go on counting in the next month',
-    shows: ['micros, deducted, refused are'],
+    shows: ['micros, deducted, refused, reconciled are'],
     edits: [
       {
         file: 'functions/ledger/entry.ts',
@@ -277,12 +277,34 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'an old event costs the newest price',
-    shows: ['micros, deducted, refused are'],
+    shows: ['micros, deducted, refused, reconciled are'],
     edits: [
       {
         file: 'functions/prices/find-price.ts',
         find: 'candidate.effectiveFrom > at) continue',
         replace: '(candidate.effectiveFrom > at && candidate.version === 1)) continue',
+      },
+    ],
+  },
+  {
+    name: 'the record of a session is charged again',
+    shows: ['micros, deducted, refused, reconciled are'],
+    edits: [
+      {
+        file: 'functions/usage/decide-usage.ts',
+        find: 'if (hold) {',
+        replace: "if (hold && hold.status === 'held') {",
+      },
+    ],
+  },
+  {
+    name: 'a session is granted more than is held for it',
+    shows: ['grants'],
+    edits: [
+      {
+        file: 'functions/holds/decide-authorise.ts',
+        find: 'costOf(granted))',
+        replace: 'costOf(least))',
       },
     ],
   },

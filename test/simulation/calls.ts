@@ -10,7 +10,7 @@ import {
   usageDelivery,
   watchDelivery,
 } from './calls/deliveries.ts'
-import { authorise, capture, extend, release } from './calls/holds.ts'
+import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { choosePlan, findDue } from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
@@ -33,7 +33,8 @@ const kinds = {
   choosePlan: { weight: 1, kind: choosePlan },
   findDue: { weight: 2, kind: findDue },
   chargeDelivery: { weight: 3, kind: chargeDelivery },
-  authorise: { weight: 4, kind: authorise },
+  authorise: { weight: 3, kind: authorise },
+  authoriseCall: { weight: 3, kind: authoriseCall },
   extend: { weight: 2, kind: extend },
   capture: { weight: 3, kind: capture },
   release: { weight: 1, kind: release },

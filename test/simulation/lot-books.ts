@@ -6,7 +6,8 @@ type Lot = {
   expiresAt?: string
   remainingMicros: bigint
   heldMicros: bigint
-  expiredMicros: bigint
+  /** By the entry that took it. */
+  expired: { sequence: bigint; micros: bigint }[]
 }
 
 const GIVEN = new Set(['goodwill', 'promotional'])
@@ -42,13 +43,16 @@ export class LotBooks {
         expiresAt,
         remainingMicros: 0n,
         heldMicros: 0n,
-        expiredMicros: 0n,
+        expired: [],
       }
       const after = {
         ...known,
         remainingMicros: known.remainingMicros + changeMicros,
         heldMicros: known.heldMicros + heldMicros,
-        expiredMicros: known.expiredMicros - (entry.kind === 'expiry' ? changeMicros : 0n),
+        expired:
+          entry.kind === 'expiry'
+            ? [...known.expired, { sequence: entry.sequence, micros: -changeMicros }]
+            : known.expired,
       }
       require(known.source === source && known.expiresAt === expiresAt, () =>
         `${where}: lot ${lot} is another now`)
@@ -62,9 +66,11 @@ export class LotBooks {
     }
   }
 
-  /** What has expired of the credit that an entry gave. */
-  expiredMicros(sequence: bigint): bigint {
-    return this.lots.get(sequence)?.expiredMicros ?? 0n
+  /** What had expired of the credit that an entry gave, by the time of a later one or by now. */
+  expiredMicros(given: bigint, before?: bigint): bigint {
+    return (this.lots.get(given)?.expired ?? [])
+      .filter(({ sequence }) => before === undefined || sequence < before)
+      .reduce((sum, { micros }) => sum + micros, 0n)
   }
 
   /** What is kept of the lots, in HEAD and behind it, has to be what the entries left. */

@@ -2,11 +2,28 @@ import type { AccountBooks } from './books.ts'
 import { readAttributes } from './database.ts'
 import { require } from './require.ts'
 
-/** Graduated: each unit costs what its own tier says. `isCounted` is false for a price that is the same for each unit. */
-export type SimulatedPrice = { isCounted: boolean; tiers: { upTo: number; unitMicros: bigint }[] }
+/** What so many units or seconds cost after those that were used before them; `isCounted` where that matters. */
+export type SimulatedPrice = { isCounted: boolean; costOf(quantity: number, usedBefore: number): bigint }
 
-/** What a unit costs, or what it costs up to each bound of a month. */
-export type PriceTerms = string | readonly (readonly [upTo: number | null, unitAmount: string])[]
+/** What a unit costs, what it costs up to each bound of a month, or calls by their seconds. */
+export type PriceTerms = string | readonly (readonly [upTo: number | null, unitAmount: string])[] | 'calls'
+
+/** A minute is 0.60, the first half of it whole and then each tenth; and each call has its fee. */
+export const CALLS = {
+  kind: 'per_duration',
+  per: 'minute',
+  rate: '0.6',
+  firstIntervalSeconds: 30,
+  incrementSeconds: 6,
+  connectionFee: '0.05',
+}
+
+/** What a call costs of so many seconds. */
+export function costOfCall(seconds: number): bigint {
+  if (seconds === 0) return 0n
+  const tenths = Math.max(5, Math.ceil(seconds / 6))
+  return 50_000n + 60_000n * BigInt(tenths)
+}
 
 export type PriceWish = { service: string; effectiveFrom: string; clientType?: string; terms: PriceTerms }
 
@@ -59,21 +76,19 @@ function nameOf({ service, effectiveFrom, clientType = 'any' }: Omit<PriceWish, 
 }
 
 function priceOf(terms: PriceTerms): SimulatedPrice {
+  if (terms === 'calls') return { isCounted: false, costOf: costOfCall }
   if (typeof terms === 'string')
-    return { isCounted: false, tiers: [{ upTo: Number.POSITIVE_INFINITY, unitMicros: microsOf(terms) }] }
-  const tiers = terms.map(([upTo, amount]) => ({
-    upTo: upTo ?? Number.POSITIVE_INFINITY,
-    unitMicros: microsOf(amount),
-  }))
-  return { isCounted: true, tiers }
-}
-
-/** Unit for unit, each by the tier that it falls into. */
-export function costOf({ tiers }: SimulatedPrice, quantity: number, usedBefore: number): bigint {
-  let micros = 0n
-  for (let unit = usedBefore + 1; unit <= usedBefore + quantity; unit++)
-    micros += tiers.find(({ upTo }) => unit <= upTo)!.unitMicros
-  return micros
+    return { isCounted: false, costOf: (quantity) => microsOf(terms) * BigInt(quantity) }
+  const unitMicros = (unit: number) => microsOf(terms.find(([upTo]) => upTo === null || unit <= upTo)![1])
+  return {
+    isCounted: true,
+    // Unit for unit, each by the tier that it falls into.
+    costOf: (quantity, usedBefore) =>
+      Array.from({ length: quantity }, (_, index) => unitMicros(usedBefore + index + 1)).reduce(
+        (sum, micros) => sum + micros,
+        0n,
+      ),
+  }
 }
 
 /** What tiers have counted, per account, in the newest month that anything was counted in. */

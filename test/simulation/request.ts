@@ -14,11 +14,13 @@ export type RequestOptions = {
   /** The event of an attempt: the same wish each time. */
   event: () => unknown
   /** The change of the balance that it has to be. */
-  amountMicros: () => bigint
+  amountMicros: (entry: SeenEntry) => bigint
   /** The change of what is held; absent: none. */
   heldMicros?: () => bigint
   /** Why it may be refused; says whether the refusal is just, given what the books say. */
   refusals: Record<string, () => boolean>
+  /** Where it may be answered as done without an entry: says whether that is just. */
+  isNothingLeft?: () => boolean
   /** Found in the answer: the number of the transaction. */
   transactionOf: (body: Record<string, unknown>) => number | undefined
 }
@@ -53,8 +55,8 @@ export class Request {
     const { label, options } = this
     require(this.hopefulCount > 0, () =>
       `${label}: was refused and is charged all the same, as #${entry.sequence}`)
-    require(entry.amountMicros === options.amountMicros(), () =>
-      `${label}: is entered as ${entry.amountMicros}, not as ${options.amountMicros()} micros`)
+    require(entry.amountMicros === options.amountMicros(entry), () =>
+      `${label}: is entered as ${entry.amountMicros}, not as ${options.amountMicros(entry)} micros`)
     const heldMicros = options.heldMicros?.() ?? 0n
     require(options.heldMicros === undefined || entry.heldMicros === heldMicros, () =>
       `${label}: holds ${entry.heldMicros}, not ${heldMicros} micros`)
@@ -75,7 +77,8 @@ export class Request {
     const number = this.options.transactionOf(answer.body)
     if (number === undefined)
       return () =>
-        require(this.entry !== undefined, () => `${this.label}: is answered as done and is not there`)
+        require(this.entry !== undefined || this.options.isNothingLeft?.() === true, () =>
+          `${this.label}: is answered as done and is not there`)
     const sequence = BigInt(number)
     return () => {
       require(this.entry !== undefined, () =>

@@ -1,7 +1,8 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
 import { unpackUsageDecisions } from '../../functions/usage/packed-usage.ts'
 import type { AccountBooks } from './books.ts'
-import { CounterBooks, costOf, type PriceBooks, type PriceTerms } from './price-books.ts'
+import type { HoldBooks } from './hold-books.ts'
+import { CounterBooks, type PriceBooks, type PriceTerms } from './price-books.ts'
 import { require } from './require.ts'
 
 const SMS_TIERS = [
@@ -10,7 +11,12 @@ const SMS_TIERS = [
   [null, '0.1'],
 ] as const
 /** What a unit of each service costs at first; telex has no price and is refused. */
-export const PRICES: Record<string, PriceTerms> = { sms: SMS_TIERS, fax: '0.333333', free: '0' }
+export const PRICES: Record<string, PriceTerms> = {
+  sms: SMS_TIERS,
+  fax: '0.333333',
+  free: '0',
+  call: 'calls',
+}
 export const SERVICES = ['sms', 'fax', 'free', 'telex'] as const
 
 export type Use = {
@@ -20,7 +26,10 @@ export type Use = {
   number?: number
   account: AccountBooks
   service: string
+  /** Of calls, the seconds. */
   quantity: number
+  /** The session that it is the record of. */
+  session?: string
   at: string
   /** Its taker has said that it will be decided. */
   isAccepted: boolean
@@ -28,7 +37,12 @@ export type Use = {
   decidedBy?: bigint
 }
 
-type Detail = { deductedCount: number; refusedCount: number; events: [string, string[]][] }
+type Detail = {
+  deductedCount: number
+  refusedCount: number
+  reconciled?: { count: number }
+  events: [string, string[]][]
+}
 type Identity = { source: string; id: string }
 
 /** Every usage event that was ever sent, and what must become of it. */
@@ -39,9 +53,11 @@ export class UsageBooks {
   private readonly watermarks = new Map<string, number>()
   private readonly counters = new CounterBooks()
   private readonly prices: PriceBooks
+  private readonly holds: HoldBooks
 
-  constructor(prices: PriceBooks) {
+  constructor(prices: PriceBooks, holds: HoldBooks) {
     this.prices = prices
+    this.holds = holds
   }
 
   addAccount(account: AccountBooks, offsetMilliseconds: number): void {
@@ -64,14 +80,13 @@ export class UsageBooks {
     const uses = [...numbered, ...plain].map((identity) => this.decide(account, identity, entry))
     const ordered = numbered.length > 0 ? this.follow(account, uses) : inOrder(uses)
     const reckoned = this.reckon(account, entry, ordered)
-    const said = [-entry.amountMicros, detail.deductedCount, detail.refusedCount].join(', ')
-    const expected = [
-      reckoned.totalMicros,
-      reckoned.deductedCount,
-      uses.length - reckoned.deductedCount,
-    ].join(', ')
-    require(said === expected, () =>
-      `${where}: micros, deducted, refused are ${said} and should be ${expected}`)
+    const { totalMicros, deductedCount, reconciledCount } = reckoned
+    const { reconciled } = detail
+    const said = [-entry.amountMicros, detail.deductedCount, detail.refusedCount, reconciled?.count ?? 0]
+    const refusedCount = uses.length - deductedCount - reconciledCount
+    const expected = [totalMicros, deductedCount, refusedCount, reconciledCount]
+    require(said.join() === expected.join(), () =>
+      `${where}: micros, deducted, refused, reconciled are ${said.join(', ')} and should be ${expected.join(', ')}`)
   }
 
   /** What was accepted and is not decided. */
@@ -95,11 +110,16 @@ export class UsageBooks {
     const counters = this.counters.open(account, entry.at)
     let totalMicros = 0n
     let deductedCount = 0
+    let reconciledCount = 0
     let hasRunOut = false
-    for (const { service, quantity, at } of uses) {
+    for (const { service, quantity, session, at } of uses) {
+      if (session !== undefined && this.holds.reconcile(account, { session, service, seconds: quantity })) {
+        reconciledCount += 1
+        continue
+      }
       const price = this.prices.inForce(service, 'hosted', at)
       if (price === undefined) continue
-      const costMicros = costOf(price, quantity, counters.used(service))
+      const costMicros = price.costOf(quantity, counters.used(service))
       if (costMicros > 0n && (hasRunOut || totalMicros + costMicros > entry.availableBeforeMicros)) {
         hasRunOut = true
         continue
@@ -108,7 +128,7 @@ export class UsageBooks {
       deductedCount += 1
       if (price.isCounted) counters.count(service, quantity)
     }
-    return { totalMicros, deductedCount }
+    return { totalMicros, deductedCount, reconciledCount }
   }
 
   private decide(account: AccountBooks, { source, id }: Identity, { sequence }: Entry): Use {

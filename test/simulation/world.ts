@@ -72,8 +72,8 @@ export class World {
   readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
   readonly provider = new PaymentProvider()
   readonly prices = new PriceBooks()
-  readonly usage = new UsageBooks(this.prices)
   readonly holds = new HoldBooks()
+  readonly usage = new UsageBooks(this.prices, this.holds)
   readonly accounts: SimulatedAccount[] = []
   readonly requests = new Map<string, Request>()
   /** Everything that callers have sent, to be sent once more. */
@@ -282,7 +282,7 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   top_up: ['top_up.settled'],
   credit: ['credit.given'],
   charge: ['charge.made'],
-  usage: ['usage.deducted', 'usage.refused'],
+  usage: ['usage.deducted', 'usage.refused', 'usage.reconciled'],
   plan: ['plan.charged'],
   plan_short: ['plan.short'],
   reversal: ['entry.reversed'],

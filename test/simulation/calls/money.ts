@@ -92,7 +92,10 @@ export const reversal: CallKind<{ account: number; back: number }> = {
     if (!entry) return undefined
     const { sequence } = entry
     // What has expired of credit is gone already: only the rest is taken back.
-    const unexpiredMicros = () => entry.amountMicros - books.lots.expiredMicros(sequence)
+    const unexpiredMicros = (before?: bigint) =>
+      entry.amountMicros - books.lots.expiredMicros(sequence, before)
+    // Some of it may expire right behind a refusal.
+    const mostMicros = unexpiredMicros()
     const request = world.requestOf(
       books.accountId,
       `reverse:${sequence}`,
@@ -110,12 +113,12 @@ export const reversal: CallKind<{ account: number; back: number }> = {
               claims: staffClaims,
               body: { reason: 'A mistake' },
             }),
-          amountMicros: () => {
+          amountMicros: (taken) => {
             require(!isCorrection(entry), () => `${books.name} #${sequence} is a correction and was reversed`)
-            return -unexpiredMicros()
+            return -unexpiredMicros(taken.sequence)
           },
           refusals: {
-            insufficient_credit: () => books.wasBelow(unexpiredMicros()),
+            insufficient_credit: () => books.wasBelow(mostMicros),
             not_reversible: () => isCorrection(entry) || unexpiredMicros() === 0n,
             already_refunded: () => books.undoneMicros.has(sequence),
             already_reversed: () => books.undoneMicros.has(sequence),

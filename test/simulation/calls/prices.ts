@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
 import type { InvocationSpec } from '../invocation.ts'
-import type { PriceTerms, PriceWish } from '../price-books.ts'
+import { CALLS, type PriceTerms, type PriceWish } from '../price-books.ts'
 import { readAnswer } from '../request.ts'
 import { require } from '../require.ts'
 import type { World } from '../world.ts'
@@ -77,6 +77,7 @@ export function putPrice(world: World, wish: PriceWish): InvocationSpec {
 }
 
 function modelOf(terms: PriceTerms) {
+  if (terms === 'calls') return CALLS
   if (typeof terms === 'string') return { kind: 'per_unit', unitAmount: terms }
   return { kind: 'per_unit', tiers: terms.map(([upTo, unitAmount]) => ({ upTo, unitAmount })) }
 }
