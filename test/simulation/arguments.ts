@@ -25,7 +25,9 @@ under a virtual clock and with faults at every call, and checks the books after 
   --jobs J         how many processes work on it (default 1); each has a database of its own
   --json           prints operations, faults by kind and violations as JSON
 
-A violation ends it with 1, prints the smallest history that shows it, and the command that plays it again.
+A violation ends it with 1, prints the smallest history that shows it, and the command that plays it again. Ctrl-C or SIGTERM ends it after
+the episodes that are being played, prints the figures so far and ends with 130; once more, it ends at once. Where errors do not go to a
+terminal, a line a minute says how far it is.
 
 Faults:
 ${FAULT_KINDS.map((kind) => `  ${kind.padEnd(16)} ${FAULTS[kind]}`).join('\n')}

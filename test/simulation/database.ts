@@ -8,11 +8,11 @@ export type SimulationDatabase = Awaited<ReturnType<typeof startSimulationDataba
 
 type Item = Record<string, unknown>
 
-const DEFAULT_HEADERS = {
-  'x-amz-date': '20260101T000000Z',
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none',
-}
+/** Signed in form: the database asks for no more. */
+const SIGNATURE = [
+  'x-amz-date: 20260101T000000Z',
+  'authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none',
+].join('\r\n')
 
 /** The embedded database, asked over one connection, one call after the other. */
 export async function startSimulationDatabase() {
@@ -21,7 +21,7 @@ export async function startSimulationDatabase() {
   let worlds = 0
 
   async function ask(operation: string, request: object): Promise<Record<string, unknown>> {
-    const reply = await connection.call(operation, JSON.stringify(request), DEFAULT_HEADERS)
+    const reply = await connection.call(operation, JSON.stringify(request))
     if (reply.status !== 200) throw new Error(`${operation}: ${reply.body}`)
     return JSON.parse(reply.body) as Record<string, unknown>
   }
@@ -93,7 +93,7 @@ async function openConnection(url: URL) {
   const fail = () => waiting?.reject(new Error('the database has closed the connection'))
   socket.on('error', fail).on('close', fail)
 
-  function call(operation: string, body: string, headers: Record<string, string>): Promise<BoundaryReply> {
+  function call(operation: string, body: string): Promise<BoundaryReply> {
     const send = () =>
       new Promise<BoundaryReply>((resolve, reject) => {
         waiting = { resolve, reject }
@@ -103,8 +103,7 @@ async function openConnection(url: URL) {
             `host: ${url.host}`,
             `x-amz-target: DynamoDB_20120810.${operation}`,
             'content-type: application/x-amz-json-1.0',
-            `x-amz-date: ${headers['x-amz-date']}`,
-            `authorization: ${headers.authorization}`,
+            SIGNATURE,
             `content-length: ${Buffer.byteLength(body)}`,
             '',
             body,

@@ -79,6 +79,7 @@ export type EpisodeOptions = Pick<WorldOptions, 'database' | 'coldStart' | 'seed
   faults: WorldOptions['faults']
   /** How long to look for a smaller history once one has failed. */
   shrinkMilliseconds: number
+  isCalledOff?: () => boolean
 }
 
 export type EpisodeResult = {
@@ -109,9 +110,11 @@ export async function playEpisode(options: EpisodeOptions): Promise<EpisodeResul
       throw caught
     }
   }
+  const isSearchOver = (since: number) =>
+    performance.now() - since > options.shrinkMilliseconds || options.isCalledOff?.() === true
   const property = fc.asyncProperty(commands, async (steps) => {
     // Time is up for the search: all that is left to try passes.
-    if (failedAt !== undefined && performance.now() - failedAt > options.shrinkMilliseconds) return
+    if (failedAt !== undefined && isSearchOver(failedAt)) return
     const tables = await options.database.createTables()
     try {
       Object.assign(process.env, environmentOf(tables))

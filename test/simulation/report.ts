@@ -1,5 +1,24 @@
-import { FAULT_KINDS, type FaultKind, noFaults } from './faults.ts'
-import type { SimulationReport } from './simulation.ts'
+import { FAULT_KINDS, type FaultCounts, type FaultKind, noFaults } from './faults.ts'
+
+export type SimulationReport = {
+  seed: number
+  episodes: number
+  operations: number
+  faults: FaultCounts
+  /** Of everything that happened in each episode. */
+  digests: string[]
+  violations: { seed: number; message: string; history: string[] }[]
+}
+
+/** Of a simulation that has yet to play anything. */
+export const emptyReport = (seed: number): SimulationReport => ({
+  seed,
+  episodes: 0,
+  operations: 0,
+  faults: noFaults(),
+  digests: [],
+  violations: [],
+})
 
 /** The reports of several processes as one. */
 export function addReports(reports: readonly SimulationReport[]): SimulationReport {

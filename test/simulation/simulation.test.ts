@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { json } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +38,22 @@ describe('the money path on many bad days', () => {
     expect(again).toBe(first)
     expect(other).not.toBe(first)
   })
+})
+
+describe('a long run', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'tells what it has played so far when %s ends it',
+    async (signal) => {
+      const options = ['--json', '--seed', '3', '--operations', '1000000', '--jobs', '2']
+      const child = spawn(process.execPath, [file('simulate.ts'), ...options])
+      const ended = once(child, 'exit')
+      const figures = json(child.stdout)
+      await setTimeout(5_000)
+      child.kill(signal)
+      expect(await figures).toMatchObject({ seed: 3, violations: [], operations: expect.any(Number) })
+      expect(await ended).toEqual([130, null])
+    },
+  )
 })
 
 describe('a mistake in the code', () => {

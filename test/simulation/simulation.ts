@@ -4,9 +4,10 @@ installVirtualTime()
 
 import { serviceAddress } from './boundary.ts'
 import { type EpisodeResult, playEpisode } from './episode.ts'
-import { type FaultCounts, type FaultKind, noFaults } from './faults.ts'
+import type { FaultKind } from './faults.ts'
 import type { Invocation } from './invocation.ts'
 import { episodeSeed } from './random.ts'
+import { emptyReport, type SimulationReport } from './report.ts'
 
 Object.assign(process.env, {
   AWS_REGION: 'us-east-1',
@@ -36,19 +37,11 @@ export type SimulationOptions = {
   firstEpisode?: number
   episodeStep?: number
   onProgress?: (report: SimulationReport) => void
+  /** Asked between episodes, and in the search for a smaller history: true ends it with what there is. */
+  isCalledOff?: () => boolean
 }
 
-export type SimulationReport = {
-  seed: number
-  episodes: number
-  operations: number
-  faults: FaultCounts
-  /** Of everything that happened in each episode. */
-  digests: string[]
-  violations: { seed: number; message: string; history: string[] }[]
-}
-
-/** Plays episodes until so many operations are done, or one of them shows a violation. */
+/** Plays episodes until so many operations are done, one of them shows a violation, or it is called off. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { interpose } = await import('./boundary.ts')
   const { startSimulationDatabase } = await import('./database.ts')
@@ -57,17 +50,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   interpose(() => (inside.getStore() as Invocation | undefined)?.carry)
   const coldStart = await loadHandlers()
   const { firstEpisode = 0, episodeStep = 1 } = options
-  const report: SimulationReport = {
-    seed: options.seed,
-    episodes: 0,
-    operations: 0,
-    faults: noFaults(),
-    digests: [],
-    violations: [],
-  }
+  const report = emptyReport(options.seed)
+  const isDone = () =>
+    report.operations >= options.operations ||
+    report.violations.length > 0 ||
+    options.isCalledOff?.() === true
   const faults = { enabled: new Set(options.faultKinds), counts: report.faults }
   try {
-    while (report.operations < options.operations && report.violations.length === 0) {
+    while (!isDone()) {
       const seed = episodeSeed(options.seed, firstEpisode + report.episodes * episodeStep)
       note(report, seed, await playEpisode({ ...options, database, coldStart, seed, faults }))
       options.onProgress?.(report)

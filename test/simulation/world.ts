@@ -245,10 +245,10 @@ export class World {
   }
 
   private async askDatabase(call: BoundaryCall, isPartial: boolean): Promise<BoundaryReply> {
-    const { operation, headers } = call
+    const { operation } = call
     const { body, leaveOut } =
       isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
-    const reply = await this.options.database.call(operation, body, headers)
+    const reply = await this.options.database.call(operation, body)
     if (operation === 'PutItem' && reply.status === 200) this.prices.noteItem(body)
     if (operation === 'TransactWriteItems' && reply.status === 200)
       for (const account of this.accounts)
