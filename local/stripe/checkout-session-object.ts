@@ -6,6 +6,7 @@ export interface SessionTerms {
   currency: string
   /** In the currency's minor units. */
   total: number
+  createdAt: number
   expiresAt: number
 }
 
@@ -33,7 +34,7 @@ export function newSession(
     collected_information: null,
     consent: null,
     consent_collection: null,
-    created: world.nowSeconds(),
+    created: terms.createdAt,
     currency: terms.currency,
     currency_conversion: null,
     custom_fields: [],

@@ -37,7 +37,9 @@ export function createCheckoutSession(world: StripeWorld, fields: FormFields): S
   const total = lines.reduce((sum, line) => sum + line.amount, 0)
   requireChargeable(total, currency, 'line_items')
   requireCustomerChoice(world, parameters)
-  const session = newSession(world, parameters, { currency, total, expiresAt: expiryOf(world, parameters) })
+  const createdAt = world.nowSeconds()
+  const expiresAt = expiryOf(createdAt, parameters)
+  const session = newSession(world, parameters, { currency, total, createdAt, expiresAt })
   const details: CheckoutDetails = {
     id: `details_${session.id}`,
     object: 'local.checkout_details',
@@ -120,8 +122,7 @@ function requireCustomerChoice(world: StripeWorld, parameters: CheckoutParameter
   }
 }
 
-function expiryOf(world: StripeWorld, parameters: CheckoutParameters): number {
-  const now = world.nowSeconds()
+function expiryOf(now: number, parameters: CheckoutParameters): number {
   const expiresAt = parameters.expires_at ?? now + LONGEST_LIFE_SECONDS
   if (expiresAt < now + SHORTEST_LIFE_SECONDS) {
     throw invalidRequest(

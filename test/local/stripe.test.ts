@@ -18,6 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 /** The raw answer, for what the SDK does not show. */
@@ -76,6 +77,15 @@ describe('a Checkout session', () => {
     })
     expect(session.expires_at).toBe(session.created + 24 * 3600)
     expect(await sdk.checkout.sessions.retrieve(session.id)).toEqual(session)
+  })
+
+  it('lives exactly 24 hours, also when a second ends while it is made', async () => {
+    let now = Date.now()
+    vi.spyOn(Date, 'now').mockImplementation(() => (now += 1000))
+
+    const session = await sdk.checkout.sessions.create(topUpSession())
+
+    expect(session.expires_at).toBe(session.created + 24 * 3600)
   })
 
   it('can be expired while it is open, once', async () => {
