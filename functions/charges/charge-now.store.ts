@@ -8,7 +8,9 @@ import type { Settling } from '../holds/settle-hold.store.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import type { PriceSource } from '../prices/price-source.ts'
-import { FURTHEST_AHEAD_MILLISECONDS } from '../usage/read-cloud-events.ts'
+import { ratingProblem } from '../prices/rating-problem.ts'
+import { askTerms, type TermsBlocked } from '../terms/ask-terms.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from '../usage/read-cloud-events.ts'
 import { type ChargeRequest, isOneOff } from './charge.ts'
 import { type ChargeRefusal, decideCharge } from './charge-now.ts'
 
@@ -27,8 +29,6 @@ export type Charge = {
   now: Date
 }
 
-type Blocked = { ok: false; reason: 'blocked'; problem: Problem }
-
 /** Rates and deducts at once. */
 export function createCharging({ ledger, prices, terms, settling }: ChargingOptions) {
   /**
@@ -45,9 +45,8 @@ export function createCharging({ ledger, prices, terms, settling }: ChargingOpti
         'Only staff may charge an amount of their own; send a service to have it rated.',
       )
     }
-    if (Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS)
-      throw invalidField('time', 'is more than 24 hours ahead')
-    const gate = await askTerms(account, now)
+    if (isTooFarAhead(time, now)) throw invalidField('time', TOO_FAR_AHEAD)
+    const gate = await askTerms(terms, account, now)
     const { accountId, currency, clientType } = account
     const { service } = request
     const found =
@@ -57,7 +56,7 @@ export function createCharging({ ledger, prices, terms, settling }: ChargingOpti
     const period = periodOf(at, account.timeZone)
     const context = { request, time, period, found, actor: caller.actor }
     const post = () =>
-      ledger.post<ChargeRefusal | Blocked>({
+      ledger.post<ChargeRefusal | TermsBlocked>({
         accountId,
         key: `charge:${idempotencyKey}`,
         requestHash: requestHash({ charge: request }),
@@ -72,20 +71,10 @@ export function createCharging({ ledger, prices, terms, settling }: ChargingOpti
     throw posted.reason === 'blocked' ? posted.problem : problemOf(posted, account)
   }
 
-  async function askTerms(account: Account, now: Date): Promise<{ ok: true; label?: string } | Blocked> {
-    try {
-      return { ok: true, label: await terms.require(account, now) }
-    } catch (problem) {
-      if (problem instanceof Problem) return { ok: false, reason: 'blocked', problem }
-      throw problem
-    }
-  }
-
   return { charge }
 }
 
 function problemOf(refusal: ChargeRefusal | PostingRefusal, { currency }: Account): Problem {
   if (refusal.reason !== 'not_rated') return postingProblem(refusal, currency)
-  const { field, ratingReason: detail } = refusal
-  return new Problem('not_rated', `${field}: ${detail}`, { errors: [{ field, detail }] })
+  return ratingProblem(refusal)
 }

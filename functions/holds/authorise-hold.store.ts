@@ -6,7 +6,9 @@ import { invalidField, Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import type { PriceSource } from '../prices/price-source.ts'
-import { FURTHEST_AHEAD_MILLISECONDS } from '../usage/read-cloud-events.ts'
+import { ratingProblem } from '../prices/rating-problem.ts'
+import { askTerms, type TermsBlocked } from '../terms/ask-terms.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from '../usage/read-cloud-events.ts'
 import { type AuthoriseRefusal, decideAuthorise } from './decide-authorise.ts'
 import {
   asksForMore,
@@ -49,7 +51,6 @@ export type Extension = {
   now: Date
 }
 
-type Blocked = { ok: false; reason: 'blocked'; problem: Problem }
 const TRIES = 8
 
 /** Sets credit aside for sessions, and more of it while they last. */
@@ -65,18 +66,17 @@ export function createAuthorising(options: AuthorisingOptions) {
     const { accountId, currency, clientType } = account
     const at = now.toISOString()
     const time = request.time ?? at
-    if (Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS)
-      throw invalidField('time', 'is more than 24 hours ahead')
+    if (isTooFarAhead(time, now)) throw invalidField('time', TOO_FAR_AHEAD)
     const { session, service, leaseSeconds } = request
     const holdId = holdIdOf(accountId, session === undefined ? { idempotencyKey } : { session })
     const [found, gate] = await Promise.all([
       service === undefined ? undefined : prices.open().priceFor({ service, currency, clientType, at: time }),
-      askTerms(account, now),
+      askTerms(terms, account, now),
       startTimer({ accountId, holdId, expiresAt: leaseUntil(at, leaseSeconds) }, now),
     ])
     const post = async (isWhole: boolean) => {
       let hold: Hold | undefined
-      const posted = await ledger.post<AuthoriseRefusal | Blocked>({
+      const posted = await ledger.post<AuthoriseRefusal | TermsBlocked>({
         accountId,
         key: `hold:${idempotencyKey}`,
         requestHash: requestHash({ hold: request }),
@@ -116,15 +116,6 @@ export function createAuthorising(options: AuthorisingOptions) {
     const hold = await holds.read(accountId, holdId)
     if (!hold) throw holdNotFound(accountId, holdId)
     return hold
-  }
-
-  async function askTerms(account: Account, now: Date): Promise<{ ok: true; label?: string } | Blocked> {
-    try {
-      return { ok: true, label: await terms.require(account, now) }
-    } catch (problem) {
-      if (problem instanceof Problem) return { ok: false, reason: 'blocked', problem }
-      throw problem
-    }
   }
 
   /**
@@ -188,9 +179,8 @@ export function createAuthorising(options: AuthorisingOptions) {
   return { authorise, extend }
 }
 
-function problemOf(refusal: AuthoriseRefusal | Blocked | PostingRefusal, currency: string): Problem {
+function problemOf(refusal: AuthoriseRefusal | TermsBlocked | PostingRefusal, currency: string): Problem {
   if (refusal.reason === 'blocked') return refusal.problem
   if (refusal.reason !== 'not_rated') return postingProblem(refusal, currency)
-  const { field, ratingReason: detail } = refusal
-  return new Problem('not_rated', `${field}: ${detail}`, { errors: [{ field, detail }] })
+  return ratingProblem(refusal)
 }

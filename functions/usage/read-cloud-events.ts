@@ -10,8 +10,8 @@ import type { UsageEvent } from './usage-event.ts'
 export const MOST_EVENTS_PER_REQUEST = 1000
 const LARGEST_QUANTITY = 1_000_000_000_000
 const LONGEST_USE_SECONDS = 31 * 86_400
-/** A source's clock may run ahead of ours; further ahead than this, the time is a mistake. */
-export const FURTHEST_AHEAD_MILLISECONDS = 24 * 3_600_000
+const FURTHEST_AHEAD_MILLISECONDS = 24 * 3_600_000
+export const TOO_FAR_AHEAD = 'is more than 24 hours ahead'
 
 const MOST_ATTRIBUTES = 50
 const LONGEST_ATTRIBUTE_TEXT = 500
@@ -125,6 +125,11 @@ export const cloudEventSchema = z
 
 export type ReadEvent = { ok: true; event: UsageEvent } | { ok: false; errors: FieldError[] }
 
+/** A source's clock may run ahead of ours; further ahead than a day, the time is a mistake. */
+export function isTooFarAhead(time: string, now: Date): boolean {
+  return Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS
+}
+
 /** Reads one CloudEvent as a usage event, or names every field that is wrong. */
 export function readCloudEvent(value: unknown, now: Date): ReadEvent {
   const forbidden = findForbiddenMember(value)
@@ -132,8 +137,7 @@ export function readCloudEvent(value: unknown, now: Date): ReadEvent {
   const result = cloudEventSchema.safeParse(value)
   if (!result.success) return { ok: false, errors: fieldErrors(result.error, 'event') }
   const { id, source, type, subject, time, sequence, sequencetype, data } = result.data
-  if (Date.parse(time) > now.getTime() + FURTHEST_AHEAD_MILLISECONDS)
-    return refuse('time', 'is more than 24 hours ahead')
+  if (isTooFarAhead(time, now)) return refuse('time', TOO_FAR_AHEAD)
   const { quantity, seconds, ...rest } = data
   const attributes = rest as UsageEvent['attributes']
   const event: UsageEvent = {

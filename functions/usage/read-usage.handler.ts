@@ -9,7 +9,7 @@ import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import type { Reply } from '../edge/route.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createNumberedSearch, usualWindow, type Window } from './find-usage.store.ts'
 import { createNumberedStore } from './numbered.store.ts'
 import { presentSource, presentUsage } from './present-usage.ts'
@@ -27,7 +27,7 @@ const tables = {
 }
 const usage = createUsageStore(tables)
 const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
-const ledger = createLedger(tables)
+const ledger = createLedgerReader(tables)
 const numbered = createNumberedStore({ ...tables, ledger })
 const search = createNumberedSearch({ ledger, numbered })
 

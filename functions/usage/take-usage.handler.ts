@@ -3,7 +3,7 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { createLedger } from '../ledger/ledger.store.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { answerUsage } from './answer-usage.ts'
 import { createNumberJudge } from './judge-numbers.store.ts'
 import { createNumberedStore } from './numbered.store.ts'
@@ -28,7 +28,7 @@ const tables = {
   waitingTable: names.WAITING_TABLE,
 }
 const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
-const ledger = createLedger(tables)
+const ledger = createLedgerReader(tables)
 const judge = createNumberJudge({
   ledger,
   numbered: createNumberedStore({ ...tables, ledger }),

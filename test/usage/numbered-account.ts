@@ -20,6 +20,9 @@ export const NOW = '2026-11-23T12:00:00.000Z'
 export const UNIT = 1_000_000n
 export const SOURCE = '/switch/1'
 
+/** The whole numbers from 1 on. */
+export const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
 let accounts = 0
 
 /** An account with so much credit. */

@@ -18,6 +18,7 @@ import {
   openAccount,
   SOURCE,
   UNIT,
+  upTo,
 } from './numbered-account.ts'
 
 let database: TestDatabase
@@ -25,8 +26,6 @@ beforeAll(async () => {
   database = await startTestDatabase()
 })
 afterAll(() => database.stop())
-
-const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 
 /** A process that dies at its n-th call to the database: before the call reaches it, or after. */
 function mortalMachine(dying: number, reaches: boolean) {

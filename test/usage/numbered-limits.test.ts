@@ -15,6 +15,7 @@ import {
   openAccount,
   SOURCE,
   UNIT,
+  upTo,
 } from './numbered-account.ts'
 
 const LARGEST_ITEM_BYTES = 400 * 1024
@@ -27,7 +28,6 @@ beforeAll(async () => {
 })
 afterAll(() => database.stop())
 
-const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 /** Text that nothing compresses. */
 const noise = (bytes: number) => randomBytes(bytes).toString('base64').slice(0, bytes)
 const ideographs = (count: number) =>

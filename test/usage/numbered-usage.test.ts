@@ -12,6 +12,7 @@ import {
   numberedEvents,
   openAccount,
   UNIT,
+  upTo,
 } from './numbered-account.ts'
 
 let database: TestDatabase
@@ -22,7 +23,6 @@ afterAll(() => database.stop())
 
 const numbersOf = (decided: { event: NumberedEvent }[], source: string) =>
   decided.filter(({ event }) => event.source === source).map(({ event }) => event.number)
-const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 const request = (key: string) => ({ key: `gap-release:${key}`, requestHash: key, at: NOW })
 
 describe('numbered usage, whatever comes how', () => {
