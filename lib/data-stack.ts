@@ -8,6 +8,7 @@ import type { Foundation } from './constructs/foundation.ts'
 import type { Records } from './constructs/house.ts'
 import { Identity } from './constructs/identity.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
+import { PaymentsTable } from './constructs/payments-table.ts'
 import { UsageTable } from './constructs/usage-table.ts'
 import { WaitingTable } from './constructs/waiting-table.ts'
 import type { DeployConfiguration } from './deploy-configuration.ts'
@@ -26,6 +27,7 @@ export class DataStack extends Stack implements Foundation, Records {
   readonly usage: UsageTable
   readonly waiting: WaitingTable
   readonly documents: DocumentsTable
+  readonly payments: PaymentsTable
   readonly files: FilesBucket
   readonly identity: Identity
 
@@ -42,6 +44,7 @@ export class DataStack extends Stack implements Foundation, Records {
     this.ledger = new LedgerTable(this, 'LedgerTable', configuration, this.waiting)
     this.usage = new UsageTable(this, 'UsageTable', configuration)
     this.documents = new DocumentsTable(this, 'DocumentsTable', configuration)
+    this.payments = new PaymentsTable(this, 'PaymentsTable', configuration)
     this.files = new FilesBucket(this, 'FilesBucket', configuration)
     this.identity = new Identity(this, 'Identity', this)
     new CfnOutput(this, 'TokenIssuer', { value: this.identity.issuer })

@@ -6,6 +6,7 @@ import { bundleFunctions } from './bundle-functions.ts'
 import { DataStack } from './data-stack.ts'
 import { type Context, type DeployConfiguration, readDeployConfiguration } from './deploy-configuration.ts'
 import { DrawdownStack } from './drawdown-stack.ts'
+import { PaymentsStack } from './payments-stack.ts'
 
 export interface AppOptions {
   /** A folder of bundles made before; unset, the functions are bundled now. */
@@ -17,7 +18,7 @@ export interface AppOptions {
 }
 
 /**
- * The whole app, ready to `synth()`: both stacks and the security checks of cdk-nag's AwsSolutions pack.
+ * The whole app, ready to `synth()`: its stacks and the security checks of cdk-nag's AwsSolutions pack.
  *
  * The CDK CLI hands over the context of cdk.json and of its `-c` options; without it (`node bin/drawdown.ts`, tests, the
  * local stack) cdk.json is read here, so that every way of synthesizing gives the same templates.
@@ -46,13 +47,19 @@ export async function drawdownApp(options: AppOptions = {}): Promise<App> {
     configuration,
     bundlesFolder,
   })
-  new DrawdownStack(app, 'Drawdown', {
+  const { house } = new DrawdownStack(app, 'Drawdown', {
     ...place,
     stackName: stackName('Drawdown', configuration),
     description: 'Drawdown: prepaid billing, its API and functions',
     configuration,
     bundlesFolder,
     data,
+  })
+  new PaymentsStack(app, 'DrawdownPayments', {
+    ...place,
+    stackName: stackName('DrawdownPayments', configuration),
+    description: 'Drawdown: payments, from the card to the credit and back',
+    house,
   })
   Tags.of(app).add('application', 'drawdown')
   Tags.of(app).add('stage', configuration.stage)

@@ -17,29 +17,32 @@ import { Prices } from './constructs/prices.ts'
 import { Proof } from './constructs/proof.ts'
 import { Statements } from './constructs/statements.ts'
 import { Terms } from './constructs/terms.ts'
-import { TopUp } from './constructs/top-up.ts'
 import { Usage } from './constructs/usage.ts'
 import type { DataStack, DataStackProps } from './data-stack.ts'
 
 /**
  * READ FIRST. All that Drawdown does, a line per capability: each construct holds its functions, routes, queues,
- * schedules, grants and alarms. What they keep is in the data stack.
+ * schedules, grants and alarms. What they keep is in the data stack; payments are in a stack of their own, because
+ * CloudFormation takes 500 resources in one.
  */
 export class DrawdownStack extends Stack {
+  /** What further stacks hang their functions on. */
+  readonly house: House
+
   constructor(scope: Construct, id: string, props: DataStackProps & { readonly data: DataStack }) {
     super(scope, id, { ...props, terminationProtection: props.configuration.removalPolicy === 'retain' })
     const { configuration, bundlesFolder, data } = props
-    const { alarms, ledger, usage, waiting, documents, files, identity } = data
+    const { alarms, ledger, usage, waiting, documents, payments, files, identity } = data
     const foundation = { configuration, bundlesFolder, alarms }
     ringWhenThrottled(this, alarms)
     const api = new HttpApi(this, 'HttpApi', { foundation, identity })
     const bus = new Bus(this, 'EventBus', configuration.stage)
-    const records = { ledger, usage, waiting, documents, files, identity }
+    const records = { ledger, usage, waiting, documents, payments, files, identity }
     const house: House = { ...foundation, ...records, api, bus }
+    this.house = house
 
     new Accounts(this, 'Accounts', house) // who is a client, and who acts for it
-    new TopUp(this, 'TopUp', house) // payments raise a balance
-    new Credits(this, 'Credits', house) // so do credits; and wrong entries are reversed
+    new Credits(this, 'Credits', house) // credit is given; and wrong entries are reversed
     new Prices(this, 'Prices', house) // what a service costs, from when on
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits

@@ -17,7 +17,7 @@ export function undoProblem(refusal: Refusal, sequence: bigint, currency: string
     case 'not_reversible':
       return new Problem(
         'not_reversible',
-        'Corrections, expired credit, and transactions that moved nothing, stay as they are.',
+        'Corrections, expired credit, and transactions that moved nothing, stay as they are; a payment is refunded to its card.',
       )
     case 'not_refundable':
       return new Problem(

@@ -58,11 +58,32 @@ const sessionEvent = entryEvent.extend({
   service: z.string().optional(),
 })
 
+const topUpEvent = anyEvent.extend({
+  topUpId: z.string(),
+  amount: moneyReply.meta({ description: 'what was asked for' }),
+  origin: z.enum(['manual', 'automatic']),
+  paymentMethod: z.enum(['checkout', 'saved_card']),
+})
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
+  'top_up.created': topUpEvent.meta({ description: 'A payment is about to be asked for at the provider.' }),
+  'top_up.processing': topUpEvent.meta({
+    description: 'The provider has the payment; nothing is credited yet.',
+  }),
   'top_up.settled': entryEvent
-    .extend({ amount: moneyReply, topUpId: z.string().optional() })
+    .extend({
+      amount: moneyReply.meta({ description: 'what was paid; what was owed is paid of it first' }),
+      topUpId: z.string().optional(),
+    })
     .meta({ description: 'A payment has raised the credit.' }),
+  'top_up.failed': topUpEvent
+    .extend({ failureCode: z.string().meta({ description: 'the provider’s word for why' }) })
+    .meta({ description: 'Nothing was paid: the card was declined, or its bank wants to ask its holder.' }),
+  'top_up.expired': topUpEvent.meta({ description: 'Nobody paid in time.' }),
+  'top_up.mismatched': topUpEvent
+    .extend({ mismatch: z.string().meta({ description: 'what does not match' }) })
+    .meta({ description: 'A payment does not match its top-up: nothing was credited, staff have to look.' }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent
     .extend({
@@ -201,6 +222,9 @@ export type EventDetail<Name extends EventName> = z.output<(typeof eventDetails)
 
 /** An event on its way to the bus. */
 export type BusEvent = { [Name in EventName]: { detailType: Name; detail: EventDetail<Name> } }[EventName]
+
+/** An item of a table, with its keys, as it was before a change and as it is after it: what events follow from. */
+export type ChangedItem = { before?: Record<string, unknown>; after?: Record<string, unknown> }
 
 /** Puts events on the bus; when it resolves, all are there. */
 export type PutEvents = (events: readonly BusEvent[]) => Promise<void>

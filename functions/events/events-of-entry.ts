@@ -56,7 +56,7 @@ function eventsOfKind(entry: Entry): BusEvent[] {
       return [
         {
           detailType: 'top_up.settled',
-          detail: { ...describe(entry, 'top_up.settled'), amount: raised(entry), topUpId },
+          detail: { ...describe(entry, 'top_up.settled'), amount: paid(entry), topUpId },
         },
       ]
     }
@@ -86,6 +86,11 @@ function eventsOfKind(entry: Entry): BusEvent[] {
     case 'release':
       return [sessionEnded(entry)]
     case 'gap_release':
+    // What becomes of payments is told when their documents change.
+    case 'top_up_refund':
+    case 'top_up_refund_failed':
+    case 'dispute':
+    case 'dispute_won':
       return []
   }
 }
@@ -224,6 +229,12 @@ function describe(entry: Entry, name: EventName) {
     available: money(entry.availableAfterMicros, entry.currency),
     reason: entry.reason,
   }
+}
+
+/** The payment itself: what the account owed is paid of it first, and only the rest raises the credit. */
+function paid(entry: Entry) {
+  const { amountMicros = 0n } = entry.postings.find(({ account }) => account.startsWith('cash:')) ?? {}
+  return money(-amountMicros, entry.currency)
 }
 
 const raised = (entry: Entry) => money(entry.amountMicros, entry.currency)

@@ -3,11 +3,12 @@ import middy from '@middy/core'
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { environment } from '../edge/environment.ts'
 import { createBus } from './bus.client.ts'
-import { publishEntries } from './publish-entries.client.ts'
+import { eventsOfLedger } from './events-of-ledger.ts'
+import { publishRecords } from './publish-records.client.ts'
 
 const { EVENT_BUS } = environment('EVENT_BUS')
 const bus = createBus({ client: new EventBridgeClient({}), busName: EVENT_BUS })
 
 export const handler = middy<DynamoDBStreamEvent, DynamoDBBatchResponse>().handler((event) =>
-  publishEntries(event.Records, bus.put),
+  publishRecords(event.Records, bus.put, eventsOfLedger),
 )

@@ -3,6 +3,7 @@ import {
   type ContraAccount,
   type Entry,
   type EntryDraft,
+  type EntryKind,
   HELD,
   type Head,
   type PostingLine,
@@ -99,8 +100,20 @@ function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredi
   }
 }
 
-/** Corrections stay as they are, and credit that has expired would only expire again. */
-const NOT_REVERSIBLE: ReadonlySet<string> = new Set(['reversal', 'refund', 'expiry'])
+/**
+ * Corrections stay as they are, and credit that has expired would only expire again. A payment is undone at its provider
+ * alone, by a refund to the card: else the credit would go and the money stay.
+ */
+const NOT_REVERSIBLE: ReadonlySet<EntryKind> = new Set<EntryKind>([
+  'reversal',
+  'refund',
+  'expiry',
+  'top_up',
+  'top_up_refund',
+  'top_up_refund_failed',
+  'dispute',
+  'dispute_won',
+])
 
 /**
  * Undoes an entry with a new one that names it. What was charged goes back to the lots that it was drawn from. Credit is

@@ -22,6 +22,10 @@ export const ENTRY_KINDS = [
   'release',
   'expiry',
   'gap_release',
+  'top_up_refund',
+  'top_up_refund_failed',
+  'dispute',
+  'dispute_won',
 ] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 
@@ -29,8 +33,14 @@ export type EntryKind = (typeof ENTRY_KINDS)[number]
 export const AVAILABLE = 'client:available'
 export const HELD = 'client:held'
 
-/** The operator's side: `cash:stripe`, `revenue:usage`, `revenue:plan`, `tax:<place>`, `payable:<vendor>`, `credit:goodwill` … */
-export type ContraAccount = `${'cash' | 'revenue' | 'tax' | 'payable' | 'credit'}:${string}`
+/**
+ * The operator's side: `cash:stripe`, `revenue:usage`, `revenue:plan`, `tax:<place>`, `payable:<vendor>`, `credit:goodwill`,
+ * `receivable:payments` …
+ */
+export type ContraAccount = `${'cash' | 'revenue' | 'tax' | 'payable' | 'credit' | 'receivable'}:${string}`
+
+/** What clients owe because a payment of theirs was taken back after its credit was used. */
+export const RECEIVABLE = 'receivable:payments' satisfies ContraAccount
 
 /** Credits are positive, debits negative: money received stands below zero. The lines of a posting sum to zero. */
 export type PostingLine = { account: typeof AVAILABLE | typeof HELD | ContraAccount; amountMicros: bigint }
@@ -53,6 +63,8 @@ export type Head = {
   status: AccountStatus
   availableMicros: bigint
   heldMicros: bigint
+  /** What the client owes: the next payment pays it before it raises credit. */
+  receivableMicros: bigint
   sequence: bigint
   tip: string
   counters: Record<string, Counter>
@@ -117,7 +129,7 @@ export function hashEntry(entry: Omit<Entry, 'hash'>): string {
   })
 }
 
-function sumOf(postings: readonly PostingLine[], account: string): bigint {
+function sumOf(postings: readonly PostingLine[], account: PostingLine['account']): bigint {
   return postings
     .filter((line) => line.account === account)
     .reduce((sum, line) => sum + line.amountMicros, 0n)
@@ -154,8 +166,9 @@ export function chainEntry(
   }
   const availableAfterMicros = head.availableMicros + change.availableMicros
   const heldAfterMicros = head.heldMicros + change.heldMicros
-  if (availableAfterMicros < 0n || heldAfterMicros < 0n)
-    throw new Error('a posting would take credit below zero')
+  const receivableMicros = head.receivableMicros - sumOf(draft.postings, RECEIVABLE)
+  if (availableAfterMicros < 0n || heldAfterMicros < 0n || receivableMicros < 0n)
+    throw new Error('a posting would take credit, or what is owed, below zero')
 
   const lots = draft.lots ?? lotsOf(head, change)
   checkLots(lots, change)
@@ -182,6 +195,7 @@ export function chainEntry(
     ...head,
     availableMicros: availableAfterMicros,
     heldMicros: heldAfterMicros,
+    receivableMicros,
     sequence,
     tip: entry.hash,
     counters: currentCounters({ ...head.counters, ...counters }),

@@ -26,6 +26,7 @@ export function openingHead(accountId: string, currency: string, tip: string): R
     status: 'open',
     availableMicros: 0n,
     heldMicros: 0n,
+    receivableMicros: 0n,
     sequence: 0n,
     tip,
     counters: {},
@@ -69,9 +70,9 @@ export function headUpdate(ledgerTable: string, head: Head, next: Head): Transac
       Key: { pk: accountKey(head.accountId), sk: HEAD_KEY },
       // `revision` alone would do; the others hold whatever the code believes.
       ConditionExpression:
-        '#revision = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld',
+        '#revision = :read AND #status = :status AND availableMicros >= :leaving AND heldMicros >= :leavingHeld AND receivableMicros >= :paid',
       UpdateExpression:
-        'SET availableMicros = :available, heldMicros = :held, #sequence = :sequence, tip = :tip, #counters = :counters, countedIn = :countedIn, #revision = :revision, lots = :lots, watermarks = :watermarks',
+        'SET availableMicros = :available, heldMicros = :held, receivableMicros = :receivable, #sequence = :sequence, tip = :tip, #counters = :counters, countedIn = :countedIn, #revision = :revision, lots = :lots, watermarks = :watermarks',
       ExpressionAttributeNames: {
         '#sequence': 'sequence',
         '#counters': 'counters',
@@ -83,8 +84,10 @@ export function headUpdate(ledgerTable: string, head: Head, next: Head): Transac
         ':status': head.status,
         ':leaving': lowering(head.availableMicros, next.availableMicros),
         ':leavingHeld': lowering(head.heldMicros, next.heldMicros),
+        ':paid': lowering(head.receivableMicros, next.receivableMicros),
         ':available': next.availableMicros,
         ':held': next.heldMicros,
+        ':receivable': next.receivableMicros,
         ':sequence': next.sequence,
         ':tip': next.tip,
         ':counters': counters,

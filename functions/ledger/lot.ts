@@ -103,6 +103,22 @@ export function drawLots(
   return changes
 }
 
+/** What is left of one lot. Throws `LotsBehindError` when it may be one that has to be brought into HEAD. */
+export function leftOf(head: LotsInFront, lot: Omit<Lot, 'remainingMicros'>): bigint {
+  if (behindMicros(head) > 0n && mayBeBehind(head, lot)) throw new LotsBehindError()
+  return head.lots.find((each) => each.lot === lot.lot)?.remainingMicros ?? 0n
+}
+
+/** Draws an amount from one lot alone, which must have that much left. */
+export function drawFrom(
+  head: LotsInFront,
+  lot: Omit<Lot, 'remainingMicros'>,
+  amountMicros: bigint,
+): LotChange[] {
+  if (leftOf(head, lot) < amountMicros) throw new Error(`lot ${lot.lot} has not that much left`)
+  return drawLots(head, amountMicros, lot)
+}
+
 function firstOf(first: { lot: bigint }, left: Lot, right: Lot): number {
   return Number(right.lot === first.lot) - Number(left.lot === first.lot) || compareLots(left, right)
 }
@@ -172,7 +188,7 @@ export function applyLotChanges(
   return { front: lots.slice(0, most), behind: [...behind, ...lots.slice(most)] }
 }
 
-function smaller(one: bigint, other: bigint): bigint {
+export function smaller(one: bigint, other: bigint): bigint {
   if (one < other) return one
   return other
 }

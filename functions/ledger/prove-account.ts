@@ -1,4 +1,4 @@
-import { AVAILABLE, type Entry, genesisHash, HELD, type Head, hashEntry } from './entry.ts'
+import { AVAILABLE, type Entry, genesisHash, HELD, type Head, hashEntry, RECEIVABLE } from './entry.ts'
 import type { Lot, LotChange } from './lot.ts'
 
 /** What is left of a lot: in available credit, and set aside by holds. */
@@ -58,6 +58,7 @@ export function foldEntry(state: ProofState, entry: Entry): string[] {
   )
     fault('its balances differ by another amount than its lines')
   if (availableAfterMicros < 0n || heldAfterMicros < 0n) fault('below zero')
+  if ((state.contraMicros[RECEIVABLE] ?? 0n) > 0n) fault('more was paid than was owed')
   for (const text of foldLots(state, entry.lots, change)) fault(text)
   state.availableMicros = availableAfterMicros
   state.heldMicros = heldAfterMicros
@@ -112,6 +113,9 @@ export function compareWithHead(state: ProofState, head: Head, lots: readonly Lo
     faults.push(`HEAD has ${head.availableMicros} available, the history ${state.availableMicros}`)
   if (head.heldMicros !== state.heldMicros)
     faults.push(`HEAD has ${head.heldMicros} held, the history ${state.heldMicros}`)
+  const owedMicros = -(state.contraMicros[RECEIVABLE] ?? 0n)
+  if (head.receivableMicros !== owedMicros)
+    faults.push(`HEAD has ${head.receivableMicros} owed, the history ${owedMicros}`)
   if (head.tip !== state.previousHash) faults.push('HEAD does not end in the last entry’s hash')
   const left = Object.entries(state.lots).filter(([, { remainingMicros }]) => remainingMicros > 0n)
   for (const [lot, { remainingMicros }] of left) {

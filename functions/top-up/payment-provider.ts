@@ -35,11 +35,9 @@ export type SavedCardPayment =
   | ProviderRefusal
   | ProviderUnavailable
 
-/** What the provider says in a signed event about a payment of ours. */
+/** A payment as the provider has it: told by a signed event, or looked up. */
 export type PaymentNews = {
-  eventId: string
-  eventType: string
-  occurredAt: string
+  kind: 'payment'
   topUpId: string
   accountId: string
   outcome: 'paid' | 'failed' | 'expired'
@@ -54,13 +52,119 @@ export type PaymentNews = {
   card?: { customerId: string; paymentMethodId: string }
 }
 
-/** All that top-ups need of a payment provider: another one is another implementation of this. */
+/** What the provider has of a top-up: its news, or that it is still open there, or that nothing was ever begun. */
+export type LookedUpPayment =
+  | { ok: true; news: PaymentNews }
+  | { ok: true; status: 'open'; paymentId?: string; sessionId?: string }
+  | { ok: true; status: 'not_found' }
+  | ProviderUnavailable
+
+/** A hosted page where a client's card is entered and kept: no number of a card ever comes to us. */
+export type CardSetupRequest = {
+  setupId: string
+  accountId: string
+  customerId?: string
+  doneUrl: string
+  cancelledUrl: string
+}
+export type OpenedCardSetup = { ok: true; setupUrl: string } | ProviderUnavailable
+
+/** A card that the provider keeps for a customer: what a person recognises it by, never its number. */
+export type ProviderCard = {
+  paymentMethodId: string
+  customerId: string
+  brand: string
+  lastFour: string
+  /** The last month in which it can be used, as `2027-03`. */
+  expiresIn: string
+  /** The same for the same card, however often it is kept. */
+  fingerprint?: string
+}
+export type ReadCard =
+  | { ok: true; card: ProviderCard }
+  | { ok: false; reason: 'card_gone' }
+  | ProviderUnavailable
+export type ForgottenCard = { ok: true } | ProviderUnavailable
+
+/** Money of a payment that goes back to its card. */
+export type RefundRequest = {
+  refundId: string
+  accountId: string
+  topUpId: string
+  paymentId: string
+  amountMicros: bigint
+  currency: string
+}
+
+/** A refund as the provider has it now. `accountId`, `topUpId` and `refundId` are absent for one that was made there by hand. */
+export type ProviderRefund = {
+  providerRefundId: string
+  paymentId: string
+  refundId?: string
+  amountMicros: bigint
+  currency: string
+  status: 'pending' | 'succeeded' | 'failed'
+  failureCode?: string
+  createdAt: string
+}
+export type MadeRefund =
+  | { ok: true; refund: ProviderRefund }
+  | { ok: false; reason: 'refused'; code: string }
+  | ProviderUnavailable
+export type LookedUpRefunds = { ok: true; refunds: ProviderRefund[] } | ProviderUnavailable
+
+/** A dispute as the provider has it now. */
+export type ProviderDispute = {
+  disputeId: string
+  paymentId: string
+  amountMicros: bigint
+  currency: string
+  /** `inquiry`: asked about, nothing taken yet; `open`: the amount is taken; `closed`: an inquiry that came to nothing. */
+  status: 'inquiry' | 'open' | 'won' | 'lost' | 'closed'
+  /** The provider's word for why. */
+  reason: string
+  /** Until when evidence may be handed in. */
+  evidenceDueAt?: string
+  createdAt: string
+}
+export type LookedUpDispute = { ok: true; dispute: ProviderDispute } | ProviderUnavailable
+
+/** Whose payment it is, as the provider was told when it was made; undefined for a payment that is none of ours. */
+export type PaymentOwner = { accountId: string; topUpId: string }
+export type FoundOwner = { ok: true; owner?: PaymentOwner } | ProviderUnavailable
+
+/** All that Drawdown needs of a payment provider: another one is another implementation of this. */
 export type PaymentProvider = {
   openCheckout(request: CheckoutRequest): Promise<OpenedCheckout>
   chargeSavedCard(request: SavedCardRequest): Promise<SavedCardPayment>
+  /** What became of a top-up, whatever we have noted of it. */
+  lookUpPayment(topUp: PaymentRequest & LookUp): Promise<LookedUpPayment>
+  findOwner(paymentId: string): Promise<FoundOwner>
+  openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup>
+  readCard(paymentMethodId: string): Promise<ReadCard>
+  /** Forgets a card for good; one that is gone already is forgotten too. */
+  forgetCard(paymentMethodId: string): Promise<ForgottenCard>
+  refund(request: RefundRequest): Promise<MadeRefund>
+  /** All refunds of a payment. */
+  lookUpRefunds(paymentId: string): Promise<LookedUpRefunds>
+  lookUpDispute(disputeId: string): Promise<LookedUpDispute>
 }
+
+/** What we know of a payment that is to be looked up. */
+export type LookUp = { customerId?: string; sessionId?: string; paymentId?: string; createdAt: string }
+
+/**
+ * What a signed event is about. Of refunds, disputes and cards it says only that there is something new: they are read at
+ * the provider as they are now, so that order and repeats of events do not matter.
+ */
+export type ProviderNews =
+  | PaymentNews
+  | { kind: 'card_saved'; accountId: string; paymentMethodId: string }
+  | { kind: 'card_changed' | 'card_gone'; paymentMethodId: string; customerId?: string }
+  | { kind: 'refund'; paymentId: string }
+  | { kind: 'dispute'; disputeId: string; paymentId: string }
 
 /** A signed event: `news` is absent when it is of no interest, or of no payment of ours. */
 export type VerifiedEvent =
-  | { ok: true; eventId: string; eventType: string; news?: PaymentNews }
+  | { ok: true; eventId: string; eventType: string; occurredAt: string; news?: ProviderNews }
   | { ok: false }

@@ -6,7 +6,7 @@ import { Problem } from '../edge/problem.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
-import { createStripeEvents } from './stripe.client.ts'
+import { createStripeEvents } from './stripe-events.client.ts'
 import { readStripeSecret } from './stripe-secret.client.ts'
 import { receivePaymentEvent } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
@@ -14,15 +14,15 @@ import { createTopUpStore } from './top-up.store.ts'
 const names = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
-  'DOCUMENTS_TABLE',
+  'PAYMENTS_TABLE',
   'STRIPE_SECRET_NAME',
   'STRIPE_API_URL',
 )
 const client = documentClient()
-const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
+const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
 const settlement = createTopUpSettlement({
-  topUps: createTopUpStore(documents),
-  cards: createSavedCardStore(documents),
+  topUps: createTopUpStore(payments),
+  cards: createSavedCardStore(payments),
   ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
 })
 
@@ -38,7 +38,7 @@ export const handler = httpHandler(
         'webhook_signature_invalid',
         'The event is not signed by Stripe, or longer ago than 300 seconds.',
       )
-    if (event.news) await settlement.receive(event.news, new Date().toISOString())
+    if (event.news?.kind === 'payment') await settlement.receive(event.news, new Date().toISOString())
     else log.info('an event of no interest', { eventId: event.eventId, eventType: event.eventType })
     return { status: 200, body: { received: true } }
   }),

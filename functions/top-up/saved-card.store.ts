@@ -8,17 +8,17 @@ export type SavedCard = { customerId: string; paymentMethodId: string; savedAt: 
 /** The card that an account pays with when it asks for its saved card: the one that was kept last. */
 export function createSavedCardStore({
   client,
-  documentsTable,
+  paymentsTable,
 }: {
   client: DynamoDBDocumentClient
-  documentsTable: string
+  paymentsTable: string
 }) {
   const keyOf = (accountId: string) => ({ pk: accountKey(accountId), sk: 'PAYMENT' })
 
   async function read(accountId: string): Promise<SavedCard | undefined> {
     const Key = keyOf(accountId)
     const { Item } = await client.send(
-      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+      new GetCommand({ TableName: paymentsTable, Key, ConsistentRead: true }),
     )
     return (
       Item && { customerId: Item.customerId, paymentMethodId: Item.paymentMethodId, savedAt: Item.savedAt }
@@ -30,7 +30,7 @@ export function createSavedCardStore({
     try {
       await client.send(
         new PutCommand({
-          TableName: documentsTable,
+          TableName: paymentsTable,
           Item: { ...keyOf(accountId), ...card },
           ConditionExpression: 'attribute_not_exists(pk) OR savedAt < :savedAt',
           ExpressionAttributeValues: { ':savedAt': card.savedAt },

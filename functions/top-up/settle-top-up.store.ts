@@ -1,7 +1,8 @@
 import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
-import { credit, type MovementRefusal } from '../ledger/decide-movement.ts'
+import type { MovementRefusal } from '../ledger/decide-movement.ts'
+import { payIn } from '../ledger/decide-payment.ts'
 import type { Ledger } from '../ledger/ledger.store.ts'
 import type { PaymentNews } from './payment-provider.ts'
 import type { SavedCard } from './saved-card.store.ts'
@@ -29,7 +30,7 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const topUp = await topUps.read(news.accountId, news.topUpId)
       if (!topUp) return log.warn('an event of a payment that is not ours', nameOf(news))
-      if (await apply(topUp, news, at)) return keepCard(topUp, news)
+      if (await apply(topUp, news, at)) return keepCard(topUp, news, at)
     }
     throw new Problem('busy', 'The top-up kept changing; the event has to come again.')
   }
@@ -42,7 +43,7 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
         return true
       case 'paid_twice':
         log.error('a top-up was paid a second time; nothing was credited for it', nameOf(news))
-        return true
+        return (await topUps.note(topUp, { secondPaymentId: news.paymentId })) !== undefined
       case 'change': {
         const { status, failureCode, mismatch } = decision
         if (status === 'mismatched')
@@ -50,7 +51,7 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
             ...nameOf(news),
             mismatch,
           })
-        return (await topUps.move(topUp, status, { failureCode, mismatch })).status === status
+        return (await topUps.move(topUp, status, at, { failureCode, mismatch })).status === status
       }
       case 'settle':
         return settle(topUp, news, at)
@@ -66,10 +67,10 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
       requestHash: requestHash({ topUpId, amountMicros, currency }),
       at,
       decide: (head) => {
-        const decision = credit(head, topUpMovement(topUp, paymentId))
+        const decision = payIn(head, topUpMovement(topUp, paymentId))
         if (!decision.ok) return decision
         const settled = { settledAt: at, entrySequence: head.sequence + 1n, paymentId, sessionId }
-        return { ...decision, documents: [{ Update: topUps.changeOf(topUp, 'settled', settled) }] }
+        return { ...decision, documents: [{ Put: topUps.changeOf(topUp, 'settled', at, settled) }] }
       },
     })
     // Credited by another event meanwhile: read again, since this one may tell of a second payment.
@@ -87,19 +88,21 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
       case 'account_closed':
       case 'wrong_currency': {
         log.error('a payment cannot be credited', { ...nameOf(news), reason: posted.reason })
-        return (await topUps.move(topUp, 'mismatched', { mismatch: posted.reason })).status === 'mismatched'
+        return (
+          (await topUps.move(topUp, 'mismatched', at, { mismatch: posted.reason })).status === 'mismatched'
+        )
       }
     }
   }
 
-  async function keepCard(topUp: TopUp, news: PaymentNews): Promise<void> {
+  async function keepCard(topUp: TopUp, news: PaymentNews, at: string): Promise<void> {
     if (news.outcome !== 'paid' || !news.card || !topUp.saveCard) return
-    await cards.save(topUp.accountId, { ...news.card, savedAt: news.occurredAt })
+    await cards.save(topUp.accountId, { ...news.card, savedAt: at })
   }
 
   return { receive }
 }
 
-function nameOf({ eventId, eventType, accountId, topUpId }: PaymentNews) {
-  return { eventId, eventType, accountId, topUpId }
+function nameOf({ accountId, topUpId, paymentId, sessionId, outcome }: PaymentNews) {
+  return { accountId, topUpId, paymentId, sessionId, outcome }
 }

@@ -84,6 +84,7 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
       status: 'created',
       amountMicros,
       currency,
+      origin: 'manual',
       requestedMethod: paymentMethod,
       method: paymentMethod,
       saveCard,
@@ -93,6 +94,9 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
       actor,
       termsVersion,
       createdAt: now.toISOString(),
+      refundedMicros: 0n,
+      changedAt: now.toISOString(),
+      revision: 0n,
     }
   }
 
@@ -100,13 +104,13 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
   async function advance(topUp: TopUp, now: Date): Promise<TopUp> {
     const step = nextStep(topUp, now)
     if (step === undefined) return topUp
-    if (step === 'expire') return topUps.move(topUp, 'expired')
+    if (step === 'expire') return topUps.move(topUp, 'expired', now.toISOString())
     if (step === 'open_checkout')
-      return noteCheckout(topUp, await (await provider()).openCheckout(checkoutOf(topUp)))
+      return noteCheckout(topUp, await (await provider()).openCheckout(checkoutOf(topUp)), now)
     const { customerId, paymentMethodId } = topUp
     if (!customerId || !paymentMethodId) throw new Error(`top-up ${topUp.topUpId} has no saved card`)
     const paid = await (await provider()).chargeSavedCard({ ...topUp, customerId, paymentMethodId })
-    const noted = await noteSavedCard(topUp, paid)
+    const noted = await noteSavedCard(topUp, paid, now)
     return nextStep(noted, now) === 'open_checkout' ? advance(noted, now) : noted
   }
 
@@ -126,24 +130,26 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
     }
   }
 
-  async function noteCheckout(topUp: TopUp, opened: OpenedCheckout): Promise<TopUp> {
+  async function noteCheckout(topUp: TopUp, opened: OpenedCheckout, now: Date): Promise<TopUp> {
+    const at = now.toISOString()
     if (opened.ok) {
       const { sessionId, paymentUrl } = opened
-      return topUps.move(topUp, 'processing', { method: 'checkout', sessionId, paymentUrl })
+      return topUps.move(topUp, 'processing', at, { method: 'checkout', sessionId, paymentUrl })
     }
     if (opened.reason === 'unavailable') throw unavailable(topUp)
-    return topUps.move(topUp, 'failed', { failureCode: `refused_${opened.field}` })
+    return topUps.move(topUp, 'failed', at, { failureCode: `refused_${opened.field}` })
   }
 
-  async function noteSavedCard(topUp: TopUp, paid: SavedCardPayment): Promise<TopUp> {
-    if (paid.ok) return topUps.move(topUp, 'processing', { paymentId: paid.paymentId })
+  async function noteSavedCard(topUp: TopUp, paid: SavedCardPayment, now: Date): Promise<TopUp> {
+    const at = now.toISOString()
+    if (paid.ok) return topUps.move(topUp, 'processing', at, { paymentId: paid.paymentId })
     switch (paid.reason) {
       case 'unavailable':
         throw unavailable(topUp)
       case 'refused':
-        return topUps.move(topUp, 'failed', { failureCode: `refused_${paid.field}` })
+        return topUps.move(topUp, 'failed', at, { failureCode: `refused_${paid.field}` })
       default:
-        return topUps.move(topUp, 'failed', { failureCode: paid.code })
+        return topUps.move(topUp, 'failed', at, { failureCode: paid.code })
     }
   }
 

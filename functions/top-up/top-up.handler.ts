@@ -8,7 +8,7 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { answerStarted } from './present-top-up.ts'
 import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpStarter } from './start-top-up.store.ts'
-import { createStripePayments } from './stripe.client.ts'
+import { createStripeProvider } from './stripe.client.ts'
 import { readStripeSecret } from './stripe-secret.client.ts'
 import { createTopUp } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
@@ -16,21 +16,23 @@ import { createTopUpStore } from './top-up.store.ts'
 const names = environment(
   'LEDGER_TABLE',
   'DOCUMENTS_TABLE',
+  'PAYMENTS_TABLE',
   'STRIPE_SECRET_NAME',
   'STRIPE_API_URL',
   'PORTAL_URL',
 )
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
+const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
 const accounts = createAccountStore(documents)
 const starter = createTopUpStarter({
-  topUps: createTopUpStore(documents),
-  cards: createSavedCardStore(documents),
+  topUps: createTopUpStore(payments),
+  cards: createSavedCardStore(payments),
   ledger: createLedgerReader({ client, ledgerTable: names.LEDGER_TABLE }),
   terms: createTermsGate(documents),
   provider: async () => {
     const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)
-    return createStripePayments({ apiKey, url: names.STRIPE_API_URL })
+    return createStripeProvider({ apiKey, url: names.STRIPE_API_URL })
   },
   portalUrl: names.PORTAL_URL.replace(/\/$/, ''),
 })

@@ -1,20 +1,15 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
-import { statusesBefore, type TopUp, type TopUpStatus } from './top-up.ts'
+import { mayBecome, type TopUp, type TopUpStatus, watchOf } from './top-up.ts'
+import { watchKeys } from './watch-list.ts'
 
 export type TopUpStore = ReturnType<typeof createTopUpStore>
 
 /** Where a list goes on: after this top-up. */
 export type TopUpPosition = Pick<TopUp, 'topUpId' | 'createdAt'>
 
-type Changes = Partial<Omit<TopUp, 'topUpId' | 'accountId' | 'status'>>
+type Changes = Partial<Omit<TopUp, 'topUpId' | 'accountId' | 'status' | 'changedAt' | 'revision'>>
 
 const keyOf = (accountId: string, topUpId: string) => ({
   pk: accountKey(accountId),
@@ -25,32 +20,25 @@ const listKey = (accountId: string) => `TOP_UPS#${accountId}`
 /** The documents of top-ups. */
 export function createTopUpStore({
   client,
-  documentsTable,
+  paymentsTable,
 }: {
   client: DynamoDBDocumentClient
-  documentsTable: string
+  paymentsTable: string
 }) {
   /** A top-up as it is now (strongly consistent), or undefined. */
   async function read(accountId: string, topUpId: string): Promise<TopUp | undefined> {
     const Key = keyOf(accountId, topUpId)
     const { Item } = await client.send(
-      new GetCommand({ TableName: documentsTable, Key, ConsistentRead: true }),
+      new GetCommand({ TableName: paymentsTable, Key, ConsistentRead: true }),
     )
     return Item && toTopUp(Item)
   }
 
   /** Writes a new top-up; when there is one of its id already, that one comes back instead. */
   async function create(topUp: TopUp): Promise<TopUp> {
-    const { accountId, topUpId, createdAt } = topUp
-    const index = { index1pk: listKey(accountId), index1sk: `${createdAt}#${topUpId}` }
+    const { accountId, topUpId } = topUp
     try {
-      await client.send(
-        new PutCommand({
-          TableName: documentsTable,
-          Item: { ...keyOf(accountId, topUpId), ...index, ...topUp },
-          ConditionExpression: 'attribute_not_exists(pk)',
-        }),
-      )
+      await client.send(new PutCommand(creationOf(topUp)))
       return topUp
     } catch (error) {
       if (!isConditionFailed(error)) throw error
@@ -60,38 +48,68 @@ export function createTopUpStore({
     }
   }
 
+  /** The same put as an item for a transaction. */
+  function creationOf(topUp: TopUp) {
+    return { ...putOf(topUp), ConditionExpression: 'attribute_not_exists(pk)' }
+  }
+
   /**
-   * Moves a top-up to another status, if it is in one from which that may be reached, and returns it as it is then; when
-   * something else moved it first, it comes back as that left it.
+   * Moves a top-up to another status, if that may be reached from where it is and nothing else has written it since it was
+   * read, and returns it as it is then; else it comes back as it is.
    */
-  async function move(topUp: TopUp, status: TopUpStatus, changes: Changes = {}): Promise<TopUp> {
-    const change = changeOf(topUp, status, changes)
+  async function move(topUp: TopUp, status: TopUpStatus, at: string, changes: Changes = {}): Promise<TopUp> {
+    if (!mayBecome(topUp, status)) return reread(topUp)
+    return (await write(topUp, { ...topUp, ...changes, status, changedAt: at })) ?? reread(topUp)
+  }
+
+  /** Notes something of a top-up whose status stays; undefined when something else has written it since it was read. */
+  function note(topUp: TopUp, changes: Changes): Promise<TopUp | undefined> {
+    return write(topUp, { ...topUp, ...changes })
+  }
+
+  /** The same move as an item for a transaction. Throws when it is not allowed from there. */
+  function changeOf(topUp: TopUp, status: TopUpStatus, at: string, changes: Changes) {
+    if (!mayBecome(topUp, status))
+      throw new Error(`a top-up that is ${topUp.status} does not become ${status}`)
+    return replacementOf(topUp, { ...topUp, ...changes, status, changedAt: at })
+  }
+
+  /** The same note as an item for a transaction. */
+  function noteOf(topUp: TopUp, changes: Changes) {
+    return replacementOf(topUp, { ...topUp, ...changes })
+  }
+
+  async function write(before: TopUp, next: TopUp): Promise<TopUp | undefined> {
+    const replacement = replacementOf(before, next)
     try {
-      const { Attributes } = await client.send(new UpdateCommand({ ...change, ReturnValues: 'ALL_NEW' }))
-      return toTopUp(Attributes!)
+      await client.send(new PutCommand(replacement))
+      return toTopUp(replacement.Item)
     } catch (error) {
-      if (!isConditionFailed(error)) throw error
-      const found = await read(topUp.accountId, topUp.topUpId)
-      if (!found) throw new Error(`top-up ${topUp.topUpId} is not there`)
-      return found
+      if (isConditionFailed(error)) return undefined
+      throw error
     }
   }
 
-  /** The same move as an item for a transaction with the ledger. */
-  function changeOf(topUp: TopUp, status: TopUpStatus, changes: Changes) {
-    const set = Object.entries({ ...changes, status }).filter(([, value]) => value !== undefined)
-    const before = statusesBefore(status)
+  function replacementOf(before: TopUp, next: TopUp) {
     return {
-      TableName: documentsTable,
-      Key: keyOf(topUp.accountId, topUp.topUpId),
-      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      ConditionExpression: `#status IN (${before.map((_, index) => `:before${index}`).join(', ')})`,
-      ExpressionAttributeNames: Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
-      ExpressionAttributeValues: Object.fromEntries([
-        ...set.map(([name, value]) => [`:${name}`, value]),
-        ...before.map((from, index) => [`:before${index}`, from]),
-      ]) as Record<string, unknown>,
+      ...putOf({ ...next, revision: before.revision + 1n }),
+      ConditionExpression: 'revision = :read',
+      ExpressionAttributeValues: { ':read': before.revision },
     }
+  }
+
+  function putOf(topUp: TopUp) {
+    const { accountId, topUpId, createdAt } = topUp
+    const list = { index1pk: listKey(accountId), index1sk: `${createdAt}#${topUpId}` }
+    const watch = watchKeys(watchOf(topUp), topUp.changedAt, accountId, topUpId)
+    const Item: Record<string, unknown> = { ...keyOf(accountId, topUpId), ...list, ...watch, ...topUp }
+    return { TableName: paymentsTable, Item }
+  }
+
+  async function reread({ accountId, topUpId }: TopUp): Promise<TopUp> {
+    const found = await read(accountId, topUpId)
+    if (!found) throw new Error(`top-up ${topUpId} is not there`)
+    return found
   }
 
   /** A page of an account's top-ups, newest first. One of a moment ago may still be missing. */
@@ -99,7 +117,7 @@ export function createTopUpStore({
     const before = page.after ? `${page.after.createdAt}#${page.after.topUpId}` : '~'
     const { Items = [] } = await client.send(
       new QueryCommand({
-        TableName: documentsTable,
+        TableName: paymentsTable,
         IndexName: 'index1',
         KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
         ExpressionAttributeValues: { ':pk': listKey(accountId), ':before': before },
@@ -110,9 +128,17 @@ export function createTopUpStore({
     return Items.map(toTopUp)
   }
 
-  return { read, create, move, changeOf, list }
+  return { read, create, creationOf, move, changeOf, note, noteOf, list }
 }
 
-function toTopUp({ pk, sk, index1pk, index1sk, ...topUp }: Record<string, unknown>): TopUp {
+function toTopUp({
+  pk,
+  sk,
+  index1pk,
+  index1sk,
+  index2pk,
+  index2sk,
+  ...topUp
+}: Record<string, unknown>): TopUp {
   return topUp as TopUp
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PaymentNews } from './payment-provider.ts'
+import type { Watch } from './watch-list.ts'
 
 export const topUpIdSchema = z
   .string()
@@ -15,6 +16,9 @@ export const TOP_UP_STATUSES = [
 ] as const
 export type TopUpStatus = (typeof TOP_UP_STATUSES)[number]
 
+export const TOP_UP_ORIGINS = ['manual', 'automatic'] as const
+export type TopUpOrigin = (typeof TOP_UP_ORIGINS)[number]
+
 export const PAYMENT_METHODS = ['checkout', 'saved_card'] as const
 export type TopUpPaymentMethod = (typeof PAYMENT_METHODS)[number]
 
@@ -25,6 +29,8 @@ export type TopUp = {
   status: TopUpStatus
   amountMicros: bigint
   currency: string
+  /** Whether a client or staff asked for it, or the account's own rule did. */
+  origin: TopUpOrigin
   /** What was asked for. */
   requestedMethod: TopUpPaymentMethod
   /** How it is paid: a saved card whose bank wants to ask its holder goes on as a checkout. */
@@ -42,8 +48,15 @@ export type TopUp = {
   failureCode?: string
   /** What did not match, for staff. */
   mismatch?: string
+  /** A second payment of a top-up that was settled by another: credited not at all, for staff to look at. */
+  secondPaymentId?: string
   settledAt?: string
   entrySequence?: bigint
+  /** What was asked to go back to the card and did not fail. */
+  refundedMicros: bigint
+  /** When its status last changed, and how often it was written. */
+  changedAt: string
+  revision: bigint
 }
 
 /**
@@ -60,11 +73,26 @@ export const TOP_UP_TRANSITIONS = {
   mismatched: [],
 } as const satisfies Record<TopUpStatus, readonly TopUpStatus[]>
 
-/** The statuses from which one may be reached. */
-export function statusesBefore(status: TopUpStatus): TopUpStatus[] {
-  return TOP_UP_STATUSES.filter((from) =>
-    (TOP_UP_TRANSITIONS[from] as readonly TopUpStatus[]).includes(status),
-  )
+/** Whether a top-up may go from where it is to another status. */
+export function mayBecome(topUp: TopUp, status: TopUpStatus): boolean {
+  return (TOP_UP_TRANSITIONS[topUp.status] as readonly TopUpStatus[]).includes(status)
+}
+
+/** On which list a top-up stands. A checkout that nobody paid in time is nobody's matter. */
+export function watchOf(topUp: TopUp): Watch | undefined {
+  switch (topUp.status) {
+    case 'created':
+    case 'processing':
+      return 'open'
+    case 'failed':
+      return topUp.method === 'saved_card' ? 'declined' : undefined
+    case 'mismatched':
+      return 'mismatched'
+    case 'settled':
+      return topUp.secondPaymentId === undefined ? undefined : 'paid_twice'
+    default:
+      return undefined
+  }
 }
 
 /** Providers forget idempotency keys after a day: a payment that was not started by then is not started any more. */

@@ -9,10 +9,10 @@ import { presentTopUp, presentTopUps, readTopUpPosition } from './present-top-up
 import { listTopUps, readTopUp } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
 
-const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
-const documents = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
-const accounts = createAccountStore(documents)
-const topUps = createTopUpStore(documents)
+const names = environment('DOCUMENTS_TABLE', 'PAYMENTS_TABLE')
+const client = documentClient()
+const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const topUps = createTopUpStore({ client, paymentsTable: names.PAYMENTS_TABLE })
 const readers = { roles: MEMBER_ROLES, staff: true }
 
 export const handler = httpHandler(

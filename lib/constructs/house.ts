@@ -5,6 +5,7 @@ import type { Foundation } from './foundation.ts'
 import type { HttpApi } from './http-api.ts'
 import type { Identity } from './identity.ts'
 import type { LedgerTable } from './ledger-table.ts'
+import type { PaymentsTable } from './payments-table.ts'
 import type { UsageTable } from './usage-table.ts'
 import type { WaitingTable } from './waiting-table.ts'
 
@@ -14,6 +15,7 @@ export interface Records {
   readonly usage: UsageTable
   readonly waiting: WaitingTable
   readonly documents: DocumentsTable
+  readonly payments: PaymentsTable
   readonly files: FilesBucket
   readonly identity: Identity
 }

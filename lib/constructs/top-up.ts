@@ -13,7 +13,8 @@ export class TopUp extends Construct {
       handler: 'top-up/top-up',
       timeoutSeconds: 29,
     })
-    house.documents.letWrite(topUp)
+    house.documents.letRead(topUp)
+    house.payments.letWrite(topUp)
     house.ledger.letRead(topUp)
     letUseStripe(topUp, house)
     topUp.inject('PORTAL_URL', house.configuration.portalUrl)
@@ -21,6 +22,7 @@ export class TopUp extends Construct {
 
     const topUps = new HouseFunction(this, 'ReadTopUps', { foundation: house, handler: 'top-up/top-ups' })
     house.documents.letRead(topUps)
+    house.payments.letRead(topUps)
     house.api.route(topUpRoutes.listTopUps, topUps)
     house.api.route(topUpRoutes.readTopUp, topUps)
 
@@ -28,7 +30,7 @@ export class TopUp extends Construct {
       foundation: house,
       handler: 'top-up/receive-payment-event',
     })
-    house.documents.letWrite(receivePaymentEvent)
+    house.payments.letWrite(receivePaymentEvent)
     house.ledger.letPost(receivePaymentEvent)
     letUseStripe(receivePaymentEvent, house)
     house.api.route(topUpRoutes.receivePaymentEvent, receivePaymentEvent, {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { createBus, EventsNotPut } from '../../functions/events/bus.client.ts'
 import { deliveredEventSchema, type EventName, eventDetails } from '../../functions/events/event.ts'
 import { eventsOfEntry } from '../../functions/events/events-of-entry.ts'
-import { publishEntries } from '../../functions/events/publish-entries.client.ts'
+import { eventsOfLedger } from '../../functions/events/events-of-ledger.ts'
+import { publishRecords } from '../../functions/events/publish-records.client.ts'
 import { AVAILABLE, chainEntry, type Entry, type EntryDraft } from '../../functions/ledger/entry.ts'
 import { newLot } from '../../functions/ledger/lot.ts'
 import { decideMonthlyCharge, decideShortNote } from '../../functions/plans/decide-monthly-charge.ts'
@@ -245,9 +246,10 @@ describe('publishing entries', () => {
 
   it('publishes every entry of a batch in its order', async () => {
     const put: string[] = []
-    const answer = await publishEntries(
+    const answer = await publishRecords(
       records,
       async (events) => void put.push(...events.map(({ detailType }) => detailType)),
+      eventsOfLedger,
     )
     expect(answer).toEqual({ batchItemFailures: [] })
     expect(put).toEqual(ENTRIES.flatMap(([, names]) => names))
@@ -255,22 +257,31 @@ describe('publishing entries', () => {
 
   it('gives back the record of the first event that did not get through', async () => {
     // Event 7 is the second one of record 6.
-    const answer = await publishEntries(records, async () => {
-      throw new EventsNotPut(7, 2, undefined)
-    })
+    const answer = await publishRecords(
+      records,
+      async () => {
+        throw new EventsNotPut(7, 2, undefined)
+      },
+      eventsOfLedger,
+    )
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'seq-6' }] })
-    const whole = await publishEntries(records, async () => {
-      throw new Error('no bus')
-    })
+    const whole = await publishRecords(
+      records,
+      async () => {
+        throw new Error('no bus')
+      },
+      eventsOfLedger,
+    )
     expect(whole).toEqual({ batchItemFailures: [{ itemIdentifier: 'seq-0' }] })
   })
 
   it('publishes what comes before an entry that cannot be read, and stops there', async () => {
     const put: string[] = []
     const broken = record({ ...planEntry(), detail: '{}' }, 99)
-    const answer = await publishEntries(
+    const answer = await publishRecords(
       [records[0]!, broken, records[1]!],
       async (events) => void put.push(...events.map(({ detailType }) => detailType)),
+      eventsOfLedger,
     )
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'seq-99' }] })
     expect(put).toEqual(['top_up.settled'])

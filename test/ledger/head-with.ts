@@ -9,6 +9,7 @@ export function headWith(said: Partial<Head> = {}): Head {
     status: 'open',
     availableMicros,
     heldMicros: 0n,
+    receivableMicros: 0n,
     sequence,
     tip: 'tip',
     counters: {},

@@ -272,17 +272,44 @@ describe('a reversal', () => {
     expect((await prove(accountId)).faults).toEqual([])
   })
 
+  const reversed = async (accountId: string, sequence: bigint) => {
+    const entry = (await ledger.readEntry(accountId, sequence))!
+    return ledger.post({
+      accountId,
+      key: `reverse:${sequence}`,
+      at,
+      decide: (head) => reverse(head, entry, { reason: 'fraud', actor: 'person:x' }),
+    })
+  }
+
   it('refuses to take back credit that is spent', async () => {
     const accountId = await openAccount(20n * UNIT)
-    await take(accountId, 15n * UNIT, 'spend')
-    const topUp = (await ledger.readEntry(accountId, 1n))!
-    const undone = await ledger.post({
+    await ledger.post({
       accountId,
-      key: 'reverse:1',
+      key: 'credit:1',
       at,
-      decide: (head) => reverse(head, topUp, { reason: 'fraud', actor: 'person:x' }),
+      decide: (head) =>
+        credit(head, {
+          kind: 'credit',
+          contra: 'credit:goodwill',
+          amountMicros: 10n * UNIT,
+          currency: 'USD',
+          reason: 'for the trouble',
+          actor: 'person:x',
+          detail: {},
+        }),
     })
-    expect(undone).toMatchObject({ ok: false, reason: 'insufficient_credit', shortfallMicros: 15n * UNIT })
+    await take(accountId, 25n * UNIT, 'spend')
+    expect(await reversed(accountId, 2n)).toMatchObject({
+      ok: false,
+      reason: 'insufficient_credit',
+      shortfallMicros: 5n * UNIT,
+    })
+  })
+
+  it('is not for payments: they are refunded to their card', async () => {
+    const accountId = await openAccount(20n * UNIT)
+    expect(await reversed(accountId, 1n)).toMatchObject({ ok: false, reason: 'not_reversible' })
   })
 })
 

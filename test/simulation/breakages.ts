@@ -116,7 +116,7 @@ export const BREAKAGES: Breakage[] = [
       },
       {
         file: 'functions/top-up/settle-top-up.store.ts',
-        find: "documents: [{ Update: topUps.changeOf(topUp, 'settled', settled) }]",
+        find: "documents: [{ Put: topUps.changeOf(topUp, 'settled', at, settled) }]",
         replace: 'documents: settled ? [] : []',
       },
     ],

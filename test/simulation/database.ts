@@ -3,10 +3,19 @@ import { startDynamoDb } from '../../local/dynamodb.ts'
 import { tableDefinition } from '../support/database.ts'
 import type { BoundaryReply } from './boundary.ts'
 
-export type SimulatedTables = { ledger: string; usage: string; waiting: string; documents: string }
+export type SimulatedTables = {
+  ledger: string
+  usage: string
+  waiting: string
+  documents: string
+  payments: string
+}
 export type SimulationDatabase = Awaited<ReturnType<typeof startSimulationDatabase>>
 
 type Item = Record<string, unknown>
+
+/** How many indexes a table has. */
+const INDEXES: Record<string, number> = { documents: 1, payments: 2 }
 
 /** Signed in form: the database asks for no more. */
 const SIGNATURE = [
@@ -34,9 +43,10 @@ export async function startSimulationDatabase() {
       usage: `Usage${worlds}`,
       waiting: `Waiting${worlds}`,
       documents: `Documents${worlds}`,
+      payments: `Payments${worlds}`,
     }
     for (const [name, TableName] of Object.entries(tables))
-      await ask('CreateTable', tableDefinition(TableName, { indexed: name === 'documents' }))
+      await ask('CreateTable', tableDefinition(TableName, INDEXES[name]))
     return tables
   }
 

@@ -48,7 +48,7 @@ export class PaymentProvider {
   pay(checkout: Checkout, nowMilliseconds: number): void {
     checkout.isPaid = true
     const { sessionId, topUpId, accountId, amountCents } = checkout
-    const metadata = { topUpId, accountId }
+    const metadata = { topUpId, accountId, purpose: 'top_up' }
     const paymentId = sessionId.replace('cs', 'pi')
     const notify = (type: string, object: object) => {
       const created = Math.floor(nowMilliseconds / 1000)

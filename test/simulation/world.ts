@@ -46,6 +46,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     USAGE_TABLE: tables.usage,
     WAITING_TABLE: tables.waiting,
     DOCUMENTS_TABLE: tables.documents,
+    PAYMENTS_TABLE: tables.payments,
     FILES_BUCKET: 'files',
     EVENT_BUS: 'bus',
     USAGE_QUEUE_URL: queueUrl('usage.fifo'),

@@ -169,6 +169,7 @@ describe('environment names', () => {
     USAGE_TABLE: 'dynamodb:GetItem',
     WAITING_TABLE: 'dynamodb:GetItem',
     DOCUMENTS_TABLE: 'dynamodb:Query',
+    PAYMENTS_TABLE: 'dynamodb:Query',
     FILES_BUCKET: 's3:GetObject',
     EVENT_BUS: 'events:PutEvents',
     USAGE_QUEUE_URL: 'sqs:SendMessage',

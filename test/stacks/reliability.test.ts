@@ -32,7 +32,8 @@ describe('queues', () => {
     expect(others.map(([id]) => id)).toEqual([
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
-      expect.stringMatching(/^EventsDeadLetters/),
+      expect.stringMatching(/^EventsLedgerDeadLetters/),
+      expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
     expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(9)
   })
@@ -318,12 +319,13 @@ describe('what must survive', () => {
     expect(files![1].Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' })
   })
 
-  it('has a stream on the ledger alone', () => {
+  it('has a stream on the tables whose items are told on the bus, and on no other', () => {
     const streams = resourcesOf(synthesized, 'AWS::DynamoDB::GlobalTable').filter(
       ([, table]) => table.Properties.StreamSpecification,
     )
     expect(streams.map(([id, table]) => [id.slice(0, 11), table.Properties.StreamSpecification])).toEqual([
       ['LedgerTable', { StreamViewType: 'NEW_IMAGE' }],
+      ['PaymentsTab', { StreamViewType: 'NEW_AND_OLD_IMAGES' }],
     ])
   })
 })

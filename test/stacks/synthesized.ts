@@ -53,6 +53,7 @@ export const handlers = [
   'statements/statements',
   'terms/accept-terms',
   'terms/terms',
+  'top-up/publish-payments',
   'top-up/receive-payment-event',
   'top-up/top-up',
   'top-up/top-ups',
@@ -62,7 +63,7 @@ export const handlers = [
   'usage/take-usage',
 ]
 
-/** Synthesizes both stacks as deployed, but for the bundles: their contents are no part of a template's shape. */
+/** Synthesizes all stacks as deployed, but for the bundles: their contents are no part of a template's shape. */
 export async function synthesize(context: Context = {}): Promise<Synthesized> {
   const folder = mkdtempSync(join(tmpdir(), 'drawdown-stacks-'))
   try {
@@ -75,7 +76,9 @@ export async function synthesize(context: Context = {}): Promise<Synthesized> {
     const app = await drawdownApp({ bundlesFolder, outputFolder, context })
     app.synth()
     const read = (name: string) => readFileSync(join(outputFolder, name), 'utf8')
-    const templates = ['DrawdownData', 'Drawdown'].map((stack) => read(`${stack}.template.json`))
+    const templates = ['DrawdownData', 'Drawdown', 'DrawdownPayments'].map((stack) =>
+      read(`${stack}.template.json`),
+    )
     return {
       templates,
       resources: joinStacks(templates),

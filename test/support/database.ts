@@ -10,7 +10,11 @@ const TABLES = {
   usageTable: 'UsageTable',
   waitingTable: 'WaitingTable',
   documentsTable: 'DocumentsTable',
+  paymentsTable: 'PaymentsTable',
 }
+
+/** How many indexes a table has. */
+const INDEXES: Record<string, number> = { DocumentsTable: 1, PaymentsTable: 2 }
 
 /**
  * The embedded database in memory, in a process of its own, with the empty tables of the stack. A DynamoDB Local that
@@ -22,9 +26,7 @@ export async function startTestDatabase() {
   const credentials = { accessKeyId, secretAccessKey: 'local' }
   const raw = new DynamoDBClient({ ...localClientOptions(database.url), credentials })
   for (const TableName of Object.values(TABLES)) {
-    await raw.send(
-      new CreateTableCommand(tableDefinition(TableName, { indexed: TableName === TABLES.documentsTable })),
-    )
+    await raw.send(new CreateTableCommand(tableDefinition(TableName, INDEXES[TableName])))
   }
   const stop = async () => {
     raw.destroy()
@@ -34,11 +36,9 @@ export async function startTestDatabase() {
 }
 
 /** A table of the stack, on demand and without a stream. */
-export function tableDefinition(
-  TableName: string,
-  { indexed }: { indexed: boolean },
-): CreateTableCommandInput {
-  const names = ['pk', 'sk', ...(indexed ? ['index1pk', 'index1sk'] : [])]
+export function tableDefinition(TableName: string, indexes = 0): CreateTableCommandInput {
+  const indexNames = Array.from({ length: indexes }, (_, index) => `index${index + 1}`)
+  const names = ['pk', 'sk', ...indexNames.flatMap((name) => [`${name}pk`, `${name}sk`])]
   const keys = (hash: string, range: string) => [
     { AttributeName: hash, KeyType: 'HASH' as const },
     { AttributeName: range, KeyType: 'RANGE' as const },
@@ -48,14 +48,12 @@ export function tableDefinition(
     KeySchema: keys('pk', 'sk'),
     AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     BillingMode: 'PAY_PER_REQUEST',
-    ...(indexed && {
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'index1',
-          KeySchema: keys('index1pk', 'index1sk'),
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
+    ...(indexes > 0 && {
+      GlobalSecondaryIndexes: indexNames.map((IndexName) => ({
+        IndexName,
+        KeySchema: keys(`${IndexName}pk`, `${IndexName}sk`),
+        Projection: { ProjectionType: 'ALL' as const },
+      })),
     }),
   }
 }

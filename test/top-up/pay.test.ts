@@ -149,7 +149,7 @@ describe('a top-up by checkout', () => {
     const topUp = await payments.start(account, '5.00')
     await payments.database.client.send(
       new UpdateCommand({
-        TableName: payments.database.documentsTable,
+        TableName: payments.database.paymentsTable,
         Key: { pk: `ACCOUNT#${account.accountId}`, sk: `TOP_UP#${topUp.topUpId}` },
         UpdateExpression: 'SET amountMicros = :amount',
         ExpressionAttributeValues: { ':amount': 500n * UNIT },
@@ -283,7 +283,7 @@ describe('Stripe’s events', () => {
   const session = (topUp: { accountId: string; topUpId: string; sessionId?: string }, more: object = {}) => ({
     id: topUp.sessionId,
     object: 'checkout.session',
-    metadata: { accountId: topUp.accountId, topUpId: topUp.topUpId },
+    metadata: { accountId: topUp.accountId, topUpId: topUp.topUpId, purpose: 'top_up' },
     amount_total: 500,
     currency: 'usd',
     payment_status: 'paid',

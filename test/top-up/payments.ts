@@ -9,7 +9,7 @@ import type { Account } from '../../functions/accounts/account.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { createSavedCardStore } from '../../functions/top-up/saved-card.store.ts'
 import { createTopUpStarter, type TopUpRequest } from '../../functions/top-up/start-top-up.store.ts'
-import { createStripePayments } from '../../functions/top-up/stripe.client.ts'
+import { createStripeProvider } from '../../functions/top-up/stripe.client.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
 import { startSecretsManager } from '../../local/secrets-manager.ts'
 import { startStripe } from '../../local/stripe.ts'
@@ -33,6 +33,7 @@ export async function startPayments() {
     LEDGER_TABLE: database.ledgerTable,
     WAITING_TABLE: database.waitingTable,
     DOCUMENTS_TABLE: database.documentsTable,
+    PAYMENTS_TABLE: database.paymentsTable,
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: stripe.url,
     PORTAL_URL: 'http://portal.example.com',
@@ -69,7 +70,7 @@ export async function startPayments() {
   const ledger = createLedger(database)
   const topUps = createTopUpStore(database)
   const cards = createSavedCardStore(database)
-  const provider = createStripePayments({ apiKey: secret.apiKey, url: stripe.url, timeoutMilliseconds: 300 })
+  const provider = createStripeProvider({ apiKey: secret.apiKey, url: stripe.url, timeoutMilliseconds: 300 })
   const starter = createTopUpStarter({
     topUps,
     cards,

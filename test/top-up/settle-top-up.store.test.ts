@@ -37,19 +37,21 @@ async function openTopUp(): Promise<TopUp> {
     status: 'processing',
     amountMicros: AMOUNT,
     currency: 'USD',
+    origin: 'manual',
     requestedMethod: 'checkout',
     method: 'checkout',
     saveCard: true,
     requestHash: 'h',
     actor: 'person:1',
     createdAt: at,
+    refundedMicros: 0n,
+    changedAt: at,
+    revision: 0n,
   })
 }
 
 const paid = ({ accountId, topUpId }: TopUp, paymentId: string, more: Partial<PaymentNews> = {}) => ({
-  eventId: `evt_${paymentId}`,
-  eventType: 'payment_intent.succeeded',
-  occurredAt: at,
+  kind: 'payment' as const,
   topUpId,
   accountId,
   outcome: 'paid' as const,

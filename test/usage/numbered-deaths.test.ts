@@ -2,8 +2,9 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BusEvent, deliveredEventSchema } from '../../functions/events/event.ts'
-import { publishEntries } from '../../functions/events/publish-entries.client.ts'
+import { type BusEvent, deliveredEventSchema, type PutEvents } from '../../functions/events/event.ts'
+import { eventsOfLedger } from '../../functions/events/events-of-ledger.ts'
+import { publishRecords } from '../../functions/events/publish-records.client.ts'
 import { accountKey } from '../../functions/ledger/ledger-keys.ts'
 import { createNumberJudge } from '../../functions/usage/judge-numbers.store.ts'
 import { createUsageStore } from '../../functions/usage/usage.store.ts'
@@ -53,9 +54,8 @@ async function gapsOf(accountId: string): Promise<BusEvent[]> {
     dynamodb: { NewImage: marshall(item), SequenceNumber: String(index) },
   }))
   const told: BusEvent[] = []
-  const reply = await publishEntries(records as DynamoDBRecord[], async (events) => {
-    told.push(...events)
-  })
+  const put: PutEvents = async (events) => void told.push(...events)
+  const reply = await publishRecords(records as DynamoDBRecord[], put, eventsOfLedger)
   expect(reply).toEqual({ batchItemFailures: [] })
   return told
 }

@@ -172,7 +172,10 @@ export const refund: CallKind<{ account: number; back: number; cents: number }> 
   },
 }
 
-const isCorrection = ({ kind }: { kind: string }) => ['reversal', 'refund', 'expiry'].includes(kind)
+const isCorrection = ({ kind }: { kind: string }) => STANDING.includes(kind)
+
+/** What stays as it is: corrections, and payments, which are undone at their provider. */
+const STANDING = ['reversal', 'refund', 'expiry', 'top_up']
 
 /** So many days after today, in UTC: far enough behind every account's own. */
 function dayAfter(milliseconds: number, days: number): string {

@@ -1,0 +1,15 @@
+import type { BusEvent, ChangedItem } from '../events/event.ts'
+import { eventsOfTopUp } from './events-of-top-up.ts'
+import type { TopUp } from './top-up.ts'
+
+/** What the bus is told of a change in the table of payments: by the kind of document, which its sort key says. */
+export function eventsOfPayment({ before, after }: ChangedItem): BusEvent[] {
+  if (!after) return []
+  const [kind] = String(after.sk).split('#')
+  switch (kind) {
+    case 'TOP_UP':
+      return eventsOfTopUp(before as TopUp | undefined, after as TopUp)
+    default:
+      return []
+  }
+}

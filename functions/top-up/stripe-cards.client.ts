@@ -1,0 +1,74 @@
+import Stripe from 'stripe'
+import type {
+  CardSetupRequest,
+  ForgottenCard,
+  OpenedCardSetup,
+  ProviderCard,
+  ReadCard,
+} from './payment-provider.ts'
+import { idOf, isMissing, unavailable } from './stripe-sdk.client.ts'
+
+/** Cards that Stripe keeps for us: entered on its own page (a SetupIntent), read without their number, forgotten. */
+export function createStripeCards(stripe: Stripe) {
+  async function openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup> {
+    const { setupId, accountId, customerId } = request
+    const metadata = { accountId, purpose: 'card' }
+    try {
+      const customer =
+        customerId ??
+        (await stripe.customers.create({ metadata }, { idempotencyKey: `customer:${accountId}` })).id
+      const session = await stripe.checkout.sessions.create(
+        {
+          mode: 'setup',
+          customer,
+          allowed_payment_method_types: ['card'],
+          metadata,
+          setup_intent_data: { metadata },
+          success_url: request.doneUrl,
+          cancel_url: request.cancelledUrl,
+        },
+        { idempotencyKey: setupId },
+      )
+      if (!session.url) throw new Error(`checkout session ${session.id} has no address`)
+      return { ok: true, setupUrl: session.url }
+    } catch (error) {
+      return unavailable(error)
+    }
+  }
+
+  async function readCard(paymentMethodId: string): Promise<ReadCard> {
+    try {
+      const card = cardOf(await stripe.paymentMethods.retrieve(paymentMethodId))
+      return card ? { ok: true, card } : { ok: false, reason: 'card_gone' }
+    } catch (error) {
+      return isMissing(error) ? { ok: false, reason: 'card_gone' } : unavailable(error)
+    }
+  }
+
+  async function forgetCard(paymentMethodId: string): Promise<ForgottenCard> {
+    try {
+      await stripe.paymentMethods.detach(paymentMethodId)
+      return { ok: true }
+    } catch (error) {
+      const isGone = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409
+      return isGone ? { ok: true } : unavailable(error)
+    }
+  }
+
+  return { openCardSetup, readCard, forgetCard }
+}
+
+/** Undefined for what is no card, or is kept for nobody. */
+function cardOf(method: Stripe.PaymentMethod): ProviderCard | undefined {
+  const customerId = idOf(method.customer)
+  if (!method.card || !customerId) return undefined
+  const { brand, last4, exp_month, exp_year, fingerprint } = method.card
+  return {
+    paymentMethodId: method.id,
+    customerId,
+    brand,
+    lastFour: last4,
+    expiresIn: `${exp_year}-${String(exp_month).padStart(2, '0')}`,
+    ...(fingerprint && { fingerprint }),
+  }
+}

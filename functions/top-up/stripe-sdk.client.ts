@@ -1,0 +1,52 @@
+import Stripe from 'stripe'
+import { log } from '../edge/log.ts'
+import type { ProviderUnavailable } from './payment-provider.ts'
+
+/** Three tries of this length end before the gateway gives up on us after 30 seconds. */
+const TIMEOUT_MILLISECONDS = 8000
+const RETRIES = 2
+
+export type StripeOptions = {
+  apiKey: string
+  /** `https://api.stripe.com`, or the address of a stand-in. */
+  url: string
+  timeoutMilliseconds?: number
+}
+
+export function stripeOf({ apiKey, url, timeoutMilliseconds = TIMEOUT_MILLISECONDS }: StripeOptions): Stripe {
+  const { protocol, hostname, port } = new URL(url)
+  return new Stripe(apiKey, {
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    host: hostname,
+    port: port || (protocol === 'http:' ? 80 : 443),
+    timeout: timeoutMilliseconds,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+  })
+}
+
+/** No clear answer: ask again. A refusal of Stripe's that is our own mistake is thrown. */
+export function unavailable(error: unknown): ProviderUnavailable {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error
+  const { code, param, type, statusCode } = error
+  log.warn('the payment provider did not take a request', { type, code, param, statusCode })
+  const isOurMistake =
+    error instanceof Stripe.errors.StripeInvalidRequestError ||
+    error instanceof Stripe.errors.StripeIdempotencyError
+  if (isOurMistake && statusCode !== 409) throw error
+  return { ok: false, reason: 'unavailable' }
+}
+
+/** The object that was asked for is not there, or not any more. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
+}
+
+export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
+  return typeof reference === 'string' ? reference : reference?.id
+}
+
+/** An instant as Stripe counts it. */
+export function instantOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}

@@ -1,0 +1,17 @@
+import { Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { House } from './constructs/house.ts'
+import { PaymentEvents } from './constructs/payment-events.ts'
+import { TopUp } from './constructs/top-up.ts'
+
+/** Money in, and back: a line per capability, as in the main stack, on whose API and bus it hangs. */
+export class PaymentsStack extends Stack {
+  constructor(scope: Construct, id: string, { house, ...props }: StackProps & { readonly house: House }) {
+    super(scope, id, {
+      ...props,
+      terminationProtection: house.configuration.removalPolicy === 'retain',
+    })
+    new TopUp(this, 'TopUp', house) // payments raise a balance
+    new PaymentEvents(this, 'PaymentEvents', house) // each change of a payment becomes an event on the bus
+  }
+}
