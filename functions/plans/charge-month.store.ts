@@ -73,6 +73,8 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
     if (head.status === 'parked') return 'account_parked'
     if (head.status === 'closed') return endDue(due)
     const short = await subscriptions.listShort(account.accountId)
+    // What is due was read before: another worker has found it short since.
+    if (short.some(({ period }) => period >= due.period)) return 'again'
     const oldest = short[0]
     if (oldest) {
       const settled = await settle(run, oldest)

@@ -1,4 +1,4 @@
-import { type PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTogether } from '../../functions/edge/write-together.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
@@ -152,6 +152,29 @@ describe('charging a month', () => {
       plan('2026-12', 24_500_000n),
       plan('2027-01', 24_500_000n),
     ])
+  })
+
+  it('decides anew when another worker finds the month short between two of its reads', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    let isOvertaken = false
+    // What is due has been read, what is owed has not.
+    const client = interposedClient(database.client, async (command, send) => {
+      const isOfMonths =
+        command instanceof QueryCommand && command.input.ExpressionAttributeValues?.[':short'] === 'short'
+      if (isOfMonths && !isOvertaken) {
+        isOvertaken = true
+        const { months } = await charging.chargeDue(account.accountId, firstOfDecember)
+        expect(months).toEqual([{ period: '2026-12', result: 'short' }])
+      }
+      return send()
+    })
+    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(
+      account.accountId,
+      firstOfDecember,
+    )
+    expect(months).toEqual([])
+    expect(isOvertaken).toBe(true)
+    expect((await world.statement(account)).planLines).toEqual([short('2026-12')])
   })
 
   it('charges a month that was short as it was priced then', async () => {
