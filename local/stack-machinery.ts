@@ -183,7 +183,7 @@ async function startTriggers(options: MachineryOptions, late: Late, lambda: Lamb
   clock.onMove(() => {
     sqs.clockMoved()
     scheduler.clockMoved()
-    stripe.expireSessions()
+    stripe.settleDue()
   })
   scheduler.start()
 }

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import { closeServer, listenOnLoopback } from './listen-on-loopback.ts'
 import { isLiveKey } from './stripe/api-keys.ts'
-import { expireDueSessions } from './stripe/checkout-sessions.ts'
+import { createControls, type StripeControls } from './stripe/controls.ts'
 import { createFaults, type Fault } from './stripe/faults.ts'
 import { createStripeRequestHandler } from './stripe/serve-requests.ts'
+import { settleDue as settleDueIn } from './stripe/settle-due.ts'
 import { openStripeStore } from './stripe/stripe-store.ts'
 import { createStripeWorld } from './stripe/stripe-world.ts'
 import { createWebhookDelivery, type DeliveryDisorder } from './stripe/webhook-delivery.ts'
@@ -19,7 +20,7 @@ export interface StripeOptions {
   webhookSigningSecret: string
   /** Where events are posted; while there is none, they wait. */
   webhookUrl?: string
-  /** Delivers each event twice, or the events that wait newest first. */
+  /** Delivers events twice, newest first, late or never. */
   delivery?: DeliveryDisorder
 }
 
@@ -33,19 +34,27 @@ export interface RunningStripe {
   setDelivery(disorder: DeliveryDisorder): void
   /** Makes the next calls of an endpoint fail; see `Fault`. */
   addFault(fault: Fault): void
-  /** Expires the open Checkout sessions whose time is over by `Date.now()`; returns how many. Call it after moving the clock. */
-  expireSessions(): number
-  /** Makes a saved card behave from now on like the test card with this number, for instance to let it be declined. */
+  /** Lets held calls go on, and forgets every fault that is left. */
+  releaseFaults(): void
+  /**
+   * Does what is due by `Date.now()` (sessions expire, slow refunds end, unanswered disputes are lost); returns how much.
+   * Call it after moving the clock.
+   */
+  settleDue(): number
+  /** What happens at Stripe without us: refunds by hand, disputes, card updates, the end of slow payments. */
+  controls: StripeControls
+  /** The same as `controls.setSavedCard`. */
   setSavedCard(paymentMethodId: string, cardNumber: string): void
   /** Ends it; what was not delivered is delivered after the next start. A second call waits for the first. */
   close(): Promise<void>
 }
 
+export type { StripeControls } from './stripe/controls.ts'
 export type { Fault } from './stripe/faults.ts'
-export { payCheckout } from './stripe/pay-checkout.ts'
+export { payCheckout, saveCard } from './stripe/pay-checkout.ts'
 export type { DeliveryDisorder } from './stripe/webhook-delivery.ts'
 
-const EXPIRY_CHECK_MILLISECONDS = 1000
+const DUE_CHECK_MILLISECONDS = 1000
 
 /**
  * Starts the local stand-in for Stripe: the endpoints that the project uses, the hosted payment page with test cards, and
@@ -65,16 +74,17 @@ export async function startStripe(options: StripeOptions): Promise<RunningStripe
   )
   const world = createStripeWorld(store, url)
   const faults = createFaults()
-  const expireSessions = () => {
-    const count = expireDueSessions(world)
+  const controls = createControls(world, webhooks.wake)
+  const settleDue = () => {
+    const count = settleDueIn(world)
     if (count > 0) webhooks.wake()
     return count
   }
   server.on(
     'request',
-    createStripeRequestHandler({ world, webhooks, faults, apiKey: options.apiKey, expireSessions }),
+    createStripeRequestHandler({ world, webhooks, faults, controls, apiKey: options.apiKey, settleDue }),
   )
-  const timer = setInterval(expireSessions, EXPIRY_CHECK_MILLISECONDS)
+  const timer = setInterval(settleDue, DUE_CHECK_MILLISECONDS)
   timer.unref()
   webhooks.wake()
   let closing: Promise<void> | undefined
@@ -91,8 +101,10 @@ export async function startStripe(options: StripeOptions): Promise<RunningStripe
     setWebhookUrl: webhooks.setUrl,
     setDelivery: webhooks.setDisorder,
     addFault: faults.add,
-    expireSessions,
-    setSavedCard: world.setSavedCard,
+    releaseFaults: faults.release,
+    settleDue,
+    controls,
+    setSavedCard: controls.setSavedCard,
     close: () => {
       closing ??= close()
       return closing

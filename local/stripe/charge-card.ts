@@ -1,9 +1,15 @@
 import type Stripe from 'stripe'
-import { makeCharge } from './charges.ts'
+import { cardError } from './card-error.ts'
+import { chargedCard } from './charged-card.ts'
+import { type ChargeFailure, findCharge, makeCharge, markChargeFailed, markChargePaid } from './charges.ts'
+import { openDispute } from './dispute-moves.ts'
+import { warnOfFraud } from './early-fraud-warnings.ts'
 import { attachTo, findPaymentMethod } from './payment-methods.ts'
 import { StripeProblem } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
-import { findTestCard, type TestCard } from './test-cards.ts'
+import { type CardDecline, findTestCard, type TestCard } from './test-cards.ts'
+
+const PROCESSING_FAILED = 'An error occurred while processing your card. Try again in a little bit.'
 
 export interface ConfirmOptions {
   /** The customer is not there to answer the bank. */
@@ -12,15 +18,10 @@ export interface ConfirmOptions {
   returnUrl: string | null
 }
 
-interface CardFailure {
-  code: string
-  declineCode: string | null
-  message: string
-}
-
 /**
- * Tries to charge an intent's card. It ends `succeeded`, or `requires_action` when the bank wants to ask a customer who is
- * there; a refusal is recorded, told by `payment_intent.payment_failed`, and thrown as a 402 `card_error`.
+ * Tries to charge an intent's card. It ends `succeeded`, `processing` when the bank takes its time, or `requires_action` when
+ * the bank wants to ask a customer who is there; a refusal is recorded, told by `payment_intent.payment_failed`, and thrown
+ * as a 402 `card_error`.
  */
 export function chargeCard(
   world: StripeWorld,
@@ -28,7 +29,8 @@ export function chargeCard(
   options: ConfirmOptions,
 ): Stripe.PaymentIntent {
   const { card, isSetUp } = cardOf(world, intent)
-  if (card.declineCode) throw refuse(world, intent, declined(card.declineCode))
+  if (card.decline) throw refuse(world, intent, failureOf(card.decline))
+  if (card.isSlow) return startProcessing(world, intent)
   const isExempt = card.authentication === 'unless_set_up' && options.offSession && isSetUp
   if (!card.authentication || isExempt) return succeed(world, intent, false)
   if (options.offSession) {
@@ -66,10 +68,36 @@ function cardOf(world: StripeWorld, intent: Stripe.PaymentIntent): { card: TestC
   return { card, isSetUp: stored.isSetUp }
 }
 
-function declined(declineCode: string): CardFailure {
-  const message =
-    declineCode === 'insufficient_funds' ? 'Your card has insufficient funds.' : 'Your card was declined.'
-  return { code: 'card_declined', declineCode, message }
+function failureOf(decline: CardDecline): ChargeFailure {
+  return { code: decline.code, declineCode: decline.declineCode ?? null, message: decline.message }
+}
+
+function startProcessing(world: StripeWorld, intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
+  const charge = makeCharge(world, intent, keptMethod(world, intent, false), 'pending')
+  const processing: Stripe.PaymentIntent = {
+    ...intent,
+    status: 'processing',
+    last_payment_error: null,
+    latest_charge: charge.id,
+    next_action: null,
+    processing: { type: 'card' },
+  }
+  world.store.put(processing)
+  world.emit('charge.pending', charge)
+  world.emit('payment_intent.processing', processing)
+  return processing
+}
+
+/** The money of a payment that took its time has arrived. */
+export function finishProcessing(world: StripeWorld, intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
+  return markPaid(world, intent, markChargePaid(world, findCharge(world, String(intent.latest_charge))))
+}
+
+/** The money of a payment that took its time will not arrive. */
+export function abandonProcessing(world: StripeWorld, intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
+  const failure = { code: 'processing_error', declineCode: null, message: PROCESSING_FAILED }
+  const charge = markChargeFailed(world, findCharge(world, String(intent.latest_charge)), failure)
+  return markRefused(world, intent, charge, failure).failed
 }
 
 function requireAction(
@@ -95,11 +123,27 @@ function succeed(
   intent: Stripe.PaymentIntent,
   isAuthenticated: boolean,
 ): Stripe.PaymentIntent {
+  return markPaid(world, intent, makeCharge(world, intent, keptMethod(world, intent, isAuthenticated), null))
+}
+
+/** The intent's card, given to its customer if it is to be kept; it can never pay again if nobody has it. */
+function keptMethod(
+  world: StripeWorld,
+  intent: Stripe.PaymentIntent,
+  isAuthenticated: boolean,
+): Stripe.PaymentMethod {
   const found = findPaymentMethod(world, String(intent.payment_method), 400)
   const isSaved = intent.setup_future_usage !== null && typeof intent.customer === 'string'
   const method = isSaved ? attachTo(world, found, String(intent.customer), isAuthenticated) : found
-  if (method.customer === null) world.store.removeCardNumber(method.id)
-  const charge = makeCharge(world, intent, method, null)
+  if (method.customer === null) world.afterwards(() => world.store.removeCardNumber(method.id))
+  return method
+}
+
+function markPaid(
+  world: StripeWorld,
+  intent: Stripe.PaymentIntent,
+  charge: Stripe.Charge,
+): Stripe.PaymentIntent {
   const paid: Stripe.PaymentIntent = {
     ...intent,
     status: 'succeeded',
@@ -107,34 +151,57 @@ function succeed(
     last_payment_error: null,
     latest_charge: charge.id,
     next_action: null,
+    processing: null,
   }
   world.store.put(paid)
   world.emit('charge.succeeded', charge)
   world.emit('payment_intent.succeeded', paid)
+  world.afterwards(() => followPayment(world, paid, charge))
   return paid
 }
 
-function refuse(world: StripeWorld, intent: Stripe.PaymentIntent, failure: CardFailure): StripeProblem {
+/** What the cardholder's bank does after a payment, by the test card. */
+function followPayment(world: StripeWorld, intent: Stripe.PaymentIntent, charge: Stripe.Charge): void {
+  switch (chargedCard(world, charge.id)?.aftermath) {
+    case 'dispute_fraudulent':
+      openDispute(world, intent.id, { reason: 'fraudulent' })
+      break
+    case 'dispute_not_received':
+      openDispute(world, intent.id, { reason: 'product_not_received' })
+      break
+    case 'inquiry':
+      openDispute(world, intent.id, { isInquiry: true })
+      break
+    case 'early_fraud_warning':
+      warnOfFraud(world, intent.id)
+  }
+}
+
+function refuse(world: StripeWorld, intent: Stripe.PaymentIntent, failure: ChargeFailure): StripeProblem {
   const method = findPaymentMethod(world, String(intent.payment_method), 400)
   const charge = makeCharge(world, intent, method, failure)
-  const error = {
-    type: 'card_error' as const,
-    code: failure.code,
-    ...(failure.declineCode ? { decline_code: failure.declineCode } : {}),
-    doc_url: `https://stripe.com/docs/error-codes/${failure.code.replaceAll('_', '-')}`,
-    message: failure.message,
-    charge: charge.id,
-    payment_method: method,
-  }
+  const { failed, error } = markRefused(world, intent, charge, failure)
+  return new StripeProblem(402, { ...error, payment_intent: failed }, true)
+}
+
+function markRefused(
+  world: StripeWorld,
+  intent: Stripe.PaymentIntent,
+  charge: Stripe.Charge,
+  failure: ChargeFailure,
+) {
+  const method = findPaymentMethod(world, String(intent.payment_method), 400)
+  const error = cardError(failure, method, charge.id)
   const failed: Stripe.PaymentIntent = {
     ...intent,
     status: 'requires_payment_method',
     payment_method: null,
     next_action: null,
+    processing: null,
     latest_charge: charge.id,
     last_payment_error: error,
   }
   world.store.put(failed)
   world.emit('payment_intent.payment_failed', failed)
-  return new StripeProblem(402, { ...error, payment_intent: failed }, true)
+  return { failed, error }
 }

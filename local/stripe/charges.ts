@@ -1,4 +1,12 @@
 import type Stripe from 'stripe'
+import { z } from 'zod'
+import { recordMovement } from './balance-transactions.ts'
+import { rememberChargedCard } from './charged-card.ts'
+import { findCustomer } from './customers.ts'
+import type { FormFields } from './form-parameters.ts'
+import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
+import { expand, readParameters, text } from './read-parameters.ts'
+import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 export interface ChargeFailure {
@@ -7,15 +15,95 @@ export interface ChargeFailure {
   message: string
 }
 
-/** Records one attempt to move money, succeeded or refused. */
+const listParameters = z.strictObject({
+  ...pageParameters,
+  created: createdFilter,
+  customer: text.optional(),
+  payment_intent: text.optional(),
+})
+
+/** `GET /v1/charges`: by payment intent, customer and time, newest first. */
+export function listCharges(world: StripeWorld, fields: FormFields): StripeList<Stripe.Charge> {
+  const { customer, payment_intent, ...page } = readParameters(listParameters, fields)
+  if (customer) findCustomer(world, customer, 'customer', 400)
+  const where = { ...(customer && { customer }), ...(payment_intent && { payment_intent }) }
+  return pageOf(world.store.list<Stripe.Charge>('charge', where), page, '/v1/charges', 'charge')
+}
+
+/** `GET /v1/charges/:id`. */
+export function retrieveCharge(world: StripeWorld, fields: FormFields, id: string): Stripe.Charge {
+  readParameters(z.strictObject({ expand }), fields)
+  return findCharge(world, id)
+}
+
+/** The charge, or the answer that there is none. */
+export function findCharge(world: StripeWorld, id: string, status: 400 | 404 = 404): Stripe.Charge {
+  const charge = world.store.get<Stripe.Charge>('charge', id)
+  if (!charge) throw noSuch('charge', id, 'charge', status)
+  return charge
+}
+
+/** The charge that paid an intent; an intent that is not paid is refused with 400, for instance at a refund. */
+export function findPaidCharge(world: StripeWorld, paymentIntentId: string): Stripe.Charge {
+  const intent = world.store.get<Stripe.PaymentIntent>('payment_intent', paymentIntentId)
+  if (!intent) throw noSuch('payment_intent', paymentIntentId, 'payment_intent', 400)
+  if (intent.status !== 'succeeded') {
+    throw invalidRequest(
+      `This PaymentIntent (${paymentIntentId}) does not have a successful charge to refund.`,
+      'payment_intent',
+    )
+  }
+  return findCharge(world, String(intent.latest_charge))
+}
+
+/** The money of a pending charge has arrived. */
+export function markChargePaid(world: StripeWorld, charge: Stripe.Charge): Stripe.Charge {
+  const paid: Stripe.Charge = {
+    ...charge,
+    amount_captured: charge.amount,
+    balance_transaction: takeIn(world, charge),
+    captured: true,
+    paid: true,
+    receipt_url: `${world.url}/receipts/${charge.id}`,
+    status: 'succeeded',
+  }
+  world.store.put(paid)
+  return paid
+}
+
+/** The money of a pending charge will not arrive. */
+export function markChargeFailed(
+  world: StripeWorld,
+  charge: Stripe.Charge,
+  failure: ChargeFailure,
+): Stripe.Charge {
+  const failed: Stripe.Charge = {
+    ...charge,
+    failure_code: failure.code,
+    failure_message: failure.message,
+    outcome: outcomeOf(failure),
+    status: 'failed',
+  }
+  world.store.put(failed)
+  return failed
+}
+
+function takeIn(world: StripeWorld, charge: Pick<Stripe.Charge, 'id' | 'amount' | 'currency'>): string {
+  const { id, amount, currency } = charge
+  return recordMovement(world, { type: 'charge', reportingCategory: 'charge', amount, currency, source: id })
+    .id
+}
+
+/** Records one attempt to move money: succeeded, refused, or `pending` when the bank takes its time. */
 export function makeCharge(
   world: StripeWorld,
   intent: Stripe.PaymentIntent,
   method: Stripe.PaymentMethod,
-  failure: ChargeFailure | null,
+  failure: ChargeFailure | 'pending' | null,
 ): Stripe.Charge {
   const id = world.newId('ch')
   const isPaid = failure === null
+  const refusal = failure === 'pending' ? null : failure
   const charge: Stripe.Charge = {
     id,
     object: 'charge',
@@ -25,7 +113,9 @@ export function makeCharge(
     application: null,
     application_fee: null,
     application_fee_amount: null,
-    balance_transaction: isPaid ? world.newId('txn') : null,
+    balance_transaction: isPaid
+      ? takeIn(world, { id, amount: intent.amount, currency: intent.currency })
+      : null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: 'DRAWDOWN LOCAL',
     captured: isPaid,
@@ -35,13 +125,13 @@ export function makeCharge(
     description: intent.description,
     disputed: false,
     failure_balance_transaction: null,
-    failure_code: failure?.code ?? null,
-    failure_message: failure?.message ?? null,
+    failure_code: refusal?.code ?? null,
+    failure_message: refusal?.message ?? null,
     fraud_details: {},
     livemode: false,
     metadata: intent.metadata,
     on_behalf_of: null,
-    outcome: outcomeOf(failure),
+    outcome: outcomeOf(refusal),
     paid: isPaid,
     payment_intent: intent.id,
     payment_method: method.id,
@@ -57,11 +147,13 @@ export function makeCharge(
     source_transfer: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: isPaid ? 'succeeded' : 'failed',
+    status: failure === 'pending' ? 'pending' : isPaid ? 'succeeded' : 'failed',
     transfer_data: null,
     transfer_group: null,
   }
   world.store.put(charge)
+  const card = world.store.cardOf(method.id)
+  if (card) rememberChargedCard(world, id, card.cardNumber)
   return charge
 }
 

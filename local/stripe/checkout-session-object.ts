@@ -3,14 +3,16 @@ import type { CheckoutParameters } from './checkout-parameters.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 export interface SessionTerms {
-  currency: string
-  /** In the currency's minor units. */
-  total: number
+  currency: string | null
+  /** In the currency's minor units; null when nothing is paid. */
+  total: number | null
+  /** In `setup` mode the intent is there from the beginning. */
+  setupIntentId: string | null
   createdAt: number
   expiresAt: number
 }
 
-/** A new open session in the shape of Stripe's object; its intent comes into being when the customer first pays. */
+/** A new open session in the shape of Stripe's object; a payment's intent comes into being when the customer first pays. */
 export function newSession(
   world: StripeWorld,
   parameters: CheckoutParameters,
@@ -23,7 +25,7 @@ export function newSession(
     adaptive_pricing: null,
     after_expiration: null,
     allow_promotion_codes: null,
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: parameters.allowed_payment_method_types ?? null,
     amount_subtotal: terms.total,
     amount_total: terms.total,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
@@ -58,19 +60,19 @@ export function newSession(
     locale: parameters.locale ?? null,
     managed_payments: null,
     metadata: parameters.metadata ?? {},
-    mode: 'payment',
+    mode: parameters.mode,
     origin_context: null,
     payment_intent: null,
     payment_link: null,
-    payment_method_collection: 'if_required',
+    payment_method_collection: parameters.mode === 'setup' ? 'always' : 'if_required',
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: ['card'],
-    payment_status: 'unpaid',
+    payment_status: parameters.mode === 'setup' ? 'no_payment_required' : 'unpaid',
     permissions: null,
     recovered_from: null,
     saved_payment_method_options: null,
-    setup_intent: null,
+    setup_intent: terms.setupIntentId,
     shipping_address_collection: null,
     shipping_cost: null,
     shipping_options: [],
@@ -78,7 +80,7 @@ export function newSession(
     submit_type: parameters.submit_type ?? null,
     subscription: null,
     success_url: parameters.success_url,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: terms.total === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
     url: `${world.url}/c/pay/${id}`,
     wallet_options: null,

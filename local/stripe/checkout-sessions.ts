@@ -1,12 +1,14 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { requireChargeable, requireCurrency } from './charge-limits.ts'
-import { type CheckoutParameters, checkoutParameters } from './checkout-parameters.ts'
+import { type CheckoutParameters, checkoutParameters, requireFitsMode } from './checkout-parameters.ts'
 import { newSession } from './checkout-session-object.ts'
 import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
+import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
 import { findPaymentIntent, markCanceled } from './payment-intents.ts'
-import { expand, readParameters } from './read-parameters.ts'
+import { expand, readParameters, text } from './read-parameters.ts'
+import { cancelSetup, findSetupIntent, makeSetupIntent } from './setup-intents.ts'
 import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
@@ -21,34 +23,79 @@ export interface CheckoutDetails {
 const SHORTEST_LIFE_SECONDS = 30 * 60
 const LONGEST_LIFE_SECONDS = 24 * 3600
 
-/** `POST /v1/checkout/sessions`, mode payment. The session is open for 24 hours, or until `expires_at`. */
+const listParameters = z.strictObject({
+  ...pageParameters,
+  created: createdFilter,
+  customer: text.optional(),
+  payment_intent: text.optional(),
+  status: z.enum(['complete', 'expired', 'open']).optional(),
+})
+
+/**
+ * `POST /v1/checkout/sessions`: to pay (`payment`) or to save a card (`setup`). The session is open for 24 hours, or until
+ * `expires_at`.
+ */
 export function createCheckoutSession(world: StripeWorld, fields: FormFields): Stripe.Checkout.Session {
   const parameters = readParameters(checkoutParameters, fields)
-  const currency = parameters.line_items[0]!.price_data.currency
-  requireCurrency(currency, 'line_items[0][price_data][currency]')
-  if (parameters.line_items.some((item) => item.price_data.currency !== currency)) {
-    throw invalidRequest('All line items must have the same currency.', 'line_items')
-  }
-  const lines = parameters.line_items.map((item) => ({
-    name: item.price_data.product_data.name,
-    quantity: item.quantity ?? 1,
-    amount: item.price_data.unit_amount * (item.quantity ?? 1),
-  }))
-  const total = lines.reduce((sum, line) => sum + line.amount, 0)
-  requireChargeable(total, currency, 'line_items')
+  requireFitsMode(parameters)
   requireCustomerChoice(world, parameters)
   const createdAt = world.nowSeconds()
   const expiresAt = expiryOf(createdAt, parameters)
-  const session = newSession(world, parameters, { currency, total, createdAt, expiresAt })
+  const { currency, lines } = parameters.mode === 'setup' ? nothingToPay(parameters) : toPay(parameters)
+  const total = lines === null ? null : lines.reduce((sum, line) => sum + line.amount, 0)
+  if (total !== null && currency !== null) requireChargeable(total, currency, 'line_items')
+  const setupIntentId = parameters.mode === 'setup' ? setupFor(world, parameters) : null
+  const session = newSession(world, parameters, { currency, total, setupIntentId, createdAt, expiresAt })
   const details: CheckoutDetails = {
     id: `details_${session.id}`,
     object: 'local.checkout_details',
-    lines,
+    lines: lines ?? [],
     paymentIntentData: parameters.payment_intent_data ?? {},
   }
   world.store.put(session)
   world.store.put(details)
   return session
+}
+
+function nothingToPay(parameters: CheckoutParameters) {
+  if (parameters.currency) requireCurrency(parameters.currency, 'currency')
+  return { currency: parameters.currency ?? null, lines: null }
+}
+
+function toPay(parameters: CheckoutParameters) {
+  const items = parameters.line_items ?? []
+  const currency = items[0]!.price_data.currency
+  requireCurrency(currency, 'line_items[0][price_data][currency]')
+  const others = [...items.map((item) => item.price_data.currency), parameters.currency ?? currency]
+  if (others.some((other) => other !== currency)) {
+    throw invalidRequest('All line items must have the same currency.', 'line_items')
+  }
+  const lines = items.map((item) => ({
+    name: item.price_data.product_data.name,
+    quantity: item.quantity ?? 1,
+    amount: item.price_data.unit_amount * (item.quantity ?? 1),
+  }))
+  return { currency, lines }
+}
+
+function setupFor(world: StripeWorld, parameters: CheckoutParameters): string {
+  return makeSetupIntent(world, { ...parameters.setup_intent_data, customer: parameters.customer }).id
+}
+
+/** `GET /v1/checkout/sessions`: by payment intent, customer, status and time, newest first. */
+export function listCheckoutSessions(
+  world: StripeWorld,
+  fields: FormFields,
+): StripeList<Stripe.Checkout.Session> {
+  const { customer, payment_intent, status, ...page } = readParameters(listParameters, fields)
+  if (customer) findCustomer(world, customer, 'customer', 400)
+  const where = {
+    ...(customer && { customer }),
+    ...(payment_intent && { payment_intent }),
+    ...(status && { status }),
+  }
+  const sessions = world.store.list<Stripe.Checkout.Session>('checkout.session', where)
+  return pageOf(sessions, page, '/v1/checkout/sessions', 'checkout.session')
 }
 
 /** `GET /v1/checkout/sessions/:id`. */
@@ -106,6 +153,8 @@ function markExpired(world: StripeWorld, session: Stripe.Checkout.Session): Stri
     const intent = findPaymentIntent(world, session.payment_intent)
     if (intent.status !== 'canceled') markCanceled(world, intent, 'expired')
   }
+  if (typeof session.setup_intent === 'string')
+    cancelSetup(world, findSetupIntent(world, session.setup_intent))
   const expired: Stripe.Checkout.Session = { ...session, status: 'expired', url: null }
   world.store.put(expired)
   world.emit('checkout.session.expired', expired)

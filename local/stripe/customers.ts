@@ -1,8 +1,16 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import type { FormFields } from './form-parameters.ts'
-import { expand, metadata, readParameters, text } from './read-parameters.ts'
-import { noSuch } from './stripe-problem.ts'
+import {
+  emptyable,
+  expand,
+  metadata,
+  metadataUpdate,
+  readParameters,
+  text,
+  updateMetadata,
+} from './read-parameters.ts'
+import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 const address = z.strictObject({
@@ -22,6 +30,16 @@ const createParameters = z.strictObject({
   metadata: metadata.optional(),
   name: text.max(256).optional(),
   phone: text.optional(),
+})
+
+const updateParameters = z.strictObject({
+  description: emptyable.optional(),
+  email: emptyable.max(512, 'email_invalid').optional(),
+  expand,
+  invoice_settings: z.strictObject({ default_payment_method: emptyable.optional() }).optional(),
+  metadata: metadataUpdate.optional(),
+  name: emptyable.max(256).optional(),
+  phone: emptyable.optional(),
 })
 
 /** `POST /v1/customers`. */
@@ -73,6 +91,33 @@ export function makeCustomer(
 export function retrieveCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.Customer {
   readParameters(z.strictObject({ expand }), fields)
   return findCustomer(world, id, 'id', 404)
+}
+
+/** `POST /v1/customers/:id`; an empty value unsets. */
+export function updateCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.Customer {
+  const { expand: _, invoice_settings, metadata, ...texts } = readParameters(updateParameters, fields)
+  const customer = findCustomer(world, id, 'id', 404)
+  const method = invoice_settings?.default_payment_method
+  if (method) requireOwnMethod(world, method, id)
+  const updated: Stripe.Customer = {
+    ...customer,
+    ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, value || null])),
+    invoice_settings: {
+      ...customer.invoice_settings,
+      ...(method !== undefined && { default_payment_method: method || null }),
+    },
+    metadata: updateMetadata(customer.metadata, metadata),
+  }
+  world.store.put(updated)
+  return updated
+}
+
+function requireOwnMethod(world: StripeWorld, methodId: string, customerId: string): void {
+  const method = world.store.get<Stripe.PaymentMethod>('payment_method', methodId)
+  const param = 'invoice_settings[default_payment_method]'
+  if (!method) throw noSuch('PaymentMethod', methodId, param, 400)
+  if (method.customer === customerId) return
+  throw invalidRequest('The customer does not have a payment method with this ID.', param, 'resource_missing')
 }
 
 /** The customer, or the answer that there is none. */

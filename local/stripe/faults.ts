@@ -1,5 +1,11 @@
 /** How a call fails. */
 export type FaultKind =
+  /** 429 `rate_limit`, and nothing happened. */
+  | 'rate_limited'
+  /** The connection breaks before anything happened. */
+  | 'disconnect_before'
+  /** Nothing happens, and no answer ever comes. */
+  | 'timeout_before'
   /** 500, and nothing happened. Nothing is remembered for its idempotency key either. */
   | 'error_before'
   /** It took effect, and the answer is a 500. As Stripe documents, the key remembers the 500 and replays it. */
@@ -12,7 +18,7 @@ export type FaultKind =
   | 'hold_before'
 
 export interface Fault {
-  /** Method and path with its placeholders, for instance `POST /v1/checkout/sessions` or `GET /v1/events/:id`. */
+  /** Method and path with its placeholders, for instance `POST /v1/refunds` or `GET /v1/events/:id`; `*` is any. */
   endpoint: string
   kind: FaultKind
   /** How many of the next calls fail; 1 if absent. */
@@ -29,7 +35,13 @@ export interface Faults {
   release(): void
 }
 
+/** In the place of an endpoint: any of them. */
+export const ANY_ENDPOINT = '*'
+
 export const FAULT_KINDS: FaultKind[] = [
+  'rate_limited',
+  'disconnect_before',
+  'timeout_before',
   'error_before',
   'error_after',
   'timeout_after',
@@ -46,7 +58,7 @@ export function createFaults(): Faults {
       waiting.push({ times: 1, ...fault })
     },
     take(endpoint) {
-      const fault = waiting.find((candidate) => candidate.endpoint === endpoint)
+      const fault = waiting.find((candidate) => [endpoint, ANY_ENDPOINT].includes(candidate.endpoint))
       if (!fault) return undefined
       fault.times -= 1
       waiting = waiting.filter((candidate) => candidate.times > 0)

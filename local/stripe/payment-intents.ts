@@ -4,6 +4,8 @@ import { chargeCard } from './charge-card.ts'
 import { requireChargeable, requireCurrency } from './charge-limits.ts'
 import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
+import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
+import { makePaymentIntent } from './payment-intent-object.ts'
 import { findUsablePaymentMethod } from './payment-methods.ts'
 import {
   address,
@@ -20,6 +22,7 @@ import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 const createParameters = z.strictObject({
+  allowed_payment_method_types: list(z.enum(['card'])).optional(),
   amount: integer,
   automatic_payment_methods: z
     .strictObject({ allow_redirects: z.enum(['always', 'never']).optional(), enabled: flag })
@@ -32,17 +35,11 @@ const createParameters = z.strictObject({
   metadata: metadata.optional(),
   off_session: flag.optional(),
   payment_method: text.optional(),
-  payment_method_types: list(z.enum(['card'])).optional(),
   receipt_email: text.optional(),
   return_url: address.optional(),
   setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
   statement_descriptor_suffix: text.max(22).optional(),
 })
-
-type IntentDetails = Omit<
-  z.output<typeof createParameters>,
-  'expand' | 'confirm' | 'off_session' | 'return_url'
->
 
 const confirmParameters = z.strictObject({
   expand,
@@ -50,6 +47,12 @@ const confirmParameters = z.strictObject({
   payment_method: text.optional(),
   receipt_email: text.optional(),
   return_url: address.optional(),
+})
+
+const listParameters = z.strictObject({
+  ...pageParameters,
+  created: createdFilter,
+  customer: text.optional(),
 })
 
 const cancelParameters = z.strictObject({
@@ -65,12 +68,6 @@ export function createPaymentIntent(world: StripeWorld, fields: FormFields): Str
       throw invalidRequest(`The parameter \`${name}\` cannot be passed when \`confirm\` is not true.`, name)
     }
   }
-  if (parameters.automatic_payment_methods?.enabled && parameters.payment_method_types) {
-    throw invalidRequest(
-      'You may only specify one of these parameters: automatic_payment_methods, payment_method_types.',
-      'automatic_payment_methods',
-    )
-  }
   requireCurrency(parameters.currency, 'currency')
   requireChargeable(parameters.amount, parameters.currency, 'amount')
   if (parameters.customer) findCustomer(world, parameters.customer, 'customer', 400)
@@ -85,64 +82,6 @@ export function createPaymentIntent(world: StripeWorld, fields: FormFields): Str
   })
 }
 
-/** A new intent, stored and told by `payment_intent.created`. */
-export function makePaymentIntent(world: StripeWorld, details: IntentDetails): Stripe.PaymentIntent {
-  const id = world.newId('pi')
-  const isAutomatic = details.automatic_payment_methods?.enabled ?? !details.payment_method_types
-  const intent: Stripe.PaymentIntent = {
-    id,
-    object: 'payment_intent',
-    allowed_payment_method_types: null,
-    amount: details.amount,
-    amount_capturable: 0,
-    amount_received: 0,
-    application: null,
-    application_fee_amount: null,
-    automatic_payment_methods: isAutomatic
-      ? { allow_redirects: details.automatic_payment_methods?.allow_redirects ?? 'always', enabled: true }
-      : null,
-    canceled_at: null,
-    cancellation_reason: null,
-    capture_method: 'automatic_async',
-    client_secret: `${id}_secret_${world.newId('x').slice(2)}`,
-    confirmation_method: 'automatic',
-    created: world.nowSeconds(),
-    currency: details.currency,
-    customer: details.customer ?? null,
-    customer_account: null,
-    description: details.description ?? null,
-    excluded_payment_method_types: null,
-    last_payment_error: null,
-    latest_charge: null,
-    livemode: false,
-    managed_payments: null,
-    metadata: details.metadata ?? {},
-    next_action: null,
-    on_behalf_of: null,
-    payment_method: details.payment_method ?? null,
-    payment_method_configuration_details: null,
-    payment_method_options: {
-      card: { installments: null, mandate_options: null, network: null, request_three_d_secure: 'automatic' },
-    },
-    payment_method_types: ['card'],
-    payment_record: null,
-    processing: null,
-    receipt_email: details.receipt_email ?? null,
-    review: null,
-    setup_future_usage: details.setup_future_usage ?? null,
-    shipping: null,
-    source: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: details.statement_descriptor_suffix ?? null,
-    status: details.payment_method ? 'requires_confirmation' : 'requires_payment_method',
-    transfer_data: null,
-    transfer_group: null,
-  }
-  world.store.put(intent)
-  world.emit('payment_intent.created', intent)
-  return intent
-}
-
 /** `GET /v1/payment_intents/:id`. */
 export function retrievePaymentIntent(
   world: StripeWorld,
@@ -151,6 +90,14 @@ export function retrievePaymentIntent(
 ): Stripe.PaymentIntent {
   readParameters(z.strictObject({ client_secret: text.optional(), expand }), fields)
   return findPaymentIntent(world, id)
+}
+
+/** `GET /v1/payment_intents`: by customer and time, newest first. */
+export function listPaymentIntents(world: StripeWorld, fields: FormFields): StripeList<Stripe.PaymentIntent> {
+  const { customer, ...page } = readParameters(listParameters, fields)
+  if (customer) findCustomer(world, customer, 'customer', 400)
+  const intents = world.store.list<Stripe.PaymentIntent>('payment_intent', customer ? { customer } : {})
+  return pageOf(intents, page, '/v1/payment_intents', 'payment_intent')
 }
 
 /** `POST /v1/payment_intents/:id/confirm`. */
@@ -179,7 +126,10 @@ export function confirmPaymentIntent(
   })
 }
 
-/** `POST /v1/payment_intents/:id/cancel`; a payment that went through cannot be cancelled. */
+/**
+ * `POST /v1/payment_intents/:id/cancel`; a payment that went through or is under way cannot be cancelled, nor can that of a
+ * Checkout session, which is expired instead (https://docs.stripe.com/api/payment_intents/cancel).
+ */
 export function cancelPaymentIntent(
   world: StripeWorld,
   fields: FormFields,
@@ -187,6 +137,7 @@ export function cancelPaymentIntent(
 ): Stripe.PaymentIntent {
   const parameters = readParameters(cancelParameters, fields)
   const intent = findPaymentIntent(world, id)
+  requireNoSession(world, intent)
   requireStatus(intent, 'cancel', ['requires_payment_method', 'requires_confirmation', 'requires_action'])
   return markCanceled(world, intent, parameters.cancellation_reason ?? null)
 }
@@ -227,9 +178,20 @@ function usableMethod(world: StripeWorld, id: string, customer: string | undefin
   return method.id
 }
 
+function requireNoSession(world: StripeWorld, intent: Stripe.PaymentIntent): void {
+  const sessions = world.store.list<Stripe.Checkout.Session>('checkout.session', {
+    payment_intent: intent.id,
+  })
+  if (sessions.length === 0) return
+  throw invalidRequest(
+    'You cannot cancel this PaymentIntent because it was created by Checkout. Expire the Checkout Session instead.',
+    undefined,
+    'payment_intent_unexpected_state',
+  )
+}
+
 interface Confirmation {
   automatic_payment_methods?: { enabled: boolean; allow_redirects?: 'always' | 'never' }
-  payment_method_types?: unknown[]
   off_session?: boolean
   return_url?: string
 }
@@ -242,7 +204,7 @@ function requireConfirmable(confirmation: Confirmation, methodId: string | undef
       'payment_intent_unexpected_state',
     )
   }
-  const isAutomatic = confirmation.automatic_payment_methods?.enabled ?? !confirmation.payment_method_types
+  const isAutomatic = confirmation.automatic_payment_methods?.enabled ?? true
   const mayRedirect = isAutomatic && confirmation.automatic_payment_methods?.allow_redirects !== 'never'
   if (mayRedirect && !confirmation.off_session && !confirmation.return_url) {
     throw invalidRequest(

@@ -1,39 +1,57 @@
 import { createHash } from 'node:crypto'
 import type Stripe from 'stripe'
 import { z } from 'zod'
+import { cardError } from './card-error.ts'
 import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
-import { expand, integer, readParameters, text } from './read-parameters.ts'
-import { invalidRequest, noSuch } from './stripe-problem.ts'
+import { pageOf, pageParameters, type StripeList } from './list-objects.ts'
+import {
+  emptyable,
+  expand,
+  integer,
+  metadataUpdate,
+  readParameters,
+  text,
+  updateMetadata,
+} from './read-parameters.ts'
+import { invalidRequest, noSuch, StripeProblem } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
-import { findReadyMadeCard, type TestCard } from './test-cards.ts'
-
-export interface StripeList {
-  object: 'list'
-  data: object[]
-  has_more: boolean
-  url: string
-}
+import { findReadyMadeCard, findTestCard, type TestCard } from './test-cards.ts'
 
 const listParameters = z.strictObject({
+  ...pageParameters,
   customer: text.optional(),
-  ending_before: text.optional(),
-  expand,
-  limit: integer
-    .pipe(z.number().min(1, 'parameter_invalid_integer').max(100, 'parameter_invalid_integer'))
-    .optional(),
-  starting_after: text.optional(),
   type: z.enum(['card']).optional(),
 })
 
+const updateParameters = z.strictObject({
+  allow_redisplay: z.enum(['always', 'limited', 'unspecified']).optional(),
+  billing_details: z
+    .strictObject({
+      email: emptyable.optional(),
+      name: emptyable.optional(),
+      phone: emptyable.optional(),
+    })
+    .optional(),
+  card: z
+    .strictObject({
+      exp_month: integer
+        .pipe(z.number().min(1, 'invalid_expiry_month').max(12, 'invalid_expiry_month'))
+        .optional(),
+      exp_year: integer
+        .pipe(z.number().min(2000, 'invalid_expiry_year').max(2099, 'invalid_expiry_year'))
+        .optional(),
+    })
+    .optional(),
+  expand,
+  metadata: metadataUpdate.optional(),
+})
+
 /** `GET /v1/payment_methods`: the cards of a customer, newest first. */
-export function listPaymentMethods(world: StripeWorld, fields: FormFields): StripeList {
-  const parameters = readParameters(listParameters, fields)
-  if (!parameters.customer) {
-    return { object: 'list', data: [], has_more: false, url: '/v1/payment_methods' }
-  }
-  findCustomer(world, parameters.customer, 'customer', 400)
-  return pageOf(world, parameters.customer, parameters, '/v1/payment_methods')
+export function listPaymentMethods(world: StripeWorld, fields: FormFields): StripeList<Stripe.PaymentMethod> {
+  const { customer, type: _card, ...page } = readParameters(listParameters, fields)
+  if (customer) findCustomer(world, customer, 'customer', 400)
+  return cardsOf(world, customer, page, '/v1/payment_methods')
 }
 
 /** `GET /v1/customers/:id/payment_methods`. */
@@ -41,36 +59,20 @@ export function listCustomerPaymentMethods(
   world: StripeWorld,
   fields: FormFields,
   customerId: string,
-): StripeList {
-  const parameters = readParameters(listParameters.omit({ customer: true }), fields)
+): StripeList<Stripe.PaymentMethod> {
+  const { type: _card, ...page } = readParameters(listParameters.omit({ customer: true }), fields)
   findCustomer(world, customerId, 'customer', 404)
-  return pageOf(world, customerId, parameters, `/v1/customers/${customerId}/payment_methods`)
+  return cardsOf(world, customerId, page, `/v1/customers/${customerId}/payment_methods`)
 }
 
-function pageOf(
+function cardsOf(
   world: StripeWorld,
-  customerId: string,
-  parameters: Omit<z.output<typeof listParameters>, 'customer'>,
+  customer: string | undefined,
+  page: Parameters<typeof pageOf>[1],
   url: string,
-): StripeList {
-  let methods = world.store
-    .list<Stripe.PaymentMethod>('payment_method')
-    .filter((method) => method.customer === customerId)
-    .reverse()
-  const positionOf = (id: string, param: string) => {
-    const position = methods.findIndex((method) => method.id === id)
-    if (position < 0) throw noSuch('PaymentMethod', id, param, 400)
-    return position
-  }
-  if (parameters.starting_after) {
-    methods = methods.slice(positionOf(parameters.starting_after, 'starting_after') + 1)
-  }
-  const limit = parameters.limit ?? 10
-  if (parameters.ending_before) {
-    const before = methods.slice(0, positionOf(parameters.ending_before, 'ending_before'))
-    return { object: 'list', data: before.slice(-limit), has_more: before.length > limit, url }
-  }
-  return { object: 'list', data: methods.slice(0, limit), has_more: methods.length > limit, url }
+): StripeList<Stripe.PaymentMethod> {
+  const cards = customer ? world.store.list<Stripe.PaymentMethod>('payment_method', { customer }) : []
+  return pageOf(cards, page, url, 'PaymentMethod')
 }
 
 /** `GET /v1/payment_methods/:id`. */
@@ -98,7 +100,76 @@ export function attachPaymentMethod(
       'payment_method',
     )
   }
+  requireSavable(world, method)
   return attachTo(world, method, parameters.customer, false)
+}
+
+/** `POST /v1/payment_methods/:id`: when the card expires, whose it is, metadata; only of a card that a customer has. */
+export function updatePaymentMethod(
+  world: StripeWorld,
+  fields: FormFields,
+  id: string,
+): Stripe.PaymentMethod {
+  const parameters = readParameters(updateParameters, fields)
+  const method = findPaymentMethod(world, id, 404)
+  if (method.customer === null) {
+    throw invalidRequest('You must save this PaymentMethod to a customer before you can update it.')
+  }
+  const details = Object.entries(parameters.billing_details ?? {}).map(([name, value]) => [
+    name,
+    value || null,
+  ])
+  const updated: Stripe.PaymentMethod = {
+    ...method,
+    allow_redisplay: parameters.allow_redisplay ?? method.allow_redisplay,
+    billing_details: { ...method.billing_details, ...Object.fromEntries(details) },
+    card: { ...requireCard(method), ...parameters.card },
+    metadata: updateMetadata(method.metadata, parameters.metadata),
+  }
+  world.store.put(updated)
+  world.emit('payment_method.updated', updated, { card: method.card, metadata: method.metadata })
+  return updated
+}
+
+export interface CardChange {
+  expiryMonth?: number
+  expiryYear?: number
+  last4?: string
+}
+
+/**
+ * The card network tells that a saved card was replaced or renewed
+ * (https://docs.stripe.com/payments/cards/overview, "Automatic card updates").
+ */
+export function updateCardByNetwork(
+  world: StripeWorld,
+  id: string,
+  change: CardChange,
+): Stripe.PaymentMethod {
+  const method = findPaymentMethod(world, id, 400)
+  const card = requireCard(method)
+  const { expiryMonth = card.exp_month, expiryYear = card.exp_year + 3, last4 = card.last4 } = change
+  const renewed = { ...card, exp_month: expiryMonth, exp_year: expiryYear, last4 }
+  // Another number is another fingerprint; a renewed card with the same number keeps it.
+  if (last4 !== card.last4) renewed.fingerprint = fingerprintOf(`${card.fingerprint}${last4}`)
+  const updated: Stripe.PaymentMethod = { ...method, card: renewed }
+  world.store.put(updated)
+  world.emit('payment_method.automatically_updated', updated, { card })
+  return updated
+}
+
+/** Refuses with 402 a card whose bank does not even let it be saved (Stripe, "Testing": declined payments). */
+export function requireSavable(world: StripeWorld, method: Stripe.PaymentMethod): void {
+  const decline = declineOfSaving(world, method)
+  if (decline) throw new StripeProblem(402, cardError(decline, method))
+}
+
+/** Why the card's bank does not let it be saved; undefined when it does. */
+export function declineOfSaving(world: StripeWorld, method: Stripe.PaymentMethod) {
+  const card = findTestCard(world.store.cardOf(method.id)?.cardNumber ?? '')
+  if (!card?.decline || card.isSavedAllTheSame) return undefined
+  const { code, declineCode = null, message } = card.decline
+  return { code, declineCode, message }
 }
 
 /** `POST /v1/payment_methods/:id/detach`; a detached card can never be used again. */
@@ -118,6 +189,7 @@ export function detachPaymentMethod(
   const detached = { ...method, customer: null }
   world.store.put(detached)
   world.store.removeCardNumber(id)
+  world.emit('payment_method.detached', detached, { customer: method.customer })
   return detached
 }
 
@@ -158,6 +230,7 @@ export function attachTo(
   world.store.put(attached)
   const card = world.store.cardOf(method.id)
   if (card) world.store.putCardNumber(method.id, card.cardNumber, isSetUp || card.isSetUp)
+  if (method.customer !== customerId) world.emit('payment_method.attached', attached)
   return attached
 }
 
@@ -166,6 +239,7 @@ export function makePaymentMethod(
   world: StripeWorld,
   card: TestCard,
   email: string | null,
+  expiry: { month: number; year: number } = { month: 12, year: yearOf(world) + 3 },
 ): Stripe.PaymentMethod {
   const method: Stripe.PaymentMethod = {
     id: world.newId('pm'),
@@ -177,9 +251,9 @@ export function makePaymentMethod(
       checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
       country: 'US',
       display_brand: card.brand,
-      exp_month: 12,
-      exp_year: new Date(world.nowSeconds() * 1000).getUTCFullYear() + 3,
-      fingerprint: createHash('sha256').update(card.number).digest('hex').slice(0, 16),
+      exp_month: expiry.month,
+      exp_year: expiry.year,
+      fingerprint: fingerprintOf(card.number),
       funding: 'credit',
       generated_from: null,
       last4: card.number.slice(-4),
@@ -198,4 +272,17 @@ export function makePaymentMethod(
   world.store.put(method)
   world.store.putCardNumber(method.id, card.number, false)
   return method
+}
+
+function fingerprintOf(cardNumber: string): string {
+  return createHash('sha256').update(cardNumber).digest('hex').slice(0, 16)
+}
+
+function yearOf(world: StripeWorld): number {
+  return new Date(world.nowSeconds() * 1000).getUTCFullYear()
+}
+
+function requireCard(method: Stripe.PaymentMethod): Stripe.PaymentMethod.Card {
+  if (!method.card) throw new Error(`${method.id} is not a card`)
+  return method.card
 }

@@ -16,12 +16,13 @@ export function startPage(): string {
   )
 }
 
-/** The payment page: what is paid for, a button per test card, a field for another number, and a way back. */
-export function paymentPage(
+/** The page of a session: what is paid for or that a card is saved, a button per test card, a field for another, a way back. */
+export function cardPage(
   session: Stripe.Checkout.Session,
   details: CheckoutDetails,
   problem?: string,
 ): string {
+  const isSetup = session.mode === 'setup'
   const currency = session.currency ?? ''
   const lines = details.lines
     .map(
@@ -36,12 +37,13 @@ export function paymentPage(
   const cancel = session.cancel_url
     ? `<p><a href="${escapeHtml(session.cancel_url)}">Cancel and go back</a></p>`
     : ''
+  const verb = isSetup ? 'Save' : 'Pay'
   return page(
-    `Pay ${formatAmount(session.amount_total ?? 0, currency)}`,
+    isSetup ? 'Save a card' : `Pay ${formatAmount(session.amount_total ?? 0, currency)}`,
     `<p>This is the <strong>local stand-in</strong> for Stripe Checkout. No money moves.</p>
 ${alertOf(problem)}<ul>${lines}</ul>
 <form method="post">
-<fieldset><legend>Pay with a test card</legend>
+<fieldset><legend>${isSetup ? 'Save' : 'Pay with'} a test card</legend>
 <ul>${cards}</ul></fieldset>
 </form>
 <form method="post">
@@ -50,18 +52,24 @@ ${alertOf(problem)}<ul>${lines}</ul>
 <input id="email" name="email" type="email" autocomplete="email" value="${escapeHtml(session.customer_email ?? '')}">
 <label for="card_number">Card number</label>
 <input id="card_number" name="card_number" inputmode="numeric" autocomplete="off" required>
-<button type="submit">Pay</button></fieldset>
+<label for="expiry">Expires (MM/YY), in three years if left empty</label>
+<input id="expiry" name="expiry" inputmode="numeric" autocomplete="off" placeholder="12/29" pattern="(0?[1-9]|1[0-2]) */ *(20)?[0-9]{2}">
+<button type="submit">${verb}</button></fieldset>
 </form>
 ${cancel}`,
   )
 }
 
-/** The bank's question, with both answers. */
-export function authenticationPage(amount: number, currency: string): string {
+/** The bank's page: confirm a payment, or that the card may be charged later. `amount` is null when nothing is paid. */
+export function authenticationPage(amount: number | null, currency: string | null): string {
+  const question =
+    amount === null
+      ? 'Do you agree that this card is charged later?'
+      : `Do you confirm the payment of ${formatAmount(amount, currency ?? '')}?`
   return page(
     'Your bank asks you to confirm',
     `<p>This is the <strong>local stand-in</strong> for the bank's page.</p>
-<p>Do you confirm the payment of ${formatAmount(amount, currency)}?</p>
+<p>${question}</p>
 <form method="post">
 <button type="submit" name="action" value="complete">Complete authentication</button>
 <button type="submit" name="action" value="fail">Fail authentication</button>

@@ -8,6 +8,9 @@ export const text = z
   .min(1, 'parameter_invalid_empty')
   .max(5000, 'parameter_invalid_string_too_long')
 
+/** A text that an empty one unsets. */
+export const emptyable = z.string().max(5000, 'parameter_invalid_string_too_long')
+
 export const integer = z
   .string()
   .regex(/^-?\d{1,15}$/, 'parameter_invalid_integer')
@@ -32,6 +35,22 @@ export const currency = z
 export const metadata = z
   .record(z.string().max(40, 'metadata_key_too_long'), z.string().max(500, 'metadata_value_too_long'))
   .refine((entries) => Object.keys(entries).length <= 50, 'metadata_too_many_keys')
+
+/**
+ * Metadata of an update: an empty value unsets its key, an empty text in the place of all unsets every key
+ * (https://docs.stripe.com/api/metadata).
+ */
+export const metadataUpdate = z.union([z.literal(''), metadata])
+
+/** The metadata of an object after an update. */
+export function updateMetadata(
+  before: Record<string, string> | null,
+  update: z.output<typeof metadataUpdate> | undefined,
+): Record<string, string> {
+  if (update === '') return {}
+  const merged = Object.entries({ ...before, ...update })
+  return Object.fromEntries(merged.filter(([, value]) => value !== ''))
+}
 
 /** A list; the form carries it as fields named by their index. */
 export function list<Item extends z.ZodType>(item: Item) {

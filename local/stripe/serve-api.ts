@@ -49,6 +49,9 @@ export function createApiServer(parts: StripeParts) {
       fault = parts.faults.take(endpoint.name)
       if (fault === 'error_before')
         return sendJson(response, UNKNOWN_ERROR.status, UNKNOWN_ERROR.body, headers)
+      if (fault === 'rate_limited') throw rateLimited()
+      if (fault === 'timeout_before') return response
+      if (fault === 'disconnect_before') return response.destroy()
       if (fault === 'hold_before') await hold(parts, keysInUse, key)
       const reply = execute(parts, { endpoint, fields, request, identity }, fault === 'error_after')
       if (fault === 'timeout_after') return response
@@ -121,6 +124,15 @@ async function hold(parts: StripeParts, keysInUse: Set<string>, key: string | nu
   if (key !== null) keysInUse.add(key)
   await parts.faults.untilReleased()
   if (key !== null) keysInUse.delete(key)
+}
+
+function rateLimited(): StripeProblem {
+  return new StripeProblem(429, {
+    type: 'invalid_request_error',
+    code: 'rate_limit',
+    message:
+      'Request rate limit exceeded. Learn more about rate limits here: https://docs.stripe.com/rate-limits.',
+  })
 }
 
 function keyInUse(key: string): StripeProblem {

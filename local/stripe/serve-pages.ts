@@ -2,9 +2,10 @@ import type { ServerResponse } from 'node:http'
 import type Stripe from 'stripe'
 import { completeAuthentication, failAuthentication } from './charge-card.ts'
 import { findDetails, findSession } from './checkout-sessions.ts'
-import { answerAuthentication, type PaySessionOutcome, paySession } from './pay-session.ts'
+import { answerAuthentication, type EnteredCard, enterCard } from './enter-card.ts'
 import { findPaymentIntent } from './payment-intents.ts'
-import { authenticationPage, messagePage, paymentPage, startPage } from './payment-pages.ts'
+import { authenticationPage, cardPage, messagePage, startPage } from './payment-pages.ts'
+import type { SessionOutcome } from './session-outcome.ts'
 import { StripeProblem } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
@@ -15,7 +16,7 @@ export interface PageRequest {
 }
 
 /**
- * The pages for customers: `/c/pay/:session`, its `/authenticate`, and `/c/authenticate/:intent` for an intent that asks
+ * The pages for customers: `/c/pay/:session` to pay or to save a card, its `/authenticate`, and `/c/authenticate/:intent` for an intent that asks
  * for the bank's confirmation. A refused payment shows the page again with status 402.
  */
 export function servePage(
@@ -51,13 +52,20 @@ function servePayment(
   if (request.method !== 'POST') {
     const session = findSession(world, id)
     if (session.status !== 'open') return sendNotOpen(response, session)
-    return sendPage(response, 200, paymentPage(session, findDetails(world, id)))
+    return sendPage(response, 200, cardPage(session, findDetails(world, id)))
   }
   const form = new URLSearchParams(request.body)
-  const outcome = world.change(null, () =>
-    paySession(world, id, form.get('card_number') ?? '', form.get('email') || null),
-  )
+  const outcome = world.change(null, () => enterCard(world, id, cardIn(form)))
   return sendOutcome(world, outcome, response)
+}
+
+function cardIn(form: URLSearchParams): EnteredCard {
+  const expiry = /^(0?[1-9]|1[0-2]) *\/ *(?:20)?(\d\d)$/.exec(form.get('expiry') ?? '')
+  return {
+    cardNumber: form.get('card_number') ?? '',
+    email: form.get('email') || null,
+    ...(expiry && { expiry: { month: Number(expiry[1]), year: 2000 + Number(expiry[2]) } }),
+  }
 }
 
 function serveSessionAuthentication(
@@ -69,7 +77,7 @@ function serveSessionAuthentication(
   if (request.method !== 'POST') {
     const session = findSession(world, id)
     if (session.status !== 'open') return sendNotOpen(response, session)
-    return sendPage(response, 200, authenticationPage(session.amount_total ?? 0, session.currency ?? ''))
+    return sendPage(response, 200, authenticationPage(session.amount_total, session.currency))
   }
   const isConfirmed = new URLSearchParams(request.body).get('action') === 'complete'
   return sendOutcome(
@@ -108,28 +116,24 @@ function serveIntentAuthentication(
   return redirect(response, back.href)
 }
 
-function sendOutcome(
-  world: StripeWorld,
-  outcome: PaySessionOutcome,
-  response: ServerResponse,
-): ServerResponse {
+function sendOutcome(world: StripeWorld, outcome: SessionOutcome, response: ServerResponse): ServerResponse {
   const { session } = outcome
   switch (outcome.kind) {
-    case 'paid':
+    case 'done':
       return redirect(response, (session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id))
     case 'needs_authentication':
       return redirect(response, `/c/pay/${session.id}/authenticate`)
     case 'refused':
-      return sendPage(response, 402, paymentPage(session, findDetails(world, session.id), outcome.message))
+      return sendPage(response, 402, cardPage(session, findDetails(world, session.id), outcome.message))
     case 'not_open':
       return sendNotOpen(response, session)
   }
 }
 
 function sendNotOpen(response: ServerResponse, session: Stripe.Checkout.Session): ServerResponse {
-  const message =
-    session.status === 'complete' ? 'You have already paid.' : 'This payment page is no longer open.'
-  return sendPage(response, 410, messagePage('Nothing to pay', message))
+  const done = session.mode === 'setup' ? 'Your card is saved.' : 'You have already paid.'
+  const message = session.status === 'complete' ? done : 'This page is no longer open.'
+  return sendPage(response, 410, messagePage('Nothing to do', message))
 }
 
 function redirect(response: ServerResponse, location: string): ServerResponse {

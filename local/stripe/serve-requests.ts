@@ -14,7 +14,7 @@ export function createStripeRequestHandler(parts: StripeParts) {
     void (async () => {
       try {
         const request = await readRequest(incoming)
-        parts.expireSessions()
+        parts.settleDue()
         if (request.path.startsWith('/v1/')) await serveApi(request, response)
         else if (request.path.startsWith('/c/')) servePage(parts.world, request, response)
         else if (request.path === '/') serveStartPage(response)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { StripeControls } from './controls.ts'
 import type { Faults } from './faults.ts'
 import type { StripeWorld } from './stripe-world.ts'
 import type { WebhookDelivery } from './webhook-delivery.ts'
@@ -7,8 +8,9 @@ export interface StripeParts {
   world: StripeWorld
   webhooks: WebhookDelivery
   faults: Faults
+  controls: StripeControls
   apiKey: string
-  expireSessions(): number
+  settleDue(): number
 }
 
 export interface StripeRequest {

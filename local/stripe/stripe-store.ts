@@ -22,19 +22,27 @@ export interface StoredObject {
   object: string
 }
 
+/** What happens by itself once its time has come. */
+export type ScheduledAction = 'refund_succeeds' | 'refund_fails' | 'dispute_is_lost' | 'inquiry_closes'
+
 export interface StripeStore {
   /** Runs `work` with all its writes, or none when it throws. */
   transaction<Result>(work: () => Result): Result
   put(object: StoredObject): void
   get<Shape extends StoredObject>(kind: Shape['object'], id: string): Shape | undefined
-  /** All objects of a kind, oldest first. */
-  list<Shape extends StoredObject>(kind: Shape['object']): Shape[]
+  /** The objects of a kind, oldest first; `where` names top-level fields and what they equal. */
+  list<Shape extends StoredObject>(kind: Shape['object'], where?: Record<string, string>): Shape[]
   /** Open Checkout sessions whose `expires_at` has come. */
   dueSessions<Shape extends StoredObject>(nowSeconds: number): Shape[]
   putCardNumber(paymentMethodId: string, cardNumber: string, isSetUp: boolean): void
   cardOf(paymentMethodId: string): { cardNumber: string; isSetUp: boolean } | undefined
   /** After this the payment method can no longer pay. */
   removeCardNumber(paymentMethodId: string): void
+  /** Remembers what is to happen to an object at a time; one plan per object, the last one counts. */
+  schedule(objectId: string, atSeconds: number, action: ScheduledAction): void
+  unschedule(objectId: string): void
+  /** The plans whose time has come, in the order of their times. */
+  dueActions(nowSeconds: number): { objectId: string; action: ScheduledAction }[]
   putReply(key: string, reply: StoredReply): void
   replyOf(key: string): StoredReply | undefined
   forgetReply(key: string): void
@@ -62,6 +70,7 @@ export function openStripeStore(folder: string): StripeStore {
     CREATE INDEX IF NOT EXISTS open_session ON object (json_extract(body, '$.expires_at'))
       WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
     CREATE TABLE IF NOT EXISTS card (payment_method TEXT PRIMARY KEY, number TEXT NOT NULL, is_set_up INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS scheduled (object TEXT PRIMARY KEY, at INTEGER NOT NULL, action TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS reply (
       key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
       request_id TEXT NOT NULL, created_at INTEGER NOT NULL);
@@ -69,6 +78,7 @@ export function openStripeStore(folder: string): StripeStore {
   `)
   return {
     ...objectsIn(database),
+    ...plansIn(database),
     ...repliesIn(database),
     ...deliveriesIn(database),
     close: () => database.close(),
@@ -80,7 +90,6 @@ function objectsIn(database: DatabaseSync) {
     'INSERT INTO object (id, kind, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
   )
   const get = database.prepare('SELECT body FROM object WHERE kind = ? AND id = ?')
-  const list = database.prepare('SELECT body FROM object WHERE kind = ? ORDER BY sequence')
   const putCard = database.prepare(
     'INSERT OR REPLACE INTO card (payment_method, number, is_set_up) VALUES (?, ?, ?)',
   )
@@ -107,8 +116,13 @@ function objectsIn(database: DatabaseSync) {
       const row = get.get(kind, id)
       return row && (JSON.parse(String(row.body)) as Shape)
     },
-    list<Shape extends StoredObject>(kind: Shape['object']): Shape[] {
-      return list.all(kind).map((row) => JSON.parse(String(row.body)) as Shape)
+    list<Shape extends StoredObject>(kind: Shape['object'], where: Record<string, string> = {}): Shape[] {
+      const conditions = Object.keys(where).map(() => ' AND json_extract(body, ?) = ?')
+      const values = Object.entries(where).flatMap(([field, value]) => [`$.${field}`, value])
+      return database
+        .prepare(`SELECT body FROM object WHERE kind = ?${conditions.join('')} ORDER BY sequence`)
+        .all(kind, ...values)
+        .map((row) => JSON.parse(String(row.body)) as Shape)
     },
     dueSessions<Shape extends StoredObject>(nowSeconds: number): Shape[] {
       return due.all(nowSeconds).map((row) => JSON.parse(String(row.body)) as Shape)
@@ -122,6 +136,25 @@ function objectsIn(database: DatabaseSync) {
     cardOf(paymentMethodId: string) {
       const row = getCard.get(paymentMethodId)
       return row && { cardNumber: String(row.number), isSetUp: row.is_set_up === 1 }
+    },
+  }
+}
+
+function plansIn(database: DatabaseSync) {
+  const put = database.prepare('INSERT OR REPLACE INTO scheduled (object, at, action) VALUES (?, ?, ?)')
+  const remove = database.prepare('DELETE FROM scheduled WHERE object = ?')
+  const due = database.prepare('SELECT object, action FROM scheduled WHERE at <= ? ORDER BY at, rowid')
+  return {
+    schedule(objectId: string, atSeconds: number, action: ScheduledAction) {
+      put.run(objectId, atSeconds, action)
+    },
+    unschedule(objectId: string) {
+      remove.run(objectId)
+    },
+    dueActions(nowSeconds: number) {
+      return due
+        .all(nowSeconds)
+        .map((row) => ({ objectId: String(row.object), action: String(row.action) as ScheduledAction }))
     },
   }
 }

@@ -7,6 +7,10 @@ export interface DeliveryDisorder {
   duplicate?: boolean
   /** The events that wait at one moment are posted newest first. */
   shuffle?: boolean
+  /** Each event waits this long, in real time, before it is posted for the first time. */
+  delayMilliseconds?: number
+  /** These events are never delivered: all that wait while this is so, or those of these types. */
+  lose?: boolean | string[]
 }
 
 export interface WebhookDelivery {
@@ -111,9 +115,25 @@ class Delivery implements WebhookDelivery {
         .filter(({ sequence }) => (this.#notBefore.get(sequence) ?? 0) <= now)
       if (this.#disorder.shuffle) due.reverse()
       for (const delivery of due) {
-        if (this.#url && !this.#stopping.signal.aborted) await this.#deliver(delivery, this.#url)
+        if (!this.#url || this.#stopping.signal.aborted) break
+        if (this.#isLost(delivery)) this.#forget(delivery.sequence)
+        else if (!this.#delays(delivery)) await this.#deliver(delivery, this.#url)
       }
     }
+  }
+
+  #isLost(delivery: WaitingDelivery): boolean {
+    const { lose = false } = this.#disorder
+    if (typeof lose === 'boolean') return lose
+    return lose.includes((JSON.parse(delivery.payload) as { type: string }).type)
+  }
+
+  /** Puts off a delivery that is seen for the first time, if deliveries are to be late. */
+  #delays({ sequence }: WaitingDelivery): boolean {
+    const delay = this.#disorder.delayMilliseconds ?? 0
+    if (delay === 0 || this.#notBefore.has(sequence)) return false
+    this.#notBefore.set(sequence, performance.now() + delay)
+    return true
   }
 
   async #deliver(delivery: WaitingDelivery, url: string): Promise<void> {
@@ -124,9 +144,13 @@ class Delivery implements WebhookDelivery {
       return
     }
     if (this.#disorder.duplicate) await this.#post(url, delivery.payload)
-    this.#attempts.delete(delivery.sequence)
-    this.#notBefore.delete(delivery.sequence)
-    this.#store.finishDelivery(delivery.sequence)
+    this.#forget(delivery.sequence)
+  }
+
+  #forget(sequence: number): void {
+    this.#attempts.delete(sequence)
+    this.#notBefore.delete(sequence)
+    this.#store.finishDelivery(sequence)
   }
 
   async #post(url: string, payload: string): Promise<boolean> {

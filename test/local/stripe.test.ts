@@ -104,8 +104,8 @@ describe('a Checkout session', () => {
     const session = await sdk.checkout.sessions.create(topUpSession())
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 3600 * 1000 })
 
-    expect(stack.running.expireSessions()).toBeGreaterThan(0)
-    expect(stack.running.expireSessions()).toBe(0)
+    expect(stack.running.settleDue()).toBeGreaterThan(0)
+    expect(stack.running.settleDue()).toBe(0)
 
     expect((await sdk.checkout.sessions.retrieve(session.id)).status).toBe('expired')
     await stack.running.untilIdle()
@@ -165,7 +165,7 @@ describe('parameters are checked as Stripe checks them', () => {
       statusCode: 404,
       param: 'intent',
     })
-    await expect(sdk.refunds.create({ payment_intent: 'pi_none' })).rejects.toThrow(
+    await expect(sdk.payouts.create({ amount: 1, currency: 'usd' })).rejects.toThrow(
       'Unrecognized request URL',
     )
   })
@@ -302,7 +302,7 @@ describe('a fault', () => {
   )
 
   it('names an endpoint that there is', async () => {
-    const body = JSON.stringify({ endpoint: 'POST /v1/refunds', kind: 'error_before' })
+    const body = JSON.stringify({ endpoint: 'POST /v1/payouts', kind: 'error_before' })
     expect((await fetch(`${stack.running.url}/_local/faults`, { method: 'POST', body })).status).toBe(400)
   })
 })

@@ -94,6 +94,31 @@ export function topUpSession(amount = 2500, currency = 'usd'): Stripe.Checkout.S
   }
 }
 
+/** A session in which a card is saved for payments without its owner. */
+export function cardSession(customer?: string): Stripe.Checkout.SessionCreateParams {
+  return {
+    mode: 'setup',
+    currency: 'usd',
+    ...(customer && { customer }),
+    client_reference_id: 'account_1',
+    setup_intent_data: { metadata: { accountId: 'account_1' } },
+    success_url: 'http://127.0.0.1:1/saved?session={CHECKOUT_SESSION_ID}',
+    cancel_url: 'http://127.0.0.1:1/cancelled',
+  }
+}
+
+/** A payment that went through at once, by a ready-made card such as `pm_card_visa`. */
+export function pay(sdk: Stripe, paymentMethod: string, amount = 2500): Promise<Stripe.PaymentIntent> {
+  return sdk.paymentIntents.create({
+    amount,
+    currency: 'usd',
+    payment_method: paymentMethod,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    confirm: true,
+    metadata: { topUpId: 'topup_1' },
+  })
+}
+
 function listen(server: Server): Promise<string> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () =>
