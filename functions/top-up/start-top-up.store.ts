@@ -3,10 +3,9 @@ import { Problem } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { Head } from '../ledger/entry.ts'
 import { parseAmount } from '../ledger/money.ts'
-import type { OpenedCheckout, PaymentProvider, SavedCardPayment } from './payment-provider.ts'
+import { createTopUpAdvance, type TopUpAdvanceOptions } from './advance-top-up.store.ts'
 import type { SavedCard } from './saved-card.store.ts'
-import type { TopUpStore } from './top-up.store.ts'
-import { nextStep, type TopUp, type TopUpPaymentMethod } from './top-up.ts'
+import type { TopUp, TopUpPaymentMethod } from './top-up.ts'
 import { refuseTopUpAmount } from './top-up-amount.ts'
 
 export type TopUpRequest = {
@@ -24,20 +23,16 @@ export type TopUpStart = {
   now: Date
 }
 
-export type TopUpStarterOptions = {
-  topUps: TopUpStore
+export type TopUpStarterOptions = TopUpAdvanceOptions & {
   cards: { read(accountId: string): Promise<SavedCard | undefined> }
   ledger: { readHead(accountId: string): Promise<Head | undefined> }
   terms: { require(account: Account, now: Date): Promise<string | undefined> }
-  /** Asked for only when the provider is to be called. */
-  provider: () => Promise<PaymentProvider>
-  /** Where the payer comes back to, without a closing slash. */
-  portalUrl: string
 }
 
 /** Starts payments; what credits them is the provider's signed event. */
 export function createTopUpStarter(options: TopUpStarterOptions) {
-  const { topUps, cards, ledger, terms, provider } = options
+  const { topUps, cards, ledger, terms } = options
+  const { advance } = createTopUpAdvance(options)
 
   /**
    * Starts at most one payment per account and idempotency key. The top-up is written before the provider is called, so
@@ -100,59 +95,6 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
     }
   }
 
-  /** Does what is next at the provider, until nothing is. */
-  async function advance(topUp: TopUp, now: Date): Promise<TopUp> {
-    const step = nextStep(topUp, now)
-    if (step === undefined) return topUp
-    if (step === 'expire') return topUps.move(topUp, 'expired', now.toISOString())
-    if (step === 'open_checkout')
-      return noteCheckout(topUp, await (await provider()).openCheckout(checkoutOf(topUp)), now)
-    const { customerId, paymentMethodId } = topUp
-    if (!customerId || !paymentMethodId) throw new Error(`top-up ${topUp.topUpId} has no saved card`)
-    const paid = await (await provider()).chargeSavedCard({ ...topUp, customerId, paymentMethodId })
-    const noted = await noteSavedCard(topUp, paid, now)
-    return nextStep(noted, now) === 'open_checkout' ? advance(noted, now) : noted
-  }
-
-  function checkoutOf(topUp: TopUp) {
-    const { topUpId, accountId, amountMicros, currency, saveCard, customerId } = topUp
-    const back = (result: string) =>
-      `${options.portalUrl}/top-up?${new URLSearchParams({ account: accountId, topUp: topUpId, result })}`
-    return {
-      topUpId,
-      accountId,
-      amountMicros,
-      currency,
-      saveCard,
-      customerId,
-      paidUrl: back('paid'),
-      cancelledUrl: back('cancelled'),
-    }
-  }
-
-  async function noteCheckout(topUp: TopUp, opened: OpenedCheckout, now: Date): Promise<TopUp> {
-    const at = now.toISOString()
-    if (opened.ok) {
-      const { sessionId, paymentUrl } = opened
-      return topUps.move(topUp, 'processing', at, { method: 'checkout', sessionId, paymentUrl })
-    }
-    if (opened.reason === 'unavailable') throw unavailable(topUp)
-    return topUps.move(topUp, 'failed', at, { failureCode: `refused_${opened.field}` })
-  }
-
-  async function noteSavedCard(topUp: TopUp, paid: SavedCardPayment, now: Date): Promise<TopUp> {
-    const at = now.toISOString()
-    if (paid.ok) return topUps.move(topUp, 'processing', at, { paymentId: paid.paymentId })
-    switch (paid.reason) {
-      case 'unavailable':
-        throw unavailable(topUp)
-      case 'refused':
-        return topUps.move(topUp, 'failed', at, { failureCode: `refused_${paid.field}` })
-      default:
-        return topUps.move(topUp, 'failed', at, { failureCode: paid.code })
-    }
-  }
-
   return { start }
 }
 
@@ -164,12 +106,4 @@ function refuseAmount(account: Account, amountMicros: bigint, currency: string):
   const detail = refuseTopUpAmount(amountMicros, currency)
   if (detail)
     throw new Problem('request_invalid', `amount: ${detail}`, { errors: [{ field: 'amount', detail }] })
-}
-
-function unavailable({ topUpId }: TopUp): Problem {
-  return new Problem(
-    'payment_provider_unavailable',
-    'Send the same request with the same Idempotency-Key again: it goes on with this very payment.',
-    { extra: { topUpId } },
-  )
 }

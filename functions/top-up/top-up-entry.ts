@@ -18,9 +18,14 @@ export function topUpMovement(topUp: TopUp, paymentId: string | undefined): Move
     contra: 'cash:stripe',
     amountMicros,
     currency,
-    reason: method === 'saved_card' ? 'Top-up by saved card' : 'Top-up by card',
+    reason: reasonOf(topUp),
     actor,
     detail,
     termsVersion,
   }
+}
+
+function reasonOf({ origin, method }: TopUp): string {
+  if (origin === 'automatic') return 'Automatic top-up by saved card'
+  return method === 'saved_card' ? 'Top-up by saved card' : 'Top-up by card'
 }

@@ -52,6 +52,9 @@ export type TopUp = {
   secondPaymentId?: string
   settledAt?: string
   entrySequence?: bigint
+  /** Of an automatic one: the month whose cap it counts to, and whether it does: one that failed is given back. */
+  capMonth?: string
+  isCountedToCap?: boolean
   /** What was asked to go back to the card and did not fail. */
   refundedMicros: bigint
   /** When its status last changed, and how often it was written. */
@@ -62,7 +65,7 @@ export type TopUp = {
 /**
  * Every way from one status to another. `settled` and `mismatched` are ends. Money that comes after we had given up
  * (`failed`, `expired`) is still money: it settles. `failed` goes on to `processing` only when the bank wanted to ask the
- * card's holder and a checkout was opened for it.
+ * card's holder and a checkout was opened for it, which is never done for an automatic top-up.
  */
 export const TOP_UP_TRANSITIONS = {
   created: ['processing', 'settled', 'failed', 'expired', 'mismatched'],
@@ -98,13 +101,19 @@ export function watchOf(topUp: TopUp): Watch | undefined {
 /** Providers forget idempotency keys after a day: a payment that was not started by then is not started any more. */
 const LONGEST_START_MILLISECONDS = 23 * 3_600_000
 
-/** What is to be done next at the provider, if anything. */
+/**
+ * What is to be done next at the provider, if anything. Nobody waits for the checkout of an automatic top-up: its client is
+ * sent a link to a top-up of their own.
+ */
 export function nextStep(
   topUp: TopUp,
   now: Date,
 ): 'open_checkout' | 'charge_saved_card' | 'expire' | undefined {
   const wantsCheckout =
-    topUp.status === 'failed' && topUp.failureCode === 'authentication_required' && !topUp.sessionId
+    topUp.status === 'failed' &&
+    topUp.failureCode === 'authentication_required' &&
+    topUp.origin === 'manual' &&
+    !topUp.sessionId
   if (topUp.status !== 'created' && !wantsCheckout) return undefined
   if (now.getTime() - Date.parse(topUp.createdAt) > LONGEST_START_MILLISECONDS) {
     return topUp.status === 'created' ? 'expire' : undefined
