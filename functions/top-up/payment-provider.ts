@@ -166,5 +166,5 @@ export type ProviderNews =
 
 /** A signed event: `news` is absent when it is of no interest, or of no payment of ours. */
 export type VerifiedEvent =
-  | { ok: true; eventId: string; eventType: string; occurredAt: string; news?: ProviderNews }
+  | { ok: true; eventId: string; eventType: string; news?: ProviderNews }
   | { ok: false }

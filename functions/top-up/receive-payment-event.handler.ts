@@ -4,6 +4,7 @@ import { bind, httpHandler } from '../edge/http.ts'
 import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { handNews, type NewsTakers } from './hand-news.ts'
 import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
 import { createStripeEvents } from './stripe-events.client.ts'
@@ -20,11 +21,14 @@ const names = environment(
 )
 const client = documentClient()
 const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
-const settlement = createTopUpSettlement({
-  topUps: createTopUpStore(payments),
-  cards: createSavedCardStore(payments),
-  ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
-})
+const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
+const topUps = createTopUpStore(payments)
+const settlement = createTopUpSettlement({ topUps, cards: createSavedCardStore(payments), ledger })
+
+/** A line for each kind of news and the capability that takes it; `stripeProvider` is the provider, where one has to ask. */
+const takers: NewsTakers = {
+  payment: settlement.receive,
+}
 
 export const handler = httpHandler(
   bind(receivePaymentEvent, async ({ text, headers }) => {
@@ -38,8 +42,10 @@ export const handler = httpHandler(
         'webhook_signature_invalid',
         'The event is not signed by Stripe, or longer ago than 300 seconds.',
       )
-    if (event.news?.kind === 'payment') await settlement.receive(event.news, new Date().toISOString())
-    else log.info('an event of no interest', { eventId: event.eventId, eventType: event.eventType })
+    const { eventId, eventType, news } = event
+    if (!news) log.info('an event of no interest', { eventId, eventType })
+    else if (!(await handNews(takers, news, new Date().toISOString())))
+      log.info('an event that nobody takes', { eventId, eventType, kind: news.kind })
     return { status: 200, body: { received: true } }
   }),
 )

@@ -1,76 +1,98 @@
 import Stripe from 'stripe'
+import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
-import { invalidField } from '../edge/problem.ts'
+import { Problem } from '../edge/problem.ts'
+import { fieldErrors } from '../edge/read-request.ts'
 import type { ProviderNews, VerifiedEvent } from './payment-provider.ts'
-import { newsOfIntent, newsOfSession } from './stripe-news.client.ts'
-import { idOf, instantOf, type StripeOptions, stripeOf } from './stripe-sdk.client.ts'
+import { intentSchema, newsOfIntent, newsOfSession, ownerOf, sessionSchema } from './stripe-news.client.ts'
+import { idOf, referenceSchema, type StripeOptions, stripeOf } from './stripe-sdk.client.ts'
 
 /** How old a signed event may be: https://docs.stripe.com/webhooks#replay-attacks. */
 const SIGNATURE_TOLERANCE_SECONDS = 300
+
+/** What every event has: https://docs.stripe.com/api/events/object. When it was made does not matter, as order does not. */
+const eventSchema = z.object({ id: z.string(), type: z.string() })
 
 /** Checks Stripe's signature over the raw body, and reads what the event says of a payment of ours. */
 export function createStripeEvents(options: StripeOptions & { webhookSigningSecret: string }) {
   const stripe = stripeOf(options)
 
+  /**
+   * The event, or that it is not signed by Stripe. Throws `request_invalid` for one that is signed and none of Stripe's:
+   * it names the field.
+   */
   function verify(body: string, signature: string): VerifiedEvent {
-    let event: Stripe.Event
+    if (!isSigned(body, signature)) return { ok: false }
+    const event = parseSigned(body)
+    const { id: eventId, type: eventType } = read(eventSchema, event, 'body')
+    const news = newsOf(eventType, (event as { data?: { object?: unknown } }).data?.object)
+    return { ok: true, eventId, eventType, news }
+  }
+
+  function isSigned(body: string, signature: string): boolean {
+    const { webhookSigningSecret } = options
     try {
-      event = stripe.webhooks.constructEvent(
+      return stripe.webhooks.signature!.verifyHeader(
         body,
         signature,
-        options.webhookSigningSecret,
+        webhookSigningSecret,
         SIGNATURE_TOLERANCE_SECONDS,
       )
     } catch (error) {
-      if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError)
-        return { ok: false }
+      if (error instanceof Stripe.errors.StripeSignatureVerificationError) return false
       throw error
     }
-    const { id: eventId, type: eventType, created } = event
-    if (!Number.isSafeInteger(created)) throw invalidField('created', 'must be the seconds since 1970')
-    return { ok: true, eventId, eventType, occurredAt: instantOf(created), news: newsOf(event) }
   }
 
   return { verify }
 }
 
+/** Signed bytes may begin with a byte order mark, which is no part of JSON: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+function parseSigned(body: string): unknown {
+  try {
+    return JSON.parse(body.replace(/^\uFEFF/, ''))
+  } catch {
+    throw new Problem('request_invalid', 'body: is not JSON', {
+      errors: [{ field: 'body', detail: 'is not JSON' }],
+    })
+  }
+}
+
 /** What an event is about; undefined when it is of none of ours, or says nothing that matters. */
-function newsOf(event: Stripe.Event): ProviderNews | undefined {
-  switch (event.type) {
+function newsOf(type: string, object: unknown): ProviderNews | undefined {
+  switch (type) {
     case 'checkout.session.completed':
     case 'checkout.session.async_payment_succeeded':
     case 'checkout.session.expired':
-      return newsOfSession(event.data.object)
-    case 'checkout.session.async_payment_failed': {
-      const paid = newsOfSession({ ...event.data.object, payment_status: 'paid' })
-      return paid && { ...paid, outcome: 'failed' }
-    }
+      return isOurs(object) ? newsOfSession(read(sessionSchema, object)) : undefined
+    case 'checkout.session.async_payment_failed':
+      return isOurs(object) ? newsOfSession(read(sessionSchema, object), 'failed') : undefined
     case 'payment_intent.succeeded':
     case 'payment_intent.payment_failed':
     case 'payment_intent.canceled':
-      return newsOfIntent(event.data.object)
+      return isOurs(object) ? newsOfIntent(read(intentSchema, object)) : undefined
     case 'setup_intent.succeeded':
-      return cardSaved(event.data.object)
+      return cardSaved(object)
     case 'payment_method.automatically_updated':
     case 'payment_method.updated':
-      return cardNews('card_changed', event.data.object)
+      return cardNews('card_changed', object)
     case 'payment_method.detached':
-      return cardNews('card_gone', event.data.object)
+      return cardNews('card_gone', object)
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
     case 'charge.dispute.closed':
     case 'charge.dispute.funds_withdrawn':
     case 'charge.dispute.funds_reinstated': {
-      const { id: disputeId, payment_intent } = event.data.object
-      const paymentId = idOf(payment_intent)
-      return paymentId ? { kind: 'dispute', disputeId, paymentId } : undefined
+      const dispute = paidObjectSchema.safeParse(object).data
+      const paymentId = idOf(dispute?.payment_intent)
+      return dispute && paymentId ? { kind: 'dispute', disputeId: dispute.id, paymentId } : undefined
     }
     case 'charge.refunded':
     case 'charge.refund.updated':
     case 'refund.created':
     case 'refund.updated':
     case 'refund.failed': {
-      const paymentId = idOf(event.data.object.payment_intent)
+      const paymentId = idOf(paidObjectSchema.safeParse(object).data?.payment_intent)
       return paymentId ? { kind: 'refund', paymentId } : undefined
     }
     default:
@@ -78,13 +100,42 @@ function newsOf(event: Stripe.Event): ProviderNews | undefined {
   }
 }
 
-function cardSaved({ metadata, payment_method }: Stripe.SetupIntent): ProviderNews | undefined {
-  const accountId = accountIdSchema.safeParse(metadata?.accountId).data
-  const paymentMethodId = idOf(payment_method)
-  if (!accountId || !paymentMethodId || metadata?.purpose !== 'card') return undefined
-  return { kind: 'card_saved', accountId, paymentMethodId }
+const ownedSchema = z.object({ metadata: z.record(z.string(), z.string()) })
+/** Of a charge, a refund or a dispute. */
+const paidObjectSchema = z.object({ id: z.string(), payment_intent: referenceSchema })
+const setupIntentSchema = z.object({
+  metadata: z.object({ accountId: accountIdSchema, purpose: z.literal('card') }),
+  payment_method: referenceSchema,
+})
+const paymentMethodSchema = z.object({ id: z.string(), customer: referenceSchema })
+
+/** Other payments may go through the same Stripe account: whatever they look like, they are none of ours. */
+function isOurs(object: unknown): boolean {
+  const owned = ownedSchema.safeParse(object).data
+  return owned !== undefined && ownerOf(owned.metadata) !== undefined
 }
 
-function cardNews(kind: 'card_changed' | 'card_gone', method: Stripe.PaymentMethod): ProviderNews {
-  return { kind, paymentMethodId: method.id, customerId: idOf(method.customer) }
+function cardSaved(object: unknown): ProviderNews | undefined {
+  const setup = setupIntentSchema.safeParse(object).data
+  const paymentMethodId = idOf(setup?.payment_method)
+  if (!setup || !paymentMethodId) return undefined
+  return { kind: 'card_saved', accountId: setup.metadata.accountId, paymentMethodId }
+}
+
+function cardNews(kind: 'card_changed' | 'card_gone', object: unknown): ProviderNews | undefined {
+  const method = paymentMethodSchema.safeParse(object).data
+  return method && { kind, paymentMethodId: method.id, customerId: idOf(method.customer) }
+}
+
+function read<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place = 'data.object',
+): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const errors = fieldErrors(result.error, place)
+  throw new Problem('request_invalid', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), {
+    errors,
+  })
 }

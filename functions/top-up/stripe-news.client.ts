@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import type { PaymentNews, PaymentOwner } from './payment-provider.ts'
-import { idOf } from './stripe-sdk.client.ts'
+import { idOf, referenceSchema } from './stripe-sdk.client.ts'
 import { topUpIdSchema } from './top-up.ts'
 import { fromProviderAmount } from './top-up-amount.ts'
 
@@ -18,10 +18,44 @@ export function ownerOf(metadata: Stripe.Metadata | null): PaymentOwner | undefi
   return ownMetadataSchema.safeParse(metadata).data
 }
 
-/** What a payment page says of its top-up; undefined while it is open, or is of none of ours. */
-export function newsOfSession(session: Stripe.Checkout.Session): PaymentNews | undefined {
+const metadataSchema = z.record(z.string(), z.string()).nullable()
+const minorUnitsSchema = z.int().min(0)
+
+/** What is read of a payment page: https://docs.stripe.com/api/checkout/sessions/object */
+export const sessionSchema = z.object({
+  id: z.string(),
+  metadata: metadataSchema,
+  status: z.string().nullish(),
+  payment_status: z.string(),
+  payment_intent: referenceSchema,
+  amount_total: minorUnitsSchema.nullable(),
+  currency: z.string().nullable(),
+})
+
+/** What is read of a payment: https://docs.stripe.com/api/payment_intents/object */
+export const intentSchema = z.object({
+  id: z.string(),
+  metadata: metadataSchema,
+  status: z.string(),
+  amount: minorUnitsSchema,
+  amount_received: minorUnitsSchema,
+  currency: z.string(),
+  customer: referenceSchema,
+  payment_method: referenceSchema,
+  setup_future_usage: z.string().nullish(),
+  last_payment_error: z.object({ code: z.string().nullish(), decline_code: z.string().nullish() }).nullish(),
+})
+
+/**
+ * What a payment page says of its top-up; undefined while it is open, or is of none of ours. A page that is complete and not
+ * paid waits for a bank (https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-notification): what came of it is
+ * told by its own event, or by its payment.
+ */
+export function newsOfSession(
+  session: z.output<typeof sessionSchema>,
+  outcome = outcomeOfSession(session),
+): PaymentNews | undefined {
   const owner = ownerOf(session.metadata)
-  const outcome = outcomeOfSession(session)
   if (!owner || !outcome || session.amount_total === null || !session.currency) return undefined
   const currency = session.currency.toUpperCase()
   return {
@@ -39,20 +73,20 @@ export function newsOfSession(session: Stripe.Checkout.Session): PaymentNews | u
 function outcomeOfSession({
   status,
   payment_status,
-}: Stripe.Checkout.Session): PaymentNews['outcome'] | undefined {
+}: z.output<typeof sessionSchema>): PaymentNews['outcome'] | undefined {
   if (payment_status === 'paid') return 'paid'
   return status === 'expired' ? 'expired' : undefined
 }
 
 /** What a payment says of its top-up; undefined while it is open, or is of none of ours. */
-export function newsOfIntent(intent: Stripe.PaymentIntent): PaymentNews | undefined {
+export function newsOfIntent(intent: z.output<typeof intentSchema>): PaymentNews | undefined {
   const owner = ownerOf(intent.metadata)
   const outcome = outcomeOfIntent(intent)
   if (!owner || !outcome) return undefined
   const currency = intent.currency.toUpperCase()
   const [customerId, paymentMethodId] = [idOf(intent.customer), idOf(intent.payment_method)]
   const isKept =
-    intent.setup_future_usage !== null && customerId !== undefined && paymentMethodId !== undefined
+    Boolean(intent.setup_future_usage) && customerId !== undefined && paymentMethodId !== undefined
   const failure = intent.last_payment_error
   return {
     kind: 'payment',
@@ -70,7 +104,7 @@ export function newsOfIntent(intent: Stripe.PaymentIntent): PaymentNews | undefi
 function outcomeOfIntent({
   status,
   last_payment_error,
-}: Stripe.PaymentIntent): PaymentNews['outcome'] | undefined {
+}: z.output<typeof intentSchema>): PaymentNews['outcome'] | undefined {
   if (status === 'succeeded') return 'paid'
   if (status === 'canceled') return 'failed'
   return status === 'requires_payment_method' && last_payment_error ? 'failed' : undefined

@@ -1,4 +1,5 @@
 import Stripe from 'stripe'
+import { z } from 'zod'
 import { log } from '../edge/log.ts'
 import type { ProviderUnavailable } from './payment-provider.ts'
 
@@ -41,6 +42,9 @@ export function unavailable(error: unknown): ProviderUnavailable {
 export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
 }
+
+/** A thing of Stripe's in another one: its id, or all of it (https://docs.stripe.com/expand). */
+export const referenceSchema = z.union([z.string(), z.object({ id: z.string() })]).nullish()
 
 export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
   return typeof reference === 'string' ? reference : reference?.id

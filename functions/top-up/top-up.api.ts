@@ -101,10 +101,11 @@ export const receivePaymentEvent = defineRoute({
   tag: 'Top-ups',
   callers: 'public',
   textBody: 'application/json',
+  largestBodyBytes: 1024 * 1024,
   responses: {
     200: { description: 'Dealt with, or of no interest', schema: z.object({ received: z.literal(true) }) },
   },
-  problems: ['webhook_signature_invalid', 'busy'],
+  problems: ['webhook_signature_invalid', 'payment_provider_unavailable', 'busy'],
 })
 
 export const topUpApi = [createTopUp, listTopUps, readTopUp, receivePaymentEvent]

@@ -8,8 +8,7 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { answerStarted } from './present-top-up.ts'
 import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpStarter } from './start-top-up.store.ts'
-import { createStripeProvider } from './stripe.client.ts'
-import { readStripeSecret } from './stripe-secret.client.ts'
+import { stripeProvider } from './stripe-provider.client.ts'
 import { createTopUp } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
 
@@ -30,10 +29,7 @@ const starter = createTopUpStarter({
   cards: createSavedCardStore(payments),
   ledger: createLedgerReader({ client, ledgerTable: names.LEDGER_TABLE }),
   terms: createTermsGate(documents),
-  provider: async () => {
-    const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)
-    return createStripeProvider({ apiKey, url: names.STRIPE_API_URL })
-  },
+  provider: stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL),
   portalUrl: names.PORTAL_URL.replace(/\/$/, ''),
 })
 

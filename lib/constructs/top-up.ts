@@ -29,6 +29,8 @@ export class TopUp extends Construct {
     const receivePaymentEvent = new HouseFunction(this, 'ReceivePaymentEvent', {
       foundation: house,
       handler: 'top-up/receive-payment-event',
+      // What an event says only in part is read at Stripe, which may take its time.
+      timeoutSeconds: 29,
     })
     house.payments.letWrite(receivePaymentEvent)
     house.ledger.letPost(receivePaymentEvent)

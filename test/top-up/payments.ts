@@ -1,3 +1,4 @@
+import { createHmac, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,6 +18,21 @@ import { startTestDatabase } from '../support/database.ts'
 
 const secret = { apiKey: 'sk_test_drawdown', webhookSigningSecret: 'whsec_drawdown' }
 export const signingSecret = secret.webhookSigningSecret
+
+/** The header by which an event proves where it comes from: https://docs.stripe.com/webhooks#verify-manually */
+export function sign(
+  body: string | Buffer,
+  seconds = Math.floor(Date.now() / 1000),
+  signingKey = signingSecret,
+): string {
+  return `t=${seconds},v1=${createHmac('sha256', signingKey).update(`${seconds}.`).update(body).digest('hex')}`
+}
+
+/** An event as Stripe writes it, with the least that one has. */
+export function eventOf(type: string, object: object): string {
+  const created = Math.floor(Date.now() / 1000)
+  return JSON.stringify({ id: `evt_${randomUUID()}`, object: 'event', type, created, data: { object } })
+}
 
 /** The stand-in for Stripe, the real SDK and the real webhook handler around an embedded database. */
 export async function startPayments() {
@@ -39,7 +55,8 @@ export async function startPayments() {
     PORTAL_URL: 'http://portal.example.com',
   })
   const { handler } = await import('../../functions/top-up/receive-payment-event.handler.ts')
-  const deliver = async (body: string, signature: string) => {
+  const deliver = async (body: string | Buffer, signature: string) => {
+    const isBase64Encoded = typeof body !== 'string'
     const event = {
       version: '2.0',
       routeKey: 'POST /v1/webhooks/stripe',
@@ -48,11 +65,14 @@ export async function startPayments() {
       requestContext: {
         http: { method: 'POST', path: '/v1/webhooks/stripe', sourceIp: '127.0.0.1', userAgent: 'Stripe' },
       },
-      body,
-      isBase64Encoded: false,
+      body: isBase64Encoded ? body.toString('base64') : body,
+      isBase64Encoded,
     } as unknown as APIGatewayProxyEventV2
     const reply = (await handler(event, {} as Context)) as { statusCode: number; body: string }
-    return { status: reply.statusCode, body: JSON.parse(reply.body) as { code?: string } }
+    return {
+      status: reply.statusCode,
+      body: JSON.parse(reply.body) as { code?: string; errors?: { field: string }[] },
+    }
   }
   const webhook = createServer((request, response) => {
     const parts: Buffer[] = []
