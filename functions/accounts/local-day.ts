@@ -23,6 +23,12 @@ export function addYears(day: LocalDay, years: number): LocalDay {
   return Temporal.PlainDate.from(day).add({ years }).toString()
 }
 
+/** The last day of a month such as `2026-12`. */
+export function endOfMonth(month: string): LocalDay {
+  const { year, month: number, daysInMonth } = Temporal.PlainYearMonth.from(month)
+  return Temporal.PlainDate.from({ year, month: number, day: daysInMonth }).toString()
+}
+
 /**
  * The first instant of a day in a time zone: midnight, or, where the clocks leap over midnight, the first instant after
  * it. ISO, UTC, with milliseconds, so that texts order as instants do.

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   transaction_not_found: { status: 404, title: 'There is no such transaction' },
   usage_event_not_found: { status: 404, title: 'Nothing has been decided about such an event' },
   usage_source_not_found: { status: 404, title: 'There is no such source of numbered events' },
+  card_not_found: { status: 404, title: 'There is no such card' },
   top_up_not_found: { status: 404, title: 'There is no such top-up' },
   hold_not_found: { status: 404, title: 'There is no such hold' },
   member_not_found: { status: 404, title: 'There is no such member' },

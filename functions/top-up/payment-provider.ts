@@ -9,7 +9,7 @@ export type PaymentRequest = {
 export type CheckoutRequest = PaymentRequest & {
   /** Keep the card for later payments. */
   saveCard: boolean
-  /** The provider's own customer, where one is known already. */
+  /** The account's customer at the provider; a card is kept for that one alone. */
   customerId?: string
   /** Where the payer comes back to. */
   paidUrl: string
@@ -59,11 +59,14 @@ export type LookedUpPayment =
   | { ok: true; status: 'not_found' }
   | ProviderUnavailable
 
+/** The account as the provider knows it: asked for again, it is the same. */
+export type MadeCustomer = { ok: true; customerId: string } | ProviderUnavailable
+
 /** A hosted page where a client's card is entered and kept: no number of a card ever comes to us. */
 export type CardSetupRequest = {
   setupId: string
   accountId: string
-  customerId?: string
+  customerId: string
   doneUrl: string
   cancelledUrl: string
 }
@@ -79,6 +82,8 @@ export type ProviderCard = {
   expiresIn: string
   /** The same for the same card, however often it is kept. */
   fingerprint?: string
+  /** When the provider began to keep it. */
+  createdAt: string
 }
 export type ReadCard =
   | { ok: true; card: ProviderCard }
@@ -140,6 +145,8 @@ export type PaymentProvider = {
   /** What became of a top-up, whatever we have noted of it. */
   lookUpPayment(topUp: PaymentRequest & LookUp): Promise<LookedUpPayment>
   findOwner(paymentId: string): Promise<FoundOwner>
+  /** The account's one customer: asked for a second time, it is the same one. */
+  createCustomer(accountId: string): Promise<MadeCustomer>
   openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup>
   readCard(paymentMethodId: string): Promise<ReadCard>
   /** Forgets a card for good; one that is gone already is forgotten too. */

@@ -1,3 +1,5 @@
+import { createCardStore } from '../cards/cards.store.ts'
+import { createCardKeeper } from '../cards/keep-card.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -5,9 +7,9 @@ import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { handNews, type NewsTakers } from './hand-news.ts'
-import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
 import { createStripeEvents } from './stripe-events.client.ts'
+import { stripeProvider } from './stripe-provider.client.ts'
 import { readStripeSecret } from './stripe-secret.client.ts'
 import { receivePaymentEvent } from './top-up.api.ts'
 import { createTopUpStore } from './top-up.store.ts'
@@ -23,11 +25,16 @@ const client = documentClient()
 const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
 const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
 const topUps = createTopUpStore(payments)
-const settlement = createTopUpSettlement({ topUps, cards: createSavedCardStore(payments), ledger })
+const provider = stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL)
+const cardKeeper = createCardKeeper({ cards: createCardStore(payments), provider })
+const settlement = createTopUpSettlement({ topUps, cards: cardKeeper, ledger })
 
-/** A line for each kind of news and the capability that takes it; `stripeProvider` is the provider, where one has to ask. */
+/** A line for each kind of news and the capability that takes it. */
 const takers: NewsTakers = {
   payment: settlement.receive,
+  card_saved: cardKeeper.keep,
+  card_changed: cardKeeper.refresh,
+  card_gone: cardKeeper.refresh,
 }
 
 export const handler = httpHandler(

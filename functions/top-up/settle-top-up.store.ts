@@ -1,3 +1,4 @@
+import type { CardKeeper } from '../cards/keep-card.store.ts'
 import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
@@ -5,14 +6,13 @@ import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { payIn } from '../ledger/decide-payment.ts'
 import type { Ledger } from '../ledger/ledger.store.ts'
 import type { PaymentNews } from './payment-provider.ts'
-import type { SavedCard } from './saved-card.store.ts'
 import type { TopUpStore } from './top-up.store.ts'
 import { decideNews, type TopUp } from './top-up.ts'
 import { topUpMovement } from './top-up-entry.ts'
 
 export type TopUpSettlementOptions = {
   topUps: TopUpStore
-  cards: { save(accountId: string, card: SavedCard): Promise<void> }
+  cards: Pick<CardKeeper, 'keep'>
   ledger: Pick<Ledger, 'post'>
 }
 
@@ -97,7 +97,8 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
 
   async function keepCard(topUp: TopUp, news: PaymentNews, at: string): Promise<void> {
     if (news.outcome !== 'paid' || !news.card || !topUp.saveCard) return
-    await cards.save(topUp.accountId, { ...news.card, savedAt: at })
+    const { paymentMethodId } = news.card
+    await cards.keep({ accountId: topUp.accountId, paymentMethodId }, at)
   }
 
   return { receive }

@@ -1,10 +1,13 @@
 import type { Account } from '../accounts/account.ts'
+import type { CardStore } from '../cards/cards.store.ts'
+import { type Card, type Cards, defaultCard, findCard } from '../cards/cards.ts'
+import { requireCustomer } from '../cards/customer.store.ts'
 import { Problem } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { Head } from '../ledger/entry.ts'
 import { parseAmount } from '../ledger/money.ts'
 import { createTopUpAdvance, type TopUpAdvanceOptions } from './advance-top-up.store.ts'
-import type { SavedCard } from './saved-card.store.ts'
+import type { PaymentProvider } from './payment-provider.ts'
 import type { TopUp, TopUpPaymentMethod } from './top-up.ts'
 import { refuseTopUpAmount } from './top-up-amount.ts'
 
@@ -13,6 +16,8 @@ export type TopUpRequest = {
   currency: string
   paymentMethod: TopUpPaymentMethod
   saveCard: boolean
+  /** Which saved card; the default where none is named. */
+  paymentMethodId?: string
 }
 
 export type TopUpStart = {
@@ -24,14 +29,15 @@ export type TopUpStart = {
 }
 
 export type TopUpStarterOptions = TopUpAdvanceOptions & {
-  cards: { read(accountId: string): Promise<SavedCard | undefined> }
+  cards: Pick<CardStore, 'read' | 'change'>
+  provider: () => Promise<PaymentProvider>
   ledger: { readHead(accountId: string): Promise<Head | undefined> }
   terms: { require(account: Account, now: Date): Promise<string | undefined> }
 }
 
 /** Starts payments; what credits them is the provider's signed event. */
 export function createTopUpStarter(options: TopUpStarterOptions) {
-  const { topUps, cards, ledger, terms } = options
+  const { topUps, cards, ledger, terms, provider } = options
   const { advance } = createTopUpAdvance(options)
 
   /**
@@ -69,10 +75,9 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
     if (!head) throw new Problem('account_not_found', `You have no account ${accountId}.`)
     if (head.status === 'closed')
       throw new Problem('account_closed', `Account ${accountId} takes no more payments.`)
-    const card = paymentMethod === 'saved_card' || saveCard ? await cards.read(accountId) : undefined
-    if (paymentMethod === 'saved_card' && !card) {
-      throw new Problem('no_saved_card', 'Pay by checkout with "saveCard": true first.')
-    }
+    const saved = await cards.read(accountId)
+    const card = paymentMethod === 'saved_card' ? chooseCard(saved, request.paymentMethodId) : undefined
+    const customerId = saveCard ? await requireCustomer(cards, provider, accountId) : saved.customerId
     return {
       topUpId,
       accountId,
@@ -83,8 +88,8 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
       requestedMethod: paymentMethod,
       method: paymentMethod,
       saveCard,
-      customerId: card?.customerId,
-      paymentMethodId: paymentMethod === 'saved_card' ? card?.paymentMethodId : undefined,
+      customerId,
+      paymentMethodId: card?.paymentMethodId,
       requestHash: hash,
       actor,
       termsVersion,
@@ -96,6 +101,15 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
   }
 
   return { start }
+}
+
+/** The named card, or the default. A card of another account is as unknown as one that never was. */
+function chooseCard(cards: Cards, paymentMethodId: string | undefined): Card {
+  const card = paymentMethodId === undefined ? defaultCard(cards) : findCard(cards, paymentMethodId)
+  if (card) return card
+  if (paymentMethodId !== undefined)
+    throw new Problem('card_not_found', `The account has no card ${paymentMethodId}.`)
+  throw new Problem('no_saved_card', 'Save a card first, or pay by checkout with "saveCard": true.')
 }
 
 function refuseAmount(account: Account, amountMicros: bigint, currency: string): void {

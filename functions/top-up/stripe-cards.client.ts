@@ -2,25 +2,33 @@ import Stripe from 'stripe'
 import type {
   CardSetupRequest,
   ForgottenCard,
+  MadeCustomer,
   OpenedCardSetup,
   ProviderCard,
   ReadCard,
 } from './payment-provider.ts'
-import { idOf, isMissing, unavailable } from './stripe-sdk.client.ts'
+import { idOf, instantOf, isMissing, unavailable } from './stripe-sdk.client.ts'
 
 /** Cards that Stripe keeps for us: entered on its own page (a SetupIntent), read without their number, forgotten. */
 export function createStripeCards(stripe: Stripe) {
+  async function createCustomer(accountId: string): Promise<MadeCustomer> {
+    try {
+      const options = { idempotencyKey: `customer:${accountId}` }
+      const customer = await stripe.customers.create({ metadata: { accountId } }, options)
+      return { ok: true, customerId: customer.id }
+    } catch (error) {
+      return unavailable(error)
+    }
+  }
+
   async function openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup> {
     const { setupId, accountId, customerId } = request
     const metadata = { accountId, purpose: 'card' }
     try {
-      const customer =
-        customerId ??
-        (await stripe.customers.create({ metadata }, { idempotencyKey: `customer:${accountId}` })).id
       const session = await stripe.checkout.sessions.create(
         {
           mode: 'setup',
-          customer,
+          customer: customerId,
           allowed_payment_method_types: ['card'],
           metadata,
           setup_intent_data: { metadata },
@@ -55,7 +63,7 @@ export function createStripeCards(stripe: Stripe) {
     }
   }
 
-  return { openCardSetup, readCard, forgetCard }
+  return { createCustomer, openCardSetup, readCard, forgetCard }
 }
 
 /** Undefined for what is no card, or is kept for nobody. */
@@ -70,5 +78,6 @@ function cardOf(method: Stripe.PaymentMethod): ProviderCard | undefined {
     lastFour: last4,
     expiresIn: `${exp_year}-${String(exp_month).padStart(2, '0')}`,
     ...(fingerprint && { fingerprint }),
+    createdAt: instantOf(method.created),
   }
 }

@@ -37,7 +37,7 @@ export function createStripePayments(stripe: Stripe) {
           metadata,
           line_items: [{ quantity: 1, price_data: priceOf(request) }],
           payment_intent_data: { metadata, ...(saveCard && { setup_future_usage: 'off_session' as const }) },
-          ...(customerId ? { customer: customerId } : saveCard && { customer_creation: 'always' as const }),
+          ...(customerId && { customer: customerId }),
           success_url: request.paidUrl,
           cancel_url: request.cancelledUrl,
         },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
+import { paymentMethodIdSchema } from '../cards/cards.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
 import { currencySchema, moneyReply, positiveAmountSchema } from '../ledger/money.ts'
@@ -14,10 +15,17 @@ export const topUpBody = z
     currency: currencySchema,
     paymentMethod: z.enum(PAYMENT_METHODS).default('checkout'),
     saveCard: z.boolean().default(false).meta({ description: 'keep the card for later top-ups' }),
+    paymentMethodId: paymentMethodIdSchema
+      .optional()
+      .meta({ description: 'with `saved_card`: which; the default card where none is named' }),
   })
   .refine((body) => !(body.saveCard && body.paymentMethod === 'saved_card'), {
     path: ['saveCard'],
     message: 'goes with "checkout": a saved card is saved',
+  })
+  .refine((body) => !(body.paymentMethodId && body.paymentMethod !== 'saved_card'), {
+    path: ['paymentMethodId'],
+    message: 'goes with "saved_card"',
   })
   .meta({ id: 'TopUpRequest' })
 
@@ -62,6 +70,7 @@ export const createTopUp = defineRoute({
     'wrong_currency',
     'account_closed',
     'no_saved_card',
+    'card_not_found',
     'payment_declined',
     'authentication_required',
     'payment_provider_unavailable',

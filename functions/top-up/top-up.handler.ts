@@ -1,12 +1,12 @@
 import { requireAccess } from '../accounts/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
+import { createCardStore } from '../cards/cards.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { answerStarted } from './present-top-up.ts'
-import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpStarter } from './start-top-up.store.ts'
 import { stripeProvider } from './stripe-provider.client.ts'
 import { createTopUp } from './top-up.api.ts'
@@ -26,7 +26,7 @@ const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
 const accounts = createAccountStore(documents)
 const starter = createTopUpStarter({
   topUps: createTopUpStore(payments),
-  cards: createSavedCardStore(payments),
+  cards: createCardStore(payments),
   ledger: createLedgerReader({ client, ledgerTable: names.LEDGER_TABLE }),
   terms: createTermsGate(documents),
   provider: stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL),

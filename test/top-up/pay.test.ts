@@ -1,6 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { defaultCard } from '../../functions/cards/cards.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { answerStarted } from '../../functions/top-up/present-top-up.ts'
 import { payCheckout } from '../../local/stripe.ts'
@@ -33,7 +34,7 @@ async function openWithCard(cardNumber = PAYS) {
   const first = await payments.start(account, '10.00', { saveCard: true }, 'first')
   await payCheckout(first.paymentUrl!, PAYS)
   await payments.stripe.untilIdle()
-  const card = (await payments.cards.read(account.accountId))!
+  const card = defaultCard(await payments.cards.read(account.accountId))!
   payments.stripe.setSavedCard(card.paymentMethodId, cardNumber)
   return account
 }

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createCardStore } from '../../functions/cards/cards.store.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
-import { createSavedCardStore } from '../../functions/top-up/saved-card.store.ts'
 import { createTopUpStarter, type TopUpRequest } from '../../functions/top-up/start-top-up.store.ts'
 import { createStripeProvider } from '../../functions/top-up/stripe.client.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
@@ -89,7 +89,7 @@ export async function startPayments() {
 
   const ledger = createLedger(database)
   const topUps = createTopUpStore(database)
-  const cards = createSavedCardStore(database)
+  const cards = createCardStore(database)
   const provider = createStripeProvider({ apiKey: secret.apiKey, url: stripe.url, timeoutMilliseconds: 300 })
   const starter = createTopUpStarter({
     topUps,

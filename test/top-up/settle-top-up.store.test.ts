@@ -1,10 +1,12 @@
 import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createCardStore } from '../../functions/cards/cards.store.ts'
+import { defaultCard } from '../../functions/cards/cards.ts'
+import { createCardKeeper } from '../../functions/cards/keep-card.store.ts'
 import { log } from '../../functions/edge/log.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { PaymentNews } from '../../functions/top-up/payment-provider.ts'
-import { createSavedCardStore } from '../../functions/top-up/saved-card.store.ts'
 import { createTopUpSettlement } from '../../functions/top-up/settle-top-up.store.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
@@ -31,6 +33,7 @@ async function openTopUp(): Promise<TopUp> {
   await database.client.send(
     new TransactWriteCommand({ TransactItems: [ledger.openingOf(accountId, 'USD')] }),
   )
+  await createCardStore(database).change(accountId, (cards) => ({ ...cards, customerId: 'cus_1' }))
   return createTopUpStore(database).create({
     topUpId: `top_${'x'.repeat(22)}`,
     accountId,
@@ -63,10 +66,28 @@ const paid = ({ accountId, topUpId }: TopUp, paymentId: string, more: Partial<Pa
   ...more,
 })
 
+const cardKeepingProvider = {
+  readCard: async (paymentMethodId: string) => ({
+    ok: true as const,
+    card: {
+      paymentMethodId,
+      customerId: 'cus_1',
+      brand: 'visa',
+      lastFour: '4242',
+      expiresIn: '2029-12',
+      createdAt: at,
+    },
+  }),
+  forgetCard: async () => ({ ok: true as const }),
+}
+
 const settlementThrough = (client = database.client) =>
   createTopUpSettlement({
     topUps: createTopUpStore({ ...database, client }),
-    cards: createSavedCardStore({ ...database, client }),
+    cards: createCardKeeper({
+      cards: createCardStore({ ...database, client }),
+      provider: async () => cardKeepingProvider,
+    }),
     ledger: createLedger({ ...database, client }),
   })
 
@@ -136,15 +157,14 @@ describe('settling a top-up', () => {
 
   it('credits once and keeps the card, whichever write the process dies before or after', async () => {
     for (const when of ['before', 'after'] as const) {
-      for (const atWrite of [1, 2]) {
+      for (const atWrite of [1, 2, 3]) {
         const topUp = await openTopUp()
         const dying = settlementThrough(dyingClient(database.client, { atWrite, when }))
         await expect(dying.receive(paid(topUp, 'pi_1'), at)).rejects.toBeInstanceOf(Died)
         await settlementThrough().receive(paid(topUp, 'pi_1'), at)
         expect(await stateOf(topUp)).toEqual({ availableMicros: AMOUNT, entries: 1, status: 'settled' })
-        expect(await createSavedCardStore(database).read(topUp.accountId)).toMatchObject({
-          customerId: 'cus_1',
-        })
+        const cards = await createCardStore(database).read(topUp.accountId)
+        expect(defaultCard(cards)).toMatchObject({ paymentMethodId: 'pm_1', lastFour: '4242' })
       }
     }
   })
