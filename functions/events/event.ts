@@ -65,6 +65,32 @@ const topUpEvent = anyEvent.extend({
   paymentMethod: z.enum(['checkout', 'saved_card']),
 })
 
+const disputeEvent = anyEvent.extend({
+  disputeId: z.string(),
+  topUpId: z.string().meta({ description: 'whose payment is disputed' }),
+  amount: moneyReply.meta({ description: 'what is disputed' }),
+  reason: z.string().meta({ description: 'the provider’s word for why', examples: ['fraudulent'] }),
+  evidenceDueAt: z.string().optional().meta({ description: 'until when it may be answered with evidence' }),
+})
+
+/** What a movement left, in events that tell of one. */
+const disputeMovement = {
+  sequence: sequenceSchema.optional(),
+  available: moneyReply.optional().meta({ description: 'available credit after it' }),
+  owedInAll: moneyReply
+    .optional()
+    .meta({ description: 'what the account owes after it: the next top-up pays it first' }),
+}
+
+/** With a change that took a disputed amount; they are absent with one that did not. */
+const disputeTaking = {
+  taken: moneyReply.optional().meta({
+    description: 'what this took of the credit; absent, with the four after it, when it took nothing now',
+  }),
+  owed: moneyReply.optional().meta({ description: 'what the credit did not suffice for, and is owed now' }),
+  ...disputeMovement,
+}
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
   'top_up.created': topUpEvent.meta({ description: 'A payment is about to be asked for at the provider.' }),
@@ -84,6 +110,27 @@ export const eventDetails = {
   'top_up.mismatched': topUpEvent
     .extend({ mismatch: z.string().meta({ description: 'what does not match' }) })
     .meta({ description: 'A payment does not match its top-up: nothing was credited, staff have to look.' }),
+  'dispute.inquiry': disputeEvent.meta({
+    description: 'A card’s bank asks about a payment; nothing is taken yet.',
+  }),
+  'dispute.opened': disputeEvent.extend(disputeTaking).meta({
+    description:
+      'A card’s bank has taken a payment back: it is taken out of the credit, and the rest is owed.',
+  }),
+  'dispute.won': disputeEvent
+    .extend({
+      returned: moneyReply.optional().meta({
+        description:
+          'what came back to the credit; absent, with the four after it, when nothing came back now',
+      }),
+      paidOwed: moneyReply.optional().meta({ description: 'what of it paid what was owed' }),
+      ...disputeMovement,
+    })
+    .meta({ description: 'A disputed payment was given back.' }),
+  'dispute.lost': disputeEvent.extend(disputeTaking).meta({
+    description: 'A disputed payment stays with the card’s bank.',
+  }),
+  'dispute.closed': disputeEvent.meta({ description: 'An inquiry came to nothing.' }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent
     .extend({

@@ -1,3 +1,5 @@
+import type { Dispute } from '../disputes/dispute.ts'
+import { eventsOfDispute } from '../disputes/events-of-dispute.ts'
 import type { BusEvent, ChangedItem } from '../events/event.ts'
 import { eventsOfTopUp } from './events-of-top-up.ts'
 import type { TopUp } from './top-up.ts'
@@ -9,6 +11,8 @@ export function eventsOfPayment({ before, after }: ChangedItem): BusEvent[] {
   switch (kind) {
     case 'TOP_UP':
       return eventsOfTopUp(before as TopUp | undefined, after as TopUp)
+    case 'DISPUTE':
+      return eventsOfDispute(before as Dispute | undefined, after as Dispute)
     default:
       return []
   }

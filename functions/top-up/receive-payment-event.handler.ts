@@ -1,5 +1,7 @@
 import { createCardStore } from '../cards/cards.store.ts'
 import { createCardKeeper } from '../cards/keep-card.store.ts'
+import { createDisputeStore } from '../disputes/dispute.store.ts'
+import { createDisputeFollowing } from '../disputes/follow-dispute.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -28,6 +30,14 @@ const topUps = createTopUpStore(payments)
 const provider = stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL)
 const cardKeeper = createCardKeeper({ cards: createCardStore(payments), provider })
 const settlement = createTopUpSettlement({ topUps, cards: cardKeeper, ledger })
+const disputes = createDisputeFollowing({
+  disputes: createDisputeStore(payments),
+  topUps,
+  ledger,
+  settlement,
+  provider,
+  switchOffAutoTopUp: async () => [],
+})
 
 /** A line for each kind of news and the capability that takes it. */
 const takers: NewsTakers = {
@@ -35,6 +45,7 @@ const takers: NewsTakers = {
   card_saved: cardKeeper.keep,
   card_changed: cardKeeper.refresh,
   card_gone: cardKeeper.refresh,
+  dispute: disputes.receive,
 }
 
 export const handler = httpHandler(

@@ -1,0 +1,281 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type Stripe from 'stripe'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Account } from '../../functions/accounts/account.ts'
+import { createDisputeStore, type DisputeStore } from '../../functions/disputes/dispute.store.ts'
+import { debit } from '../../functions/ledger/decide-movement.ts'
+import { proveAccount } from '../../functions/ledger/prove-account.ts'
+import { payCheckout } from '../../local/stripe.ts'
+import { sdkFor } from '../local/stripe/stripe-stack.ts'
+import { startPayments } from '../top-up/payments.ts'
+
+const UNIT = 1_000_000n
+const PAYS = '4242424242424242'
+let payments: Awaited<ReturnType<typeof startPayments>>
+let disputes: DisputeStore
+let sdk: Stripe
+
+beforeAll(async () => {
+  payments = await startPayments()
+  sdk = sdkFor(payments.stripe.url, 'sk_test_drawdown')
+  disputes = createDisputeStore(payments.database)
+})
+afterAll(() => payments.stop())
+beforeEach(() => {
+  payments.stripe.setDelivery({})
+  payments.stripe.setWebhookUrl(payments.webhookUrl)
+})
+
+/** A top-up of an account, settled, and the provider's id of its payment. */
+async function payIn(account: Account, amount: string, key = 'first') {
+  const started = await payments.start(account, amount, {}, key)
+  await payCheckout(started.paymentUrl!, PAYS)
+  await payments.stripe.untilIdle()
+  const topUp = (await payments.topUps.read(account.accountId, started.topUpId))!
+  return { ...topUp, paymentId: topUp.paymentId! }
+}
+
+let spends = 0
+async function spend({ accountId, currency }: Account, amountMicros: bigint) {
+  spends += 1
+  const movement = {
+    kind: 'charge' as const,
+    amountMicros,
+    currency,
+    contra: 'revenue:charge' as const,
+    reason: 'used',
+    actor: 'machine:test',
+    detail: {},
+  }
+  const at = new Date().toISOString()
+  return payments.ledger.post({
+    accountId,
+    key: `spend:${spends}`,
+    at,
+    decide: (head) => debit(head, movement),
+  })
+}
+
+async function setStatus({ accountId }: Account, status: 'open' | 'parked' | 'closed') {
+  await payments.database.client.send(
+    new UpdateCommand({
+      TableName: payments.database.ledgerTable,
+      Key: { pk: `ACCOUNT#${accountId}`, sk: 'HEAD' },
+      UpdateExpression: 'SET #status = :status, revision = revision + :one',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':status': status, ':one': 1n },
+    }),
+  )
+}
+
+/** What an account has and owes, by books that prove. */
+async function stateOf({ accountId }: Account) {
+  const head = (await payments.ledger.readHead(accountId))!
+  const entries = await payments.entriesOf(accountId)
+  expect(proveAccount(head, entries)).toEqual([])
+  const cashMicros = entries
+    .flatMap(({ postings }) => postings)
+    .filter(({ account }) => account === 'cash:stripe')
+    .reduce((sum, { amountMicros }) => sum - amountMicros, 0n)
+  return { available: head.availableMicros, owed: head.receivableMicros, cash: cashMicros }
+}
+
+const documentOf = ({ accountId }: Account, { id }: Stripe.Dispute) => disputes.read(accountId, id)
+
+describe('a disputed payment', () => {
+  it('goes out of the credit when the bank takes it, and comes back when it is won', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 0n })
+    expect(await documentOf(account, dispute)).toMatchObject({
+      status: 'open',
+      topUpId: topUp.topUpId,
+      amountMicros: 50n * UNIT,
+      taken: { entrySequence: 2n, creditMicros: 50n * UNIT, owedMicros: 0n },
+      reason: 'fraudulent',
+    })
+    payments.stripe.controls.winDispute(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 50n * UNIT, owed: 0n, cash: 50n * UNIT })
+    expect(await documentOf(account, dispute)).toMatchObject({
+      status: 'won',
+      returned: { entrySequence: 3n, creditMicros: 50n * UNIT },
+    })
+    const entries = await payments.entriesOf(account.accountId)
+    expect(entries.map(({ kind, key, reverses }) => [kind, key, reverses])).toEqual([
+      ['top_up', `top-up:${topUp.topUpId}`, undefined],
+      ['dispute', `dispute:${dispute.id}`, 1n],
+      ['dispute_won', `dispute-won:${dispute.id}`, 2n],
+    ])
+  })
+
+  it('leaves owed what the credit does not suffice for, which the next top-up pays first', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    await spend(account, 30n * UNIT)
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 30n * UNIT, cash: 0n })
+    expect((await spend(account, 1n)).ok).toBe(false)
+    await payIn(account, '40.00', 'second')
+    expect(await stateOf(account)).toEqual({ available: 10n * UNIT, owed: 0n, cash: 40n * UNIT })
+    payments.stripe.controls.loseDispute(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 10n * UNIT, owed: 0n, cash: 40n * UNIT })
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'lost' })
+  })
+
+  it('gives back first what is still owed, and the rest as credit', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    await spend(account, 30n * UNIT)
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    await payIn(account, '10.00', 'second')
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 20n * UNIT, cash: 10n * UNIT })
+    payments.stripe.controls.winDispute(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 30n * UNIT, owed: 0n, cash: 60n * UNIT })
+  })
+
+  it('takes its own credit before other credit, and only as much as is disputed', async () => {
+    const account = await payments.openAccount()
+    await payIn(account, '20.00')
+    const disputed = await payIn(account, '50.00', 'second')
+    const dispute = payments.stripe.controls.openDispute(disputed.paymentId, { amount: 1234 })
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 57_660_000n, owed: 0n, cash: 57_660_000n })
+    const entry = (await payments.entriesOf(account.accountId)).at(-1)!
+    expect(entry.lots).toEqual([{ lot: 2n, source: 'top_up', changeMicros: -12_340_000n }])
+    expect((await documentOf(account, dispute))!.amountMicros).toBe(12_340_000n)
+  })
+
+  it('moves nothing while the bank only asks, and nothing when the question comes to nothing', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId, { isInquiry: true })
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'inquiry', takings: 0n })
+    payments.stripe.controls.closeInquiry(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'closed', takings: 0n })
+    expect(await payments.entriesOf(account.accountId)).toHaveLength(1)
+  })
+
+  it('is taken once a question has become a dispute', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId, { isInquiry: true })
+    await payments.stripe.untilIdle()
+    payments.stripe.controls.escalateInquiry(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'open' })
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 0n })
+  })
+
+  it('is taken once, however often and in whatever order its events come', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    payments.stripe.setWebhookUrl(undefined)
+    payments.stripe.setDelivery({ duplicate: true, shuffle: true })
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId, { isInquiry: true })
+    payments.stripe.controls.escalateInquiry(dispute.id)
+    payments.stripe.controls.loseDispute(dispute.id)
+    payments.stripe.setWebhookUrl(payments.webhookUrl)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'lost', takings: 1n })
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 0n })
+    expect(await payments.entriesOf(account.accountId)).toHaveLength(2)
+  })
+
+  it('that is first heard of when it is won moves nothing', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    payments.stripe.setWebhookUrl(undefined)
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    payments.stripe.controls.winDispute(dispute.id)
+    payments.stripe.setWebhookUrl(payments.webhookUrl)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'won', takings: 0n })
+    expect(await payments.entriesOf(account.accountId)).toHaveLength(1)
+  })
+
+  it('that is not credited yet is credited first, and then taken', async () => {
+    const account = await payments.openAccount()
+    payments.stripe.setWebhookUrl(undefined)
+    payments.stripe.setDelivery({ shuffle: true })
+    const started = await payments.start(account, '50.00')
+    await payCheckout(started.paymentUrl!, PAYS)
+    const [intent] = (await sdk.paymentIntents.list({ limit: 1 })).data
+    const dispute = payments.stripe.controls.openDispute(intent!.id)
+    payments.stripe.setWebhookUrl(payments.webhookUrl)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'open' })
+    const entries = await payments.entriesOf(account.accountId)
+    expect(entries.map(({ kind }) => kind)).toEqual(['top_up', 'dispute'])
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 0n })
+  })
+
+  it('is owed whole where the account is parked or closed', async () => {
+    for (const status of ['parked', 'closed'] as const) {
+      const account = await payments.openAccount()
+      const topUp = await payIn(account, '50.00')
+      if (status === 'closed') await spend(account, 50n * UNIT)
+      await setStatus(account, status)
+      payments.stripe.controls.openDispute(topUp.paymentId)
+      await payments.stripe.untilIdle()
+      const available = status === 'parked' ? 50n * UNIT : 0n
+      expect(await stateOf(account)).toEqual({ available, owed: 50n * UNIT, cash: 0n })
+    }
+  })
+
+  it('that is won for a closed account is for staff, and is given back when it is told again after it was opened', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    await setStatus(account, 'closed')
+    const won = payments.stripe.controls.winDispute(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'won', mismatch: 'account_closed' })
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 0n })
+    await setStatus(account, 'open')
+    payments.stripe.controls.sendEvent('charge.dispute.updated', won)
+    await payments.stripe.untilIdle()
+    const document = (await documentOf(account, dispute))!
+    expect(document).toMatchObject({ status: 'won', returned: { creditMicros: 50n * UNIT } })
+    expect(document.mismatch).toBeUndefined()
+    expect(await stateOf(account)).toEqual({ available: 50n * UNIT, owed: 0n, cash: 50n * UNIT })
+  })
+
+  it('may be one of several of its payment, and of one that was refunded in part', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const first = payments.stripe.controls.openDispute(topUp.paymentId, { amount: 2000 })
+    const second = payments.stripe.controls.openDispute(topUp.paymentId, { amount: 4000 })
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 10n * UNIT, cash: -10n * UNIT })
+    payments.stripe.controls.winDispute(first.id)
+    payments.stripe.controls.loseDispute(second.id)
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 10n * UNIT, owed: 0n, cash: 10n * UNIT })
+  })
+
+  it('of none of our payments is answered and leaves nothing', async () => {
+    const object = { id: 'du_other', object: 'dispute', payment_intent: 'pi_other' }
+    const id = payments.stripe.controls.sendEvent('charge.dispute.created', object)
+    await payments.stripe.untilIdle()
+    expect(id).toMatch(/^evt_/)
+  })
+
+  it('comes again when the provider cannot be asked', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    payments.stripe.addFault({ endpoint: 'GET /v1/disputes/:id', kind: 'error_before', times: 3 })
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'open', takings: 1n })
+  })
+})
