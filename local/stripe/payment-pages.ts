@@ -12,7 +12,8 @@ export function startPage(): string {
   return page(
     'Payments on this machine',
     `<p>This is the <strong>local stand-in</strong> for Stripe. No money moves. A top-up leads to its payment page, which takes these test cards:</p>
-<ul>${cards}</ul>`,
+<ul>${cards}</ul>
+<p><a href="/dashboard">The dashboard</a> has what people do at Stripe by hand: refunds, disputes.</p>`,
   )
 }
 
@@ -82,7 +83,8 @@ export function messagePage(title: string, message: string): string {
   return page(title, alertOf(message))
 }
 
-function alertOf(problem: string | undefined): string {
+/** A problem that the page names, or nothing. */
+export function alertOf(problem: string | undefined): string {
   return problem ? `<p role="alert">${escapeHtml(problem)}</p>\n` : ''
 }
 
@@ -90,7 +92,8 @@ function grouped(cardNumber: string): string {
   return cardNumber.replace(/(\d{4})(?=\d)/g, '$1 ')
 }
 
-function page(title: string, body: string): string {
+/** A whole page of the stand-in. */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} – Stripe (local)</title>

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createApiServer } from './serve-api.ts'
 import { serveControls } from './serve-controls.ts'
+import { serveDashboard } from './serve-dashboard.ts'
 import { servePage, serveStartPage } from './serve-pages.ts'
 import { invalidRequest, StripeProblem } from './stripe-problem.ts'
 import { type StripeParts, type StripeRequest, sendJson } from './stripe-request.ts'
 
 const LONGEST_BODY_BYTES = 256 * 1024
 
-/** Sends each request to the API (`/v1`), the pages (`/`, `/c`) or the controls (`/_local`), then wakes the webhooks. */
+/** Sends each request to the API (`/v1`), the pages (`/`, `/c`, `/dashboard`) or the controls (`/_local`), then wakes the webhooks. */
 export function createStripeRequestHandler(parts: StripeParts) {
   const serveApi = createApiServer(parts)
   return (incoming: IncomingMessage, response: ServerResponse): void => {
@@ -18,6 +19,7 @@ export function createStripeRequestHandler(parts: StripeParts) {
         if (request.path.startsWith('/v1/')) await serveApi(request, response)
         else if (request.path.startsWith('/c/')) servePage(parts.world, request, response)
         else if (request.path === '/') serveStartPage(response)
+        else if (request.path === '/dashboard') serveDashboard(parts, request, response)
         else if (request.path.startsWith('/_local/')) serveControls(parts, request, response)
         else
           sendJson(response, 404, {
