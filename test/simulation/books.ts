@@ -3,6 +3,7 @@ import { unpackLot } from '../../functions/ledger/lot.ts'
 import type { SimulatedTables, SimulationDatabase } from './database.ts'
 import { readAttributes } from './database.ts'
 import { LotBooks } from './lot-books.ts'
+import { PAYMENT_KINDS } from './payment-kinds.ts'
 import { require, units } from './require.ts'
 
 /** What is kept of an entry that was seen once. */
@@ -15,8 +16,8 @@ export type SeenEntry = {
   hash: string
 }
 
-/** An entry as it was found, and the item of the stream that tells of it. */
-export type NewEntry = { entry: Entry; image: Record<string, unknown> }
+/** An entry as it was found, the item of the stream that tells of it, and what the client owed before it. */
+export type NewEntry = { entry: Entry; image: Record<string, unknown>; owedBeforeMicros: bigint }
 
 const entryKey = (sequence: bigint) => `ENTRY#${sequence.toString().padStart(12, '0')}`
 
@@ -32,6 +33,8 @@ export class AccountBooks {
   readonly byKey = new Map<string, SeenEntry>()
   availableMicros = 0n
   heldMicros = 0n
+  /** What the client owes. */
+  owedMicros = 0n
   /** The available credit before and after each entry of this step. */
   recentAvailableMicros: bigint[] = [0n]
   private tip: string
@@ -56,13 +59,18 @@ export class AccountBooks {
     const items = await database.queryItems(tables.ledger, pk, from, 'HEAD')
     // Other items of the account stand between its entries and HEAD.
     const images = items.filter((item) => (item.sk as { S: string }).S.startsWith('ENTRY#'))
-    const news = images.map((image) => ({ image, entry: entryOf(image) }))
-    for (const { entry } of news) this.fold(entry, nowMilliseconds)
+    const news = images.map((image) => {
+      const entry = entryOf(image)
+      const owedBeforeMicros = this.owedMicros
+      this.fold(entry, nowMilliseconds)
+      return { image, entry, owedBeforeMicros }
+    })
     const head = readAttributes(items.at(-1) ?? {})
     const expected = {
       sequence: BigInt(this.entries.length),
       availableMicros: this.availableMicros,
       heldMicros: this.heldMicros,
+      receivableMicros: this.owedMicros,
       tip: this.tip,
     }
     for (const [name, value] of Object.entries(expected))
@@ -90,12 +98,10 @@ export class AccountBooks {
   private fold(entry: Entry, nowMilliseconds: number): void {
     const where = `${this.name} #${entry.sequence}`
     const { hash, ...unhashed } = entry
-    const client = (account: string) =>
-      entry.postings
-        .filter((line) => line.account === account)
-        .reduce((sum, line) => sum + line.amountMicros, 0n)
+    const client = (account: string) => sumOf(entry, account)
     const availableMicros = this.availableMicros + client('client:available')
     const heldMicros = this.heldMicros + client('client:held')
+    const owedMicros = this.owedMicros - sumOf(entry, 'receivable:payments')
     const sum = entry.postings.reduce((total, line) => total + line.amountMicros, 0n)
     require(entry.accountId === this.accountId, () => `${where}: is ${entry.accountId}'s`)
     require(entry.sequence === BigInt(this.entries.length) + 1n, () =>
@@ -104,6 +110,7 @@ export class AccountBooks {
     require(hashEntry(unhashed) === hash, () => `${where}: its hash is not its own`)
     require(sum === 0n, () => `${where}: sums to ${units(sum)}`)
     require(availableMicros >= 0n && heldMicros >= 0n, () => `${where}: takes the balance below zero`)
+    require(owedMicros >= 0n, () => `${where}: pays more than is owed`)
     const said = [
       entry.availableBeforeMicros,
       entry.availableAfterMicros,
@@ -116,7 +123,8 @@ export class AccountBooks {
     require(entry.key === '' || !this.byKey.has(entry.key), () => `${where}: ${entry.key} was decided before`)
 
     this.lots.take(where, entry, nowMilliseconds)
-    if (entry.reverses !== undefined) this.undo(where, entry.reverses, entry.amountMicros)
+    if (entry.reverses !== undefined && !PAYMENT_KINDS.includes(entry.kind))
+      this.undo(where, entry.reverses, entry.amountMicros)
 
     const { sequence, kind, key, amountMicros } = entry
     const seen = { sequence, kind, key, amountMicros, heldMicros: client('client:held'), hash }
@@ -124,6 +132,7 @@ export class AccountBooks {
     if (key) this.byKey.set(key, seen)
     this.availableMicros = availableMicros
     this.heldMicros = heldMicros
+    this.owedMicros = owedMicros
     this.tip = hash
     this.recentAvailableMicros.push(availableMicros)
   }
@@ -147,6 +156,13 @@ export class AccountBooks {
   wasBelow(micros: bigint): boolean {
     return this.recentAvailableMicros.some((available) => available < micros)
   }
+}
+
+/** What an entry moves on one account. */
+export function sumOf(entry: Entry, account: string): bigint {
+  return entry.postings
+    .filter((line) => line.account === account)
+    .reduce((sum, line) => sum + line.amountMicros, 0n)
 }
 
 function entryOf(image: Record<string, unknown>): Entry {

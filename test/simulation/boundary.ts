@@ -10,7 +10,8 @@ export type BoundaryCall = {
   body: string
 }
 
-export type BoundaryReply = { status: number; body: string }
+/** `isFault`: it goes on failing, though nothing goes wrong on its way. */
+export type BoundaryReply = { status: number; body: string; isFault?: true }
 
 /** Carries a call to its service. Rejects as a broken connection does. */
 export type Carry = (call: BoundaryCall) => Promise<BoundaryReply>

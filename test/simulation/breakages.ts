@@ -107,7 +107,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'a payment is settled by each of its events',
-    shows: ['nobody has asked for it'],
+    shows: ['was credited before', 'settled, '],
     edits: [
       {
         file: 'functions/top-up/settle-top-up.store.ts',

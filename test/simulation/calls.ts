@@ -5,6 +5,7 @@ import {
   entryDelivery,
   expiryDelivery,
   lateRedelivery,
+  paymentDelivery,
   repeat,
   timerDelivery,
   usageDelivery,
@@ -12,9 +13,10 @@ import {
 } from './calls/deliveries.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
+import { paymentNotice } from './calls/notices.ts'
 import { choosePlan, findDue } from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
-import { payment, paymentNotice, topUp } from './calls/top-ups.ts'
+import { bank, payment, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
 import type { InvocationSpec } from './invocation.ts'
 import type { World } from './world.ts'
@@ -25,7 +27,8 @@ const kinds = {
   reversal: { weight: 2, kind: reversal },
   refund: { weight: 2, kind: refund },
   topUp: { weight: 2, kind: topUp },
-  payment: { weight: 2, kind: payment },
+  payment: { weight: 3, kind: payment },
+  bank: { weight: 1, kind: bank },
   paymentNotice: { weight: 3, kind: paymentNotice },
   usage: { weight: 4, kind: usage },
   usageDelivery: { weight: 5, kind: usageDelivery },
@@ -42,6 +45,7 @@ const kinds = {
   watchDelivery: { weight: 1, kind: watchDelivery },
   expiryDelivery: { weight: 1, kind: expiryDelivery },
   entryDelivery: { weight: 2, kind: entryDelivery },
+  paymentDelivery: { weight: 1, kind: paymentDelivery },
   repeat: { weight: 5, kind: repeat },
   lateRedelivery: { weight: 2, kind: lateRedelivery },
 } satisfies Record<string, { weight: number; kind: object }>

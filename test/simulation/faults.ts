@@ -11,6 +11,7 @@ export const FAULTS = {
   throttle: 'a service turns a call down for being one too many',
   conflict: 'the database refuses a write with TransactionConflict',
   partial_batch: 'a service does only part of a batch',
+  server_error: 'the payment provider answers 500, done or not, and goes on answering so for the same key',
   worker_killed: 'a worker dies before or after a call, and with it all that it remembers',
   clock_skew: 'a worker whose clock is up to 90 seconds off does the work',
   late_redelivery: 'what was delivered and done is delivered again, a week or more later',
@@ -29,7 +30,8 @@ const BATCHES = new Set(['BatchGetItem', 'SendMessageBatch', 'PutEvents'])
 /** What may strike a call. A week's delay, a skewed clock and the like do not strike calls but whole invocations. */
 function kindsFor({ service, operation }: BoundaryCall): FaultKind[] {
   const kinds: FaultKind[] = ['call_lost', 'reply_lost', 'delay', 'worker_killed']
-  if (service !== 'stripe') kinds.push('throttle')
+  if (service === 'stripe') kinds.push('server_error', 'server_error')
+  else kinds.push('throttle')
   // What strikes few calls strikes them the more often.
   if (WRITES.has(operation)) kinds.push('conflict', 'conflict', 'duplicate')
   if (BATCHES.has(operation)) kinds.push('partial_batch', 'partial_batch', 'partial_batch')

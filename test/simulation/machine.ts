@@ -7,8 +7,10 @@ import type { Scheduler } from './scheduler.ts'
 import { inside } from './virtual-time.ts'
 import type { ColdStart, Handler, HandlerName } from './workers.ts'
 
-/** Carries a call out: whole, or a batch in part. */
-export type Perform = (call: BoundaryCall, isPartial: boolean) => BoundaryReply | Promise<BoundaryReply>
+/** What a service does by itself: a batch in part, or answering 500, whether or not it has done what was asked. */
+export type PerformedFault = 'partial_batch' | 'server_error'
+/** Carries a call out. */
+export type Perform = (call: BoundaryCall, fault?: PerformedFault) => BoundaryReply | Promise<BoundaryReply>
 
 export type MachineOptions = {
   scheduler: Scheduler
@@ -153,7 +155,7 @@ export class Machine {
 
   private carry(invocation: Invocation, call: BoundaryCall): Promise<BoundaryReply> {
     // The process keeps it for all its workers: whether it is asked for at all depends on other episodes.
-    if (call.service === 'secretsmanager') return Promise.resolve(this.options.perform(call, false))
+    if (call.service === 'secretsmanager') return Promise.resolve(this.options.perform(call))
     const { scheduler } = this.options
     return new Promise((resolve, reject) => {
       // A dead worker asks for nothing.
@@ -206,14 +208,16 @@ export class Machine {
         return { reply: conflictOf(call) }
       case 'worker_killed': {
         const isAfter = this.random.chance(50)
-        if (isAfter) await perform(call, false)
+        if (isAfter) await perform(call)
         note(`${isAfter ? 'is carried out, then' : 'is not even sent:'} the worker dies`)
         invocation.end({ kind: 'lost' })
         return undefined
       }
     }
-    if (fault === 'duplicate') await perform(call, false)
-    const reply = await perform(call, fault === 'partial_batch')
+    if (fault === 'duplicate') await perform(call)
+    const isPerformed = fault === 'partial_batch' || fault === 'server_error'
+    const reply = await perform(call, isPerformed ? fault : undefined)
+    if (reply.isFault && !fault) invocation.faultCount += 1
     note(`${fault ?? ''} → ${reply.status}`)
     if (fault !== 'reply_lost') return { reply }
     return { error: Object.assign(new Error('the connection broke'), { code: 'ECONNRESET' }) }

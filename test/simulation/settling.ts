@@ -17,10 +17,10 @@ function workOff(world: World): Call[] {
     { kind: 'expiryDelivery', choice: { most: 10 } },
     { kind: 'timerDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
-    ...world.accounts.map((_, account) => ({
-      kind: 'entryDelivery' as const,
-      choice: { account, most: 100 },
-    })),
+    ...world.accounts.flatMap((_, account) => [
+      { kind: 'entryDelivery' as const, choice: { account, most: 100 } },
+      { kind: 'paymentDelivery' as const, choice: { account, most: 100 } },
+    ]),
   ]
 }
 

@@ -19,6 +19,7 @@ export const HANDLERS = [
   'plans/find-due',
   'plans/plans',
   'prices/prices',
+  'top-up/publish-payments',
   'top-up/receive-payment-event',
   'top-up/top-up',
   'usage/deduct-usage',

@@ -8,10 +8,15 @@ import type { FaultCounts, FaultKind } from './faults.ts'
 import { HoldBooks } from './hold-books.ts'
 import type { InvocationSpec } from './invocation.ts'
 import { Journal } from './journal.ts'
-import { Machine } from './machine.ts'
-import { PaymentProvider, PROVIDER_SECRET } from './payments.ts'
+import { Machine, type PerformedFault } from './machine.ts'
+import { Outbox } from './outbox.ts'
+import { PaymentBooks } from './payment-books.ts'
+import { PaymentDocuments } from './payment-documents.ts'
+import { PAYMENT_KINDS } from './payment-kinds.ts'
 import { PlanBooks, type ZONES } from './plan-books.ts'
 import { PriceBooks } from './price-books.ts'
+import { PROVIDER_SECRET } from './provider/notices.ts'
+import { PaymentProvider } from './provider/provider.ts'
 import { SimulatedQueue } from './queues.ts'
 import { createRandom } from './random.ts'
 import type { Request } from './request.ts'
@@ -30,11 +35,13 @@ export type WorldOptions = {
   faults: { enabled: ReadonlySet<FaultKind>; counts: FaultCounts }
 }
 
-/** What an account has beside its balance: its months, and the entries that the bus has yet to be told of. */
+/** What an account has beside its balance: its months, its payments, and what the bus has yet to be told of. */
 export type SimulatedAccount = {
   books: AccountBooks
   plan: PlanBooks
-  outbox: { images: Record<string, unknown>[]; toldCount: number }
+  payments: PaymentBooks
+  entryOutbox: Outbox
+  paymentOutbox: Outbox
 }
 
 const queueUrl = (name: string) => `${serviceAddress('sqs')}/000000000000/${name}`
@@ -72,6 +79,7 @@ export class World {
   readonly timerQueue = new SimulatedQueue('timer', { isFifo: false })
   readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
   readonly provider = new PaymentProvider()
+  readonly documents = new PaymentDocuments()
   readonly prices = new PriceBooks()
   readonly holds = new HoldBooks()
   readonly usage = new UsageBooks(this.prices, this.holds)
@@ -98,7 +106,7 @@ export class World {
     this.machine = new Machine({
       scheduler: this.scheduler,
       coldStart,
-      perform: (call, isPartial) => this.perform(call, isPartial),
+      perform: (call, fault) => this.perform(call, fault),
       journal: this.journal,
       faults,
       random: createRandom(seed),
@@ -113,7 +121,10 @@ export class World {
     const books = new AccountBooks(accountId, 'ABCDEFGH'[this.accounts.length]!, 'USD')
     const plan = new PlanBooks(books, zone.offsetMilliseconds)
     this.usage.addAccount(books, zone.offsetMilliseconds)
-    this.accounts.push({ books, plan, outbox: { images: [], toldCount: 0 } })
+    const payments = new PaymentBooks(books, this.documents, this.provider)
+    const entryOutbox = new Outbox(`entries of ${books.name}`)
+    const paymentOutbox = new Outbox(`payments of ${books.name}`)
+    this.accounts.push({ books, plan, payments, entryOutbox, paymentOutbox })
   }
 
   /** The account of this place, counted around. */
@@ -162,16 +173,19 @@ export class World {
       this.touched.delete(account)
       for (const found of await account.books.readNew(database, tables, this.nowMilliseconds))
         this.take(account, found)
+      account.payments.check()
     }
   }
 
-  private take(account: SimulatedAccount, { entry, image }: NewEntry): void {
-    const { books, plan, outbox } = account
+  private take(account: SimulatedAccount, found: NewEntry): void {
+    const { entry, image } = found
+    const { books, plan, payments, entryOutbox } = account
     const amount = units(entry.amountMicros)
     this.journal.note(
       `  = ${books.name} #${entry.sequence} ${entry.kind} ${amount} → ${units(entry.availableAfterMicros)}`,
     )
-    outbox.images.push(image)
+    entryOutbox.changes.push({ after: image })
+    payments.take(found)
     const contra = entry.postings.filter((line) => !line.account.startsWith('client:'))
     this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
     if (entry.kind === 'usage') this.usage.take(books, entry)
@@ -179,7 +193,7 @@ export class World {
     else if (entry.kind === 'capture' || entry.kind === 'release')
       this.holds.take(books, entry, this.nowMilliseconds)
     // Nobody asks for an expiry; its lot says whether it is due.
-    else if (entry.kind !== 'expiry') this.takeRequested(books, entry)
+    else if (entry.kind !== 'expiry' && !PAYMENT_KINDS.includes(entry.kind)) this.takeRequested(books, entry)
   }
 
   private takeRequested(books: AccountBooks, entry: Entry): void {
@@ -195,17 +209,14 @@ export class World {
     await this.check(this.accounts)
     const [lost] = this.usage.lost()
     require(lost === undefined, () => `event ${lost?.id}: was accepted and never decided`)
-    for (const checkout of this.provider.checkouts.filter(({ isPaid }) => isPaid)) {
-      const request = this.requests.get(`${checkout.accountId} top-up:${checkout.topUpId}`)
-      require(request?.entry !== undefined, () => `${checkout.sessionId}: is paid and was never credited`)
-    }
-    for (const { books, plan, outbox } of this.accounts) {
+    for (const { books, plan, payments, entryOutbox, paymentOutbox } of this.accounts) {
+      payments.checkDone()
       plan.checkDone(this.nowMilliseconds)
       require(books.heldMicros === 0n, () =>
         `${books.name}: ${units(books.heldMicros)} are held and every lease is over`)
       books.lots.checkExpired(books.name, this.nowMilliseconds)
-      require(outbox.toldCount === outbox.images.length, () =>
-        `${books.name}: the bus was not told of everything`)
+      for (const { name, toldCount, changes } of [entryOutbox, paymentOutbox])
+        require(toldCount === changes.length, () => `${name}: the bus was not told of everything`)
       for (const { sequence, kind } of books.entries) {
         const names = EVENTS_OF_KIND[kind] ?? []
         const isTold =
@@ -222,7 +233,8 @@ export class World {
       `the clients have ${units(clientMicros)}, the other side ${units(this.contraMicros)}`)
   }
 
-  private perform(call: BoundaryCall, isPartial: boolean): BoundaryReply | Promise<BoundaryReply> {
+  private perform(call: BoundaryCall, fault?: PerformedFault): BoundaryReply | Promise<BoundaryReply> {
+    const isPartial = fault === 'partial_batch'
     switch (call.service) {
       case 'dynamodb':
         return this.askDatabase(call, isPartial)
@@ -239,10 +251,15 @@ export class World {
       case 'secretsmanager':
         return { status: 200, body: JSON.stringify({ SecretString: JSON.stringify(PROVIDER_SECRET) }) }
       case 'stripe':
-        return this.provider.answer(call)
+        return this.askProvider(call, fault === 'server_error')
       default:
         throw new Violation(`${call.service} is no part of this: ${call.operation}`)
     }
+  }
+
+  private askProvider(call: BoundaryCall, isFailing: boolean): BoundaryReply {
+    const failing = isFailing ? { isDone: this.machine.random.chance(50) } : undefined
+    return this.provider.answer(call, this.nowMilliseconds, failing)
   }
 
   private async askDatabase(call: BoundaryCall, isPartial: boolean): Promise<BoundaryReply> {
@@ -251,11 +268,17 @@ export class World {
       isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
     const reply = await this.options.database.call(operation, body)
     if (operation === 'PutItem' && reply.status === 200) this.prices.noteItem(body)
-    if (operation === 'TransactWriteItems' && reply.status === 200)
-      for (const account of this.accounts)
-        if (body.includes(account.books.accountId)) this.touched.add(account)
+    if (reply.status === 200) this.noteWrite(operation, body)
     if (!leaveOut || reply.status !== 200) return reply
     return { status: 200, body: JSON.stringify({ ...JSON.parse(reply.body), UnprocessedKeys: leaveOut }) }
+  }
+
+  private noteWrite(operation: string, body: string): void {
+    const account = this.accounts.find(({ books }) => body.includes(books.accountId))
+    if (!account) return
+    const changes = this.documents.note(this.options.tables.payments, operation, body)
+    account.paymentOutbox.changes.push(...changes)
+    if (operation === 'TransactWriteItems') this.touched.add(account)
   }
 
   /** Asks for some keys of a batch alone, and leaves the others to another try. */

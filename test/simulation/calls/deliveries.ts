@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import type { InvocationSpec, Outcome } from '../invocation.ts'
+import type { Outbox } from '../outbox.ts'
 import { type Message, type SimulatedQueue, sqsEvent } from '../queues.ts'
 import { require } from '../require.ts'
 import type { HandlerName } from '../workers.ts'
 import type { SimulatedAccount, World } from '../world.ts'
 import type { CallKind } from './call.ts'
-import { notify } from './top-ups.ts'
+import { notify } from './notices.ts'
 
 const LARGEST_BATCH = 10
 const WEEK_MILLISECONDS = 7 * 86_400_000
@@ -61,32 +62,35 @@ function failedOf(outcome: Outcome): string[] | undefined {
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
 }
 
-/** The stream of the ledger hands on what is new of an account, in its order. */
-export const entryDelivery: CallKind<{ account: number; most: number }> = {
-  choices: fc.record({ account: fc.nat(7), most: fc.integer({ min: 1, max: 100 }) }),
-  prepare(world, { account: place, most }) {
-    const account = world.account(place)
-    const { images, toldCount } = account.outbox
-    return images.length === toldCount
-      ? undefined
-      : tell(account, toldCount, Math.min(images.length, toldCount + most))
-  },
+type Followed = { handler: HandlerName; outboxOf: (account: SimulatedAccount) => Outbox }
+const ENTRIES: Followed = { handler: 'events/publish-entries', outboxOf: ({ entryOutbox }) => entryOutbox }
+const PAYMENTS: Followed = {
+  handler: 'top-up/publish-payments',
+  outboxOf: ({ paymentOutbox }) => paymentOutbox,
 }
 
-function tell(account: SimulatedAccount, from: number, to: number): InvocationSpec {
-  const { books, outbox } = account
-  const label = `stream ${books.name} #${from + 1} to #${to}`
-  const Records = outbox.images.slice(from, to).map((image, index) => ({
-    eventID: `${books.name}-${from + index}`,
-    eventName: 'INSERT',
-    eventSource: 'aws:dynamodb',
-    dynamodb: { NewImage: image, SequenceNumber: String(from + index) },
-  }))
+/** The stream of a table hands on what is new of an account, in its order. */
+const streamOf = ({ handler, outboxOf }: Followed): CallKind<{ account: number; most: number }> => ({
+  choices: fc.record({ account: fc.nat(7), most: fc.integer({ min: 1, max: 100 }) }),
+  prepare(world, { account, most }) {
+    const outbox = outboxOf(world.account(account))
+    const { changes, toldCount } = outbox
+    return changes.length === toldCount
+      ? undefined
+      : tell(handler, outbox, toldCount, Math.min(changes.length, toldCount + most))
+  },
+})
+
+export const entryDelivery = streamOf(ENTRIES)
+export const paymentDelivery = streamOf(PAYMENTS)
+
+function tell(handler: HandlerName, outbox: Outbox, from: number, to: number): InvocationSpec {
+  const label = `stream ${outbox.name} ${from + 1} to ${to}`
   return {
     label,
-    handler: 'events/publish-entries',
-    twin: () => tell(account, from, to),
-    event: () => ({ Records }),
+    handler,
+    twin: () => tell(handler, outbox, from, to),
+    event: () => ({ Records: outbox.records(from, to) }),
     end: (outcome) => {
       const [failed] = failedOf(outcome) ?? [String(from)]
       require(failed === undefined || outcome.kind === 'lost' || outcome.hadFaults, () =>
@@ -113,7 +117,7 @@ export const repeat: CallKind<{ back: number }> = {
 
 /** What was delivered and done a week ago or longer comes once more. */
 export const lateRedelivery: CallKind<{ what: number; back: number }> = {
-  choices: fc.record({ what: fc.nat(6), back: fc.nat(40) }),
+  choices: fc.record({ what: fc.nat(7), back: fc.nat(40) }),
   prepare(world, { what, back }) {
     if (!world.machine.isEnabled('late_redelivery')) return undefined
     const before = world.nowMilliseconds - WEEK_MILLISECONDS
@@ -121,14 +125,12 @@ export const lateRedelivery: CallKind<{ what: number; back: number }> = {
       () => fromDone(world.usageQueue, 'usage/deduct-usage', before, back),
       () => fromDone(world.chargeQueue, 'plans/charge-month', before, back),
       () => {
-        const old = world.provider.notices.filter(({ wasTaken, takenAt }) => wasTaken && takenAt <= before)
+        const { all } = world.provider.notices
+        const old = all.filter(({ wasTaken, takenAt }) => wasTaken && takenAt <= before)
         return old.length === 0 ? undefined : notify(world, old[back % old.length]!)
       },
-      () => {
-        const account = world.account(back)
-        const { toldCount } = account.outbox
-        return toldCount === 0 ? undefined : tell(account, Math.max(0, toldCount - 1 - back), toldCount)
-      },
+      () => oldOf(world.account(back), ENTRIES, back),
+      () => oldOf(world.account(back), PAYMENTS, back),
       () => fromDone(world.timerQueue, 'holds/expire-hold', before, back),
       () => fromDone(world.watchQueue, 'lots/watch-lots', before, back),
       () => fromDone(world.expiryQueue, 'lots/expire-lots', before, back),
@@ -136,6 +138,12 @@ export const lateRedelivery: CallKind<{ what: number; back: number }> = {
     if (spec) world.machine.count('late_redelivery')
     return spec
   },
+}
+
+function oldOf(account: SimulatedAccount, { handler, outboxOf }: Followed, back: number) {
+  const outbox = outboxOf(account)
+  const { toldCount } = outbox
+  return toldCount === 0 ? undefined : tell(handler, outbox, Math.max(0, toldCount - 1 - back), toldCount)
 }
 
 function fromDone(

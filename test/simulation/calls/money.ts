@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
+import { PAYMENT_KINDS } from '../payment-kinds.ts'
 import { Request } from '../request.ts'
 import { require } from '../require.ts'
 import { type CallKind, CENTS, decimal, microsOf, send, staffClaims } from './call.ts'
@@ -175,7 +176,7 @@ export const refund: CallKind<{ account: number; back: number; cents: number }> 
 const isCorrection = ({ kind }: { kind: string }) => STANDING.includes(kind)
 
 /** What stays as it is: corrections, and payments, which are undone at their provider. */
-const STANDING = ['reversal', 'refund', 'expiry', 'top_up']
+const STANDING = ['reversal', 'refund', 'expiry', ...PAYMENT_KINDS]
 
 /** So many days after today, in UTC: far enough behind every account's own. */
 function dayAfter(milliseconds: number, days: number): string {

@@ -1,19 +1,26 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
 import type { InvocationSpec } from '../invocation.ts'
-import { type PaymentNotice, signatureOf } from '../payments.ts'
-import { Request, readAnswer } from '../request.ts'
+import { MOODS, type Mood } from '../provider/objects.ts'
+import { readAnswer } from '../request.ts'
 import { require } from '../require.ts'
-import type { World } from '../world.ts'
-import { type CallKind, decimal, microsOf, sendAgain, staffClaims } from './call.ts'
+import { type CallKind, decimal, sendAgain, staffClaims } from './call.ts'
+import { notify } from './notices.ts'
+
+type TopUpChoice = { account: number; cents: number; how: 'checkout' | 'checkout_and_save' | 'saved_card' }
 
 /** A client wants to pay. The credit comes later, with the provider's word alone. */
-export const topUp: CallKind<{ account: number; cents: number }> = {
-  choices: fc.record({ account: fc.nat(7), cents: fc.integer({ min: 500, max: 3000 }) }),
-  prepare(world, { account, cents }) {
+export const topUp: CallKind<TopUpChoice> = {
+  choices: fc.record({
+    account: fc.nat(7),
+    cents: fc.integer({ min: 500, max: 3000 }),
+    how: fc.constantFrom('checkout', 'checkout', 'checkout_and_save', 'saved_card'),
+  }),
+  prepare(world, { account, cents, how }) {
     const { books } = world.account(account)
     const idempotencyKey = `t${world.sent.length + 1}`
-    const label = `top up ${books.name} by ${decimal(cents)} (${idempotencyKey})`
+    const paymentMethod = how === 'saved_card' ? how : 'checkout'
+    const label = `top up ${books.name} by ${decimal(cents)} by ${how} (${idempotencyKey})`
     let topUpId: string | undefined
     const attempt = (): InvocationSpec => ({
       label,
@@ -24,12 +31,21 @@ export const topUp: CallKind<{ account: number; cents: number }> = {
           path: { accountId: books.accountId },
           headers: { 'idempotency-key': idempotencyKey },
           claims: staffClaims,
-          body: { amount: decimal(cents), currency: 'USD' },
+          body: {
+            amount: decimal(cents),
+            currency: 'USD',
+            paymentMethod,
+            saveCard: how === 'checkout_and_save',
+          },
         }),
       end: (outcome) => {
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
-        require(answer.kind === 'done', () => `${label}: is refused`)
+        if (answer.kind === 'refused') {
+          const isJust = answer.code === 'no_saved_card' && how === 'saved_card' && topUpId === undefined
+          require(isJust, () => `${label}: is refused with ${answer.code}: ${answer.detail}`)
+          return undefined
+        }
         const known = topUpId ?? answer.body.topUpId
         require(answer.body.topUpId === known, () => `${label}: is ${answer.body.topUpId} and was ${known}`)
         topUpId = answer.body.topUpId as string
@@ -40,68 +56,37 @@ export const topUp: CallKind<{ account: number; cents: number }> = {
   },
 }
 
-/** A payer pays at a page that is open, and the provider begins to tell of it. */
-export const payment: CallKind<{ checkout: number }> = {
-  choices: fc.record({ checkout: fc.nat(20) }),
-  prepare(world, choice) {
-    const open = world.provider.checkouts.filter(({ isPaid }) => !isPaid)
+/** A payer does something at a page that is open, and the provider begins to tell of it. */
+export const payment: CallKind<{ page: number; mood: Mood }> = {
+  choices: fc.record({ page: fc.nat(20), mood: fc.constantFrom('pays', 'pays', 'pays', ...MOODS) }),
+  prepare(world, { page, mood }) {
+    const { provider, nowMilliseconds } = world
+    const open = provider.sessions.filter(({ status }) => status === 'open')
     if (open.length === 0) return undefined
-    const checkout = open[choice.checkout % open.length]!
-    world.provider.pay(checkout, world.nowMilliseconds)
-    const { accountId, topUpId, amountCents } = checkout
-    const account = world.accounts.find(({ books }) => books.accountId === accountId)!.books
-    const key = `top-up:${topUpId}`
-    const request = world.requestOf(accountId, key, () => {
-      const options = { label: `payment of ${checkout.sessionId}`, account, key }
-      return new Request({
-        ...options,
-        handler: 'top-up/receive-payment-event',
-        event: () => undefined,
-        amountMicros: () => microsOf(amountCents),
-        refusals: {},
-        transactionOf: () => undefined,
-      })
-    })
-    request.begin()
-    return notify(world, world.provider.notices.at(-2)!)
+    const session = open[page % open.length]!
+    const before = provider.notices.all.length
+    provider.usePage(session, mood, nowMilliseconds)
+    world.journal.note(`  at ${session.id} its payer ${mood}`)
+    const [first] = provider.notices.all.slice(before)
+    return first && notify(world, first)
   },
 }
 
-/** The provider tells what nobody has answered to yet. */
-export const paymentNotice: CallKind<{ notice: number }> = {
-  choices: fc.record({ notice: fc.nat(20) }),
-  prepare(world, choice) {
-    const waiting = world.provider.notices.filter(({ wasTaken }) => !wasTaken)
-    return waiting.length === 0 ? undefined : notify(world, waiting[choice.notice % waiting.length]!)
+/** A bank that was still thinking about a payment decides, or a card is another's matter from now on. */
+export const bank: CallKind<{ place: number; mood: Mood }> = {
+  choices: fc.record({ place: fc.nat(20), mood: fc.constantFrom('pays', ...MOODS) }),
+  prepare(world, { place, mood }) {
+    const { provider, nowMilliseconds } = world
+    const thinking = provider.intents.filter(({ status }) => status === 'processing')
+    const intent = thinking[place % Math.max(1, thinking.length)]
+    if (intent) {
+      provider.decide(intent, mood === 'pays', nowMilliseconds)
+      world.journal.note(`  the bank of ${intent.id} decides: it is ${intent.status}`)
+    } else if (provider.cards.length > 0) {
+      const card = provider.cards[place % provider.cards.length]!
+      card.mood = mood
+      world.journal.note(`  from now on ${card.id} ${mood}`)
+    }
+    return undefined
   },
-}
-
-/** Tells the webhook; signed anew each time, as the provider does. */
-export function notify(world: World, notice: PaymentNotice): InvocationSpec {
-  return {
-    twin: () => notify(world, notice),
-    label: `notice ${notice.label}`,
-    handler: 'top-up/receive-payment-event',
-    event: () => ({
-      ...eventOf({ route: 'POST /v1/webhooks/stripe' }),
-      body: notice.body,
-      headers: {
-        'content-type': 'application/json',
-        'stripe-signature': signatureOf(notice.body, world.nowMilliseconds),
-      },
-    }),
-    end: (outcome) => {
-      const answer = readAnswer(notice.label, outcome)
-      if (answer.kind === 'unknown') return undefined
-      require(answer.kind === 'done', () => `notice ${notice.label}: is refused`)
-      notice.wasTaken = true
-      notice.takenAt = world.nowMilliseconds
-      return () => {
-        const { data } = JSON.parse(notice.body) as { data: { object: { metadata: Record<string, string> } } }
-        const { accountId, topUpId } = data.object.metadata
-        const credited = world.requests.get(`${accountId} top-up:${topUpId}`)?.entry
-        require(credited !== undefined, () => `notice ${notice.label}: is taken and not credited`)
-      }
-    },
-  }
 }

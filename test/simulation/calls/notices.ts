@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { eventOf } from '../../support/request.ts'
+import type { InvocationSpec } from '../invocation.ts'
+import { type Notice, signatureOf } from '../provider/notices.ts'
+import { readAnswer } from '../request.ts'
+import { require } from '../require.ts'
+import type { World } from '../world.ts'
+import type { CallKind } from './call.ts'
+
+/** The provider tells what nobody has answered to yet, in any order. */
+export const paymentNotice: CallKind<{ notice: number }> = {
+  choices: fc.record({ notice: fc.nat(20) }),
+  prepare(world, choice) {
+    const { waiting } = world.provider.notices
+    if (waiting.length === 0) return undefined
+    return notify(world, waiting[choice.notice % waiting.length]!)
+  },
+}
+
+/** Tells the webhook; signed anew each time, as the provider does. */
+export function notify(world: World, notice: Notice): InvocationSpec {
+  return {
+    twin: () => notify(world, notice),
+    label: `notice ${notice.label}`,
+    handler: 'top-up/receive-payment-event',
+    event: () => ({
+      ...eventOf({ route: 'POST /v1/webhooks/stripe' }),
+      body: notice.body,
+      headers: {
+        'content-type': 'application/json',
+        'stripe-signature': signatureOf(notice.body, world.nowMilliseconds),
+      },
+    }),
+    end: (outcome) => {
+      const answer = readAnswer(notice.label, outcome)
+      if (answer.kind === 'unknown') return undefined
+      require(answer.kind === 'done', () => `notice ${notice.label}: is refused`)
+      notice.wasTaken = true
+      notice.takenAt = world.nowMilliseconds
+      return () => checkTaken(world, notice)
+    },
+  }
+}
+
+/** Whoever has said that the news of a payment arrived has credited it. */
+function checkTaken(world: World, { label, type, body }: Notice): void {
+  if (type !== 'payment_intent.succeeded') return
+  const { data } = JSON.parse(body) as { data: { object: { metadata: Record<string, string> } } }
+  const { accountId, topUpId = '' } = data.object.metadata
+  const { books, payments } = world.accounts.find((account) => account.books.accountId === accountId)!
+  const isCredited = books.byKey.has(`top-up:${topUpId}`) && payments.topUp(topUpId)?.status === 'settled'
+  require(isCredited, () => `notice ${label}: is taken and not credited`)
+}
