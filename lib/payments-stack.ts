@@ -2,6 +2,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { House } from './constructs/house.ts'
 import { PaymentEvents } from './constructs/payment-events.ts'
+import { Refunds } from './constructs/refunds.ts'
 import { TopUp } from './constructs/top-up.ts'
 
 /** Money in, and back: a line per capability, as in the main stack, on whose API and bus it hangs. */
@@ -12,6 +13,7 @@ export class PaymentsStack extends Stack {
       terminationProtection: house.configuration.removalPolicy === 'retain',
     })
     new TopUp(this, 'TopUp', house) // payments raise a balance
+    new Refunds(this, 'Refunds', house) // and go back to their cards
     new PaymentEvents(this, 'PaymentEvents', house) // each change of a payment becomes an event on the bus
   }
 }

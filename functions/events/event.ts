@@ -90,6 +90,14 @@ const disputeTaking = {
   owed: moneyReply.optional().meta({ description: 'what the credit did not suffice for, and is owed now' }),
   ...disputeMovement,
 }
+const topUpRefundEvent = anyEvent.extend({
+  refundId: z.string(),
+  topUpId: z.string(),
+  amount: moneyReply,
+  origin: z.enum(['staff', 'provider']).meta({ description: '`provider`: it was made there by hand' }),
+  reason: z.string(),
+})
+const requestedBySchema = z.string().meta({ description: 'who asked for it', examples: ['person:7f3a…'] })
 
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
@@ -131,6 +139,23 @@ export const eventDetails = {
     description: 'A disputed payment stays with the card’s bank.',
   }),
   'dispute.closed': disputeEvent.meta({ description: 'An inquiry came to nothing.' }),
+  'top_up_refund.awaiting_approval': topUpRefundEvent
+    .extend({ requestedBy: requestedBySchema })
+    .meta({ description: 'A second person has to approve a refund to a card; nothing has moved.' }),
+  'top_up_refund.rejected': topUpRefundEvent
+    .extend({ requestedBy: requestedBySchema, decidedBy: z.string(), rejection: z.string() })
+    .meta({
+      description: 'A refund to a card was not approved, or taken back before it was; nothing has moved.',
+    }),
+  'top_up_refund.asked': topUpRefundEvent
+    .extend({ requestedBy: requestedBySchema, decidedBy: z.string().optional() })
+    .meta({ description: 'The credit of a refund was taken; the provider sends the money back next.' }),
+  'top_up_refund.succeeded': topUpRefundEvent.meta({
+    description: 'The provider has sent the money of a refund to its card.',
+  }),
+  'top_up_refund.failed': topUpRefundEvent
+    .extend({ failureCode: z.string().meta({ description: 'the provider’s word for why' }) })
+    .meta({ description: 'The money of a refund did not reach its card; the credit is back.' }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent
     .extend({

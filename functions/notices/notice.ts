@@ -8,6 +8,8 @@ const NOTICE_EVENTS = [
   'top_up.settled',
   'usage.refused',
   'credit.expiring',
+  'top_up_refund.succeeded',
+  'top_up_refund.failed',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

@@ -108,6 +108,34 @@ function contentOf(
         ],
       }
     }
+    case 'top_up_refund.succeeded': {
+      const { amount, topUpId, reason } = event.detail
+      return {
+        subject: `Refund: ${show(amount)} goes back to your card`,
+        paragraphs: [
+          `We have refunded ${show(amount)} of your top-up to the card that paid it, and taken it from your credit. Banks take up to ten business days to show it.`,
+        ],
+        figures: [
+          ['Amount', show(amount)],
+          ['Reason', reason],
+          ['Reference', topUpId],
+        ],
+      }
+    }
+    case 'top_up_refund.failed': {
+      const { amount, topUpId } = event.detail
+      return {
+        subject: `Your refund of ${show(amount)} did not reach your card`,
+        paragraphs: [
+          `A refund of ${show(amount)} to the card that paid your top-up did not go through. The amount has come back to us, and you have it on your account again.`,
+          'The card may have expired or been replaced. Write to us if you want the money in another way.',
+        ],
+        figures: [
+          ['Amount', show(amount)],
+          ['Reference', topUpId],
+        ],
+      }
+    }
     case 'usage.refused': {
       const { available, at } = event.detail
       return {

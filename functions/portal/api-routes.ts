@@ -15,6 +15,8 @@ import { pricesApi } from '../prices/prices.api.ts'
 import { priceRoutes } from '../prices/prices.routes.ts'
 import { proofApi } from '../proof/proof.api.ts'
 import { proofRoutes } from '../proof/proof.routes.ts'
+import { refundsApi } from '../refunds/refunds.api.ts'
+import { refundRoutes } from '../refunds/refunds.routes.ts'
 import { statementsApi } from '../statements/statements.api.ts'
 import { statementRoutes } from '../statements/statements.routes.ts'
 import { termsApi } from '../terms/terms.api.ts'
@@ -33,6 +35,7 @@ const CAPABILITIES = [
   { api: lotsApi, routes: lotRoutes },
   { api: proofApi, routes: proofRoutes },
   { api: topUpApi, routes: topUpRoutes },
+  { api: refundsApi, routes: refundRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

@@ -78,5 +78,7 @@ export const requestExamples: Record<string, unknown> = {
     services: [{ service: 'number', name: 'Telephone numbers', unitFee: '1.50' }],
   },
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
+  requestRefund: { amount: '20.00', currency: 'USD', reason: 'You have asked for it on 12 November' },
+  rejectRefund: { reason: 'The client wants to keep the credit' },
   createTopUp: { amount: '50.00', currency: 'USD', saveCard: true },
 }

@@ -7,6 +7,8 @@ const KIND_NAMES: Record<string, string> = {
   reversal: 'Correction',
   gap_release: 'Missing usage given up',
   refund: 'Refund',
+  top_up_refund: 'Refund to card',
+  top_up_refund_failed: 'Refund to card that failed',
   expiry: 'Expired',
   hold: 'Held for a session',
   capture: 'Session',

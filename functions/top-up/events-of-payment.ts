@@ -1,6 +1,8 @@
 import type { Dispute } from '../disputes/dispute.ts'
 import { eventsOfDispute } from '../disputes/events-of-dispute.ts'
 import type { BusEvent, ChangedItem } from '../events/event.ts'
+import { eventsOfRefund } from '../refunds/events-of-refund.ts'
+import type { Refund } from '../refunds/refund.ts'
 import { eventsOfTopUp } from './events-of-top-up.ts'
 import type { TopUp } from './top-up.ts'
 
@@ -13,6 +15,8 @@ export function eventsOfPayment({ before, after }: ChangedItem): BusEvent[] {
       return eventsOfTopUp(before as TopUp | undefined, after as TopUp)
     case 'DISPUTE':
       return eventsOfDispute(before as Dispute | undefined, after as Dispute)
+    case 'REFUND':
+      return eventsOfRefund(before as Refund | undefined, after as Refund)
     default:
       return []
   }

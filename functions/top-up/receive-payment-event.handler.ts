@@ -8,6 +8,9 @@ import { bind, httpHandler } from '../edge/http.ts'
 import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { createRefundNews } from '../refunds/receive-refund.store.ts'
+import { createRefundStore } from '../refunds/refund.store.ts'
+import { createRefundSettlement } from '../refunds/settle-refund.store.ts'
 import { handNews, type NewsTakers } from './hand-news.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
 import { createStripeEvents } from './stripe-events.client.ts'
@@ -39,6 +42,13 @@ const disputes = createDisputeFollowing({
   switchOffAutoTopUp: async () => [],
 })
 
+const refundStores = { refunds: createRefundStore(payments), topUps, ledger, provider }
+const refundNews = createRefundNews({
+  ...refundStores,
+  topUpSettlement: settlement,
+  settlement: createRefundSettlement(refundStores),
+})
+
 /** A line for each kind of news and the capability that takes it. */
 const takers: NewsTakers = {
   payment: settlement.receive,
@@ -46,6 +56,7 @@ const takers: NewsTakers = {
   card_changed: cardKeeper.refresh,
   card_gone: cardKeeper.refresh,
   dispute: disputes.receive,
+  refund: refundNews.receive,
 }
 
 export const handler = httpHandler(

@@ -3,8 +3,8 @@ import type { LookedUpRefunds, MadeRefund, ProviderRefund, RefundRequest } from 
 import { idOf, instantOf, unavailable } from './stripe-sdk.client.ts'
 import { fromProviderAmount, toProviderAmount } from './top-up-amount.ts'
 
-/** Stripe lists at most so many at once; a payment has far fewer refunds. */
-const MOST_REFUNDS = 100
+/** Stripe lists at most so many at once. */
+const REFUNDS_PER_PAGE = 100
 
 /** Money of a payment that goes back to its card. The refund's id is the idempotency key: asked twice is refunded once. */
 export function createStripeRefunds(stripe: Stripe) {
@@ -22,22 +22,30 @@ export function createStripeRefunds(stripe: Stripe) {
       )
       return { ok: true, refund: refundOf(made) }
     } catch (error) {
-      const isRefused =
-        error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 400 && error.code
-      return isRefused ? { ok: false, reason: 'refused', code: isRefused } : unavailable(error)
+      const code = refusalOf(error)
+      return code === undefined ? unavailable(error) : { ok: false, reason: 'refused', code }
     }
   }
 
   async function lookUpRefunds(paymentId: string): Promise<LookedUpRefunds> {
     try {
-      const list = await stripe.refunds.list({ payment_intent: paymentId, limit: MOST_REFUNDS })
-      return { ok: true, refunds: list.data.map(refundOf) }
+      const refunds: ProviderRefund[] = []
+      const list = stripe.refunds.list({ payment_intent: paymentId, limit: REFUNDS_PER_PAGE })
+      for await (const each of list) refunds.push(refundOf(each))
+      return { ok: true, refunds }
     } catch (error) {
       return unavailable(error)
     }
   }
 
   return { refund, lookUpRefunds }
+}
+
+/** Why Stripe will not make a refund, which then was not made; an amount above what is left may come without a code. */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.statusCode !== 400)
+    return undefined
+  return error.code ?? (error.param === 'amount' ? 'amount_too_large' : undefined)
 }
 
 function refundOf(refund: Stripe.Refund): ProviderRefund {

@@ -50,6 +50,9 @@ const USUAL_MINIMUM = '1'
 const MINIMUMS_IN_MAXIMUM = 20_000n
 const LARGEST_PROVIDER_AMOUNT = 99_999_999n
 
+/** One person alone refunds at most so many times the minimum of one top-up: 500.00 USD. */
+const MINIMUMS_IN_UNAPPROVED_REFUND = 1_000n
+
 /** The smallest step in which a card can be charged, in micros: 1 JPY, 0.01 USD, 0.010 KWD. */
 export function cardStepMicros(currency: string): bigint {
   const providerStep =
@@ -70,6 +73,11 @@ export function topUpLimits(currency: string): { minimumMicros: bigint; maximumM
   const step = cardStepMicros(currency)
   const most = ((LARGEST_PROVIDER_AMOUNT * providerUnitMicros(currency)) / step) * step
   return { minimumMicros, maximumMicros: ours < most ? ours : most }
+}
+
+/** What one person may refund of a top-up without another's approval, in micros. */
+export function refundApprovalLimit(currency: string): bigint {
+  return topUpLimits(currency).minimumMicros * MINIMUMS_IN_UNAPPROVED_REFUND
 }
 
 /**

@@ -38,6 +38,9 @@ export const topUpReply = z
         'credited when `settled`; `mismatched` is paid otherwise than asked, credited not at all, and for staff to look at',
     }),
     amount: moneyReply,
+    refunded: moneyReply
+      .optional()
+      .meta({ description: 'what of it went back to the card, or is on its way; absent without any' }),
     paymentMethod: z.enum(PAYMENT_METHODS),
     paymentUrl: z.url().optional().meta({ description: 'where it is paid, while it can be' }),
     failureCode: z.string().optional(),

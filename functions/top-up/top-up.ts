@@ -57,6 +57,8 @@ export type TopUp = {
   isCountedToCap?: boolean
   /** What was asked to go back to the card and did not fail. */
   refundedMicros: bigint
+  /** The same by who asked for it. */
+  refundedByMicros?: Record<string, bigint>
   /** When its status last changed, and how often it was written. */
   changedAt: string
   revision: bigint

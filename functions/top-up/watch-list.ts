@@ -7,6 +7,7 @@ export const WATCHES = [
   'mismatched',
   'paid_twice',
   'disputed',
+  'refund_to_approve',
   'refund_open',
   'refund_failed',
 ] as const

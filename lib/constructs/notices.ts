@@ -35,7 +35,16 @@ export class Notices extends Construct {
       batchSize: 10,
     })
     house.bus.deliver(
-      ['plan.warning', 'plan.short', 'balance.low', 'top_up.settled', 'usage.refused', 'credit.expiring'],
+      [
+        'plan.warning',
+        'plan.short',
+        'balance.low',
+        'top_up.settled',
+        'usage.refused',
+        'credit.expiring',
+        'top_up_refund.succeeded',
+        'top_up_refund.failed',
+      ],
       noticeQueue,
     )
   }
@@ -68,6 +77,8 @@ export class Notices extends Construct {
         'top_up.settled',
         'credit.given',
         'entry.reversed',
+        'top_up_refund.asked',
+        'top_up_refund.failed',
       ],
       alertQueue,
     )

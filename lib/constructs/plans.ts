@@ -55,7 +55,14 @@ export class Plans extends Construct {
       batchSize: 10,
     })
     house.bus.deliverAccount(
-      ['top_up.settled', 'credit.given', 'charge.refunded', 'entry.reversed', 'session.ended'],
+      [
+        'top_up.settled',
+        'credit.given',
+        'charge.refunded',
+        'entry.reversed',
+        'session.ended',
+        'top_up_refund.failed',
+      ],
       chargeQueue,
     )
     return chargeQueue

@@ -99,6 +99,7 @@ describe('the OpenAPI document', () => {
       'chargeNow',
       'releaseGap',
       'createTopUp',
+      ...['requestRefund', 'approveRefund'],
       ...['authoriseHold', 'extendHold', 'captureHold', 'releaseHold'],
     ]
     for (const { operation } of operations) {

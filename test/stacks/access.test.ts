@@ -127,6 +127,8 @@ describe('roles', () => {
       // These two write no entry: they park an account.
       'proof/prove-account',
       'proof/prove-now',
+      'refunds/approve-refund',
+      'refunds/request-refund',
       'top-up/receive-payment-event',
       'usage/deduct-usage',
       'usage/release-gap',
@@ -145,6 +147,8 @@ describe('roles', () => {
 
   it("let only top-ups read Stripe's keys, and only notices send mail", () => {
     expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
+      'refunds/approve-refund',
+      'refunds/request-refund',
       'top-up/receive-payment-event',
       'top-up/top-up',
     ])

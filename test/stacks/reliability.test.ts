@@ -238,7 +238,14 @@ describe('triggers', () => {
     expect(rules).toEqual(
       expect.arrayContaining([
         [
-          ['charge.refunded', 'credit.given', 'entry.reversed', 'session.ended', 'top_up.settled'],
+          [
+            'charge.refunded',
+            'credit.given',
+            'entry.reversed',
+            'session.ended',
+            'top_up.settled',
+            'top_up_refund.failed',
+          ],
           {
             InputPathsMap: { 'detail-accountId': '$.detail.accountId' },
             InputTemplate: '{"accountId":<detail-accountId>}',
@@ -255,12 +262,23 @@ describe('triggers', () => {
             'session.authorised',
             'session.ended',
             'top_up.settled',
+            'top_up_refund.asked',
+            'top_up_refund.failed',
             'usage.deducted',
           ],
           undefined,
         ],
         [
-          ['balance.low', 'credit.expiring', 'plan.short', 'plan.warning', 'top_up.settled', 'usage.refused'],
+          [
+            'balance.low',
+            'credit.expiring',
+            'plan.short',
+            'plan.warning',
+            'top_up.settled',
+            'top_up_refund.failed',
+            'top_up_refund.succeeded',
+            'usage.refused',
+          ],
           undefined,
         ],
         [['lots.raised'], undefined],
