@@ -1,5 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { Cards } from './constructs/cards.ts'
 import type { House } from './constructs/house.ts'
 import { PaymentEvents } from './constructs/payment-events.ts'
 import { Refunds } from './constructs/refunds.ts'
@@ -12,6 +13,7 @@ export class PaymentsStack extends Stack {
       ...props,
       terminationProtection: house.configuration.removalPolicy === 'retain',
     })
+    new Cards(this, 'Cards', house) // what accounts pay with
     new TopUp(this, 'TopUp', house) // payments raise a balance
     new Refunds(this, 'Refunds', house) // and go back to their cards
     new PaymentEvents(this, 'PaymentEvents', house) // each change of a payment becomes an event on the bus

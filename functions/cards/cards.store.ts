@@ -4,7 +4,8 @@ import { isConditionFailed } from '../edge/dynamodb.ts'
 import { Problem } from '../edge/problem.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { cardDueKeys } from './card-calendar.ts'
-import { type Card, type CardNotice, type Cards, noCards } from './cards.ts'
+import { toCards } from './card-item.ts'
+import { type Cards, noCards } from './cards.ts'
 
 export type CardStore = ReturnType<typeof createCardStore>
 
@@ -32,8 +33,8 @@ export function createCardStore({
   }
 
   /** Puts the next state in the place of the one that was read; undefined when another write came between. */
-  async function replace(before: Cards, next: Cards): Promise<Cards | undefined> {
-    const cards = { ...next, revision: before.revision + 1n }
+  async function replace(before: Cards, next: Cards, at: string): Promise<Cards | undefined> {
+    const cards = { ...next, changedAt: at, revision: before.revision + 1n }
     try {
       await client.send(
         new PutCommand({
@@ -54,12 +55,16 @@ export function createCardStore({
    * Changes the cards by a decision on them as they are, taken anew after each lost race; the cards after it come back. A
    * decision that hands back what it was given changes nothing. Throws `busy` when others keep writing.
    */
-  async function change(accountId: string, decide: (cards: Cards) => Cards | Promise<Cards>): Promise<Cards> {
+  async function change(
+    accountId: string,
+    at: string,
+    decide: (cards: Cards) => Cards | Promise<Cards>,
+  ): Promise<Cards> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await sleep(retryDelayMilliseconds(attempt, DELAYS))
       const before = await read(accountId)
       const next = await decide(before)
-      const written = next === before ? before : await replace(before, next)
+      const written = next === before ? before : await replace(before, next, at)
       if (written) return written
     }
     throw new Problem('busy', 'The account’s cards kept changing. Send the same request again.')
@@ -84,14 +89,3 @@ export function createCardStore({
 }
 
 const cardKey = (paymentMethodId: string) => `CARD#${paymentMethodId}`
-
-/** An item of the table as the cards that it holds. */
-export function toCards({ pk, sk, index2pk, index2sk, ...item }: Record<string, unknown>): Cards {
-  const cards = item as Cards
-  return { ...cards, cards: cards.cards.map(toCard) }
-}
-
-function toCard(card: Card): Card {
-  if (card.toldDaysBefore === undefined) return card
-  return { ...card, toldDaysBefore: Number(card.toldDaysBefore) as CardNotice }
-}

@@ -52,7 +52,8 @@ export type Cards = {
   cardsRevision: bigint
   /** When that was. */
   cardChangedAt?: string
-  /** Raised by each write. */
+  /** When it was last written, and how often. */
+  changedAt?: string
   revision: bigint
 }
 

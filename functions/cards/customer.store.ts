@@ -10,7 +10,7 @@ import type { CardStore } from './cards.store.ts'
 export async function requireCustomer(
   cards: Pick<CardStore, 'read' | 'change'>,
   provider: () => Promise<Pick<PaymentProvider, 'createCustomer'>>,
-  accountId: string,
+  { accountId, at }: { accountId: string; at: string },
 ): Promise<string> {
   const { customerId } = await cards.read(accountId)
   if (customerId) return customerId
@@ -21,7 +21,7 @@ export async function requireCustomer(
       'Send the same request with the same Idempotency-Key again.',
     )
   }
-  const noted = await cards.change(accountId, (before) =>
+  const noted = await cards.change(accountId, at, (before) =>
     before.customerId ? before : { ...before, customerId: made.customerId },
   )
   return noted.customerId!

@@ -2,7 +2,8 @@ import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import type { CardStore } from './cards.store.ts'
-import { addCard, type Cards, removeCard } from './cards.ts'
+import { addCard, removeCard } from './cards.ts'
+import { createCardRemoval } from './finish-removal.store.ts'
 
 export type OwnedCard = { accountId: string; paymentMethodId: string }
 
@@ -20,6 +21,8 @@ export function createCardKeeper({
   cards: Pick<CardStore, 'change' | 'noteOwner' | 'findOwner'>
   provider: () => Promise<Pick<PaymentProvider, 'readCard' | 'forgetCard'>>
 }) {
+  const removal = createCardRemoval({ cards, provider })
+
   /** Keeps a card of the account's own customer. One of another customer is refused: it is logged, and nothing is written. */
   async function keep({ accountId, paymentMethodId }: OwnedCard, at: string): Promise<void> {
     await bringUpToDate(accountId, paymentMethodId, at)
@@ -33,7 +36,7 @@ export function createCardKeeper({
   }
 
   async function bringUpToDate(accountId: string, paymentMethodId: string, at: string): Promise<void> {
-    const after = await cards.change(accountId, async (before) => {
+    const after = await cards.change(accountId, at, async (before) => {
       const read = await (await provider()).readCard(paymentMethodId)
       if (read.ok && read.card.customerId !== before.customerId) {
         log.error('a card was saved for a customer that is not the account’s; it is not kept', {
@@ -50,20 +53,10 @@ export function createCardKeeper({
       if (read.reason === 'unavailable') throw unavailable()
       return removeCard(before, paymentMethodId, at)
     })
-    await finishRemovals(after, at)
+    if (!(await removal.finish(after, at))) throw unavailable()
   }
 
-  /** Lets the provider forget the cards that are going, and forgets each after that. Throws `busy` when it does not answer. */
-  async function finishRemovals({ accountId, cards: all }: Cards, at: string): Promise<void> {
-    for (const { paymentMethodId, status } of all) {
-      if (status !== 'removing') continue
-      const forgotten = await (await provider()).forgetCard(paymentMethodId)
-      if (!forgotten.ok) throw unavailable()
-      await cards.change(accountId, (before) => removeCard(before, paymentMethodId, at))
-    }
-  }
-
-  return { keep, refresh, finishRemovals }
+  return { keep, refresh }
 }
 
 function unavailable(): Problem {

@@ -61,6 +61,8 @@ export const PROBLEMS = {
   terms_version_exists: { status: 409, title: 'This version was published already, with another text' },
   terms_version_superseded: { status: 409, title: 'A newer version was published since you read this one' },
   terms_already_accepted: { status: 409, title: 'You have accepted this version already' },
+  card_is_default: { status: 409, title: 'This card is the default' },
+  too_many_cards: { status: 409, title: 'The account has as many cards as it may keep' },
   no_saved_card: { status: 409, title: 'The account has no saved card' },
   changed_meanwhile: { status: 409, title: 'This was changed by somebody else meanwhile' },
   sequence_released: { status: 410, title: 'This number was given up, as its event had not come' },

@@ -99,6 +99,14 @@ const topUpRefundEvent = anyEvent.extend({
 })
 const requestedBySchema = z.string().meta({ description: 'who asked for it', examples: ['person:7f3a…'] })
 
+const cardEvent = anyEvent.extend({
+  paymentMethodId: z.string(),
+  brand: z.string().meta({ examples: ['visa'] }),
+  lastFour: z.string().meta({ examples: ['4242'] }),
+  expiresIn: z.string().meta({ description: 'its last month', examples: ['2029-12'] }),
+  role: z.enum(['default', 'backup', 'none']).meta({ description: 'what it is for, or was' }),
+})
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
   'top_up.created': topUpEvent.meta({ description: 'A payment is about to be asked for at the provider.' }),
@@ -156,6 +164,21 @@ export const eventDetails = {
   'top_up_refund.failed': topUpRefundEvent
     .extend({ failureCode: z.string().meta({ description: 'the provider’s word for why' }) })
     .meta({ description: 'The money of a refund did not reach its card; the credit is back.' }),
+  'card.saved': cardEvent.meta({ description: 'A card was saved.' }),
+  'card.changed': cardEvent.meta({
+    description: 'A saved card has new details, such as a later last month: its bank has replaced it.',
+  }),
+  'card.removed': cardEvent.meta({
+    description: 'A card pays nothing any more: it was removed, here or at the provider, or saved once more.',
+  }),
+  'card.expiring': cardEvent
+    .extend({
+      lastDay: lastDaySchema,
+      daysBefore: z.int().min(1).meta({ description: '30 or 7 days before the last day' }),
+    })
+    .meta({
+      description: 'The default or backup card is near the end of its last month: once 30 and 7 days before.',
+    }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent
     .extend({

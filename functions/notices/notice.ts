@@ -10,6 +10,7 @@ const NOTICE_EVENTS = [
   'credit.expiring',
   'top_up_refund.succeeded',
   'top_up_refund.failed',
+  'card.expiring',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

@@ -136,6 +136,22 @@ function contentOf(
         ],
       }
     }
+    case 'card.expiring': {
+      const { brand, lastFour, lastDay, role } = event.detail
+      const use =
+        role === 'backup' ? 'the backup card of your account' : 'the card that your account pays with'
+      return {
+        subject: `Your card ending in ${lastFour} expires on ${lastDay}`,
+        paragraphs: [
+          `The card ending in ${lastFour} is ${use}. It can be used up to the end of ${lastDay} (${timeZone}); after that nothing is charged to it automatically.`,
+          'If your bank has sent you a new card, save that one. Where the bank tells us of it, you need not do anything.',
+        ],
+        figures: [
+          ['Card', `${brand} ending in ${lastFour}`],
+          ['Last day', lastDay],
+        ],
+      }
+    }
     case 'usage.refused': {
       const { available, at } = event.detail
       return {

@@ -1,5 +1,7 @@
 import { accountsApi } from '../accounts/accounts.api.ts'
 import { accountRoutes } from '../accounts/accounts.routes.ts'
+import { cardsApi } from '../cards/cards.api.ts'
+import { cardRoutes } from '../cards/cards.routes.ts'
 import { chargesApi } from '../charges/charges.api.ts'
 import { chargeRoutes } from '../charges/charges.routes.ts'
 import { creditsApi } from '../credits/credits.api.ts'
@@ -36,6 +38,7 @@ const CAPABILITIES = [
   { api: proofApi, routes: proofRoutes },
   { api: topUpApi, routes: topUpRoutes },
   { api: refundsApi, routes: refundRoutes },
+  { api: cardsApi, routes: cardRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

@@ -80,5 +80,6 @@ export const requestExamples: Record<string, unknown> = {
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
   requestRefund: { amount: '20.00', currency: 'USD', reason: 'You have asked for it on 12 November' },
   rejectRefund: { reason: 'The client wants to keep the credit' },
+  chooseCardRole: { role: 'backup' },
   createTopUp: { amount: '50.00', currency: 'USD', saveCard: true },
 }

@@ -1,3 +1,5 @@
+import { toCards } from '../cards/card-item.ts'
+import { eventsOfCards } from '../cards/events-of-cards.ts'
 import type { Dispute } from '../disputes/dispute.ts'
 import { eventsOfDispute } from '../disputes/events-of-dispute.ts'
 import type { BusEvent, ChangedItem } from '../events/event.ts'
@@ -17,6 +19,8 @@ export function eventsOfPayment({ before, after }: ChangedItem): BusEvent[] {
       return eventsOfDispute(before as Dispute | undefined, after as Dispute)
     case 'REFUND':
       return eventsOfRefund(before as Refund | undefined, after as Refund)
+    case 'CARDS':
+      return eventsOfCards(before && toCards(before), toCards(after))
     default:
       return []
   }

@@ -77,7 +77,9 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
       throw new Problem('account_closed', `Account ${accountId} takes no more payments.`)
     const saved = await cards.read(accountId)
     const card = paymentMethod === 'saved_card' ? chooseCard(saved, request.paymentMethodId) : undefined
-    const customerId = saveCard ? await requireCustomer(cards, provider, accountId) : saved.customerId
+    const customerId = saveCard
+      ? await requireCustomer(cards, provider, { accountId, at: now.toISOString() })
+      : saved.customerId
     return {
       topUpId,
       accountId,

@@ -44,6 +44,7 @@ export class Notices extends Construct {
         'credit.expiring',
         'top_up_refund.succeeded',
         'top_up_refund.failed',
+        'card.expiring',
       ],
       noticeQueue,
     )

@@ -56,6 +56,21 @@ const expiring: NoticeEvent = {
     daysBefore: 7,
   },
 }
+const cardExpiring: NoticeEvent = {
+  detailType: 'card.expiring',
+  detail: {
+    id: 'i',
+    accountId,
+    at: entry.at,
+    paymentMethodId: 'pm_1',
+    brand: 'visa',
+    lastFour: '4242',
+    expiresIn: '2026-12',
+    role: 'default',
+    lastDay: '2026-12-31',
+    daysBefore: 7,
+  },
+}
 const events: NoticeEvent[] = [
   warning,
   shortMonth,
@@ -66,6 +81,7 @@ const events: NoticeEvent[] = [
   { detailType: 'top_up.settled', detail: { ...entry, amount: usd('50.00'), topUpId: 'top_1' } },
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
   expiring,
+  cardExpiring,
 ]
 
 /** What is left of HTML when only its text is read. */

@@ -145,8 +145,10 @@ describe('roles', () => {
     expect(whoMay(synthesized, 'dynamodb:DeleteItem', waiting!)).toEqual(posters)
   })
 
-  it("let only top-ups read Stripe's keys, and only notices send mail", () => {
+  it("let only what takes payments read Stripe's keys, and only notices send mail", () => {
     expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
+      'cards/change-cards',
+      'cards/watch-cards',
       'refunds/approve-refund',
       'refunds/request-refund',
       'top-up/receive-payment-event',

@@ -33,6 +33,7 @@ describe('queues', () => {
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
+      expect.stringMatching(/^CardsEveryHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
     expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(9)
@@ -197,6 +198,7 @@ describe('triggers', () => {
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(0 * * * ? *)',
       'cron(30 2 * * ? *)',
+      'cron(30 * * * ? *)',
     ])
     for (const schedule of schedules) {
       expect(schedule).toMatchObject({
@@ -271,6 +273,7 @@ describe('triggers', () => {
         [
           [
             'balance.low',
+            'card.expiring',
             'credit.expiring',
             'plan.short',
             'plan.warning',

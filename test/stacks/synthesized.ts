@@ -24,6 +24,9 @@ export type Synthesized = {
 /** Each Lambda of the stacks, by its file below functions/. */
 export const handlers = [
   'accounts/accounts',
+  'cards/change-cards',
+  'cards/read-cards',
+  'cards/watch-cards',
   'charges/charge-now',
   'credits/give-credit',
   'credits/refund-entry',

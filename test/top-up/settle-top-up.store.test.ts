@@ -33,7 +33,7 @@ async function openTopUp(): Promise<TopUp> {
   await database.client.send(
     new TransactWriteCommand({ TransactItems: [ledger.openingOf(accountId, 'USD')] }),
   )
-  await createCardStore(database).change(accountId, (cards) => ({ ...cards, customerId: 'cus_1' }))
+  await createCardStore(database).change(accountId, at, (cards) => ({ ...cards, customerId: 'cus_1' }))
   return createTopUpStore(database).create({
     topUpId: `top_${'x'.repeat(22)}`,
     accountId,
