@@ -144,5 +144,18 @@ export async function startPayments() {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  return { database, stripe, webhookUrl, deliver, ledger, topUps, cards, openAccount, start, entriesOf, stop }
+  return {
+    database,
+    stripe,
+    provider,
+    webhookUrl,
+    deliver,
+    ledger,
+    topUps,
+    cards,
+    openAccount,
+    start,
+    entriesOf,
+    stop,
+  }
 }
