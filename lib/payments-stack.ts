@@ -1,8 +1,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { Cards } from './constructs/cards.ts'
+import { Disputes } from './constructs/disputes.ts'
 import type { House } from './constructs/house.ts'
 import { PaymentEvents } from './constructs/payment-events.ts'
+import { PaymentExceptions } from './constructs/payment-exceptions.ts'
 import { Refunds } from './constructs/refunds.ts'
 import { TopUp } from './constructs/top-up.ts'
 
@@ -16,6 +18,8 @@ export class PaymentsStack extends Stack {
     new Cards(this, 'Cards', house) // what accounts pay with
     new TopUp(this, 'TopUp', house) // payments raise a balance
     new Refunds(this, 'Refunds', house) // and go back to their cards
+    new Disputes(this, 'Disputes', house) // a card's bank wants a payment back
+    new PaymentExceptions(this, 'PaymentExceptions', house) // what staff have to look at
     new PaymentEvents(this, 'PaymentEvents', house) // each change of a payment becomes an event on the bus
   }
 }

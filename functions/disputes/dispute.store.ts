@@ -36,7 +36,7 @@ export function createDisputeStore({
   function replacementOf(known: Dispute | undefined, next: Dispute) {
     const { accountId, disputeId, changedAt } = next
     const revision = known ? known.revision + 1n : 0n
-    const watch = watchKeys(watchOf(next), changedAt, accountId, disputeId)
+    const watch = watchKeys(watchOf(next), changedAt, accountId, disputeId, next.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, disputeId), ...watch, ...next, revision }
     const asRead = known
       ? {

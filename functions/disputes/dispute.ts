@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ProviderDispute } from '../top-up/payment-provider.ts'
-import type { Watch } from '../top-up/watch-list.ts'
+import type { Resolution, Watch } from '../top-up/watch-list.ts'
 
 /** The provider's own id, such as Stripe's `du_…`. */
 export const disputeIdSchema = z
@@ -70,6 +70,8 @@ export type Dispute = {
   returned?: DisputeMovement
   /** What keeps the books from following the provider: for staff. */
   mismatch?: Mismatch
+  /** What staff have said of it when they last looked. */
+  resolution?: Resolution
   changedAt: string
   revision: bigint
 }

@@ -6,11 +6,15 @@ import { chargesApi } from '../charges/charges.api.ts'
 import { chargeRoutes } from '../charges/charges.routes.ts'
 import { creditsApi } from '../credits/credits.api.ts'
 import { creditRoutes } from '../credits/credits.routes.ts'
+import { disputesApi } from '../disputes/disputes.api.ts'
+import { disputeRoutes } from '../disputes/disputes.routes.ts'
 import type { Route } from '../edge/route.ts'
 import { holdsApi } from '../holds/holds.api.ts'
 import { holdRoutes } from '../holds/holds.routes.ts'
 import { lotsApi } from '../lots/lots.api.ts'
 import { lotRoutes } from '../lots/lots.routes.ts'
+import { paymentExceptionsApi } from '../payment-exceptions/payment-exceptions.api.ts'
+import { paymentExceptionRoutes } from '../payment-exceptions/payment-exceptions.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
 import { planRoutes } from '../plans/plans.routes.ts'
 import { pricesApi } from '../prices/prices.api.ts'
@@ -39,6 +43,8 @@ const CAPABILITIES = [
   { api: topUpApi, routes: topUpRoutes },
   { api: refundsApi, routes: refundRoutes },
   { api: cardsApi, routes: cardRoutes },
+  { api: disputesApi, routes: disputeRoutes },
+  { api: paymentExceptionsApi, routes: paymentExceptionRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

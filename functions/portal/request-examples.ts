@@ -81,5 +81,6 @@ export const requestExamples: Record<string, unknown> = {
   requestRefund: { amount: '20.00', currency: 'USD', reason: 'You have asked for it on 12 November' },
   rejectRefund: { reason: 'The client wants to keep the credit' },
   chooseCardRole: { role: 'backup' },
+  resolvePaymentException: { note: 'The second payment was refunded at the provider' },
   createTopUp: { amount: '50.00', currency: 'USD', saveCard: true },
 }

@@ -43,7 +43,9 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
         return true
       case 'paid_twice':
         log.error('a top-up was paid a second time; nothing was credited for it', nameOf(news))
-        return (await topUps.note(topUp, { secondPaymentId: news.paymentId })) !== undefined
+        return (
+          (await topUps.note(topUp, { secondPaymentId: news.paymentId, resolution: undefined })) !== undefined
+        )
       case 'change': {
         const { status, failureCode, mismatch } = decision
         if (status === 'mismatched')

@@ -101,7 +101,7 @@ export function createTopUpStore({
   function putOf(topUp: TopUp) {
     const { accountId, topUpId, createdAt } = topUp
     const list = { index1pk: listKey(accountId), index1sk: `${createdAt}#${topUpId}` }
-    const watch = watchKeys(watchOf(topUp), topUp.changedAt, accountId, topUpId)
+    const watch = watchKeys(watchOf(topUp), topUp.changedAt, accountId, topUpId, topUp.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, topUpId), ...list, ...watch, ...topUp }
     return { TableName: paymentsTable, Item }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PaymentNews } from './payment-provider.ts'
-import type { Watch } from './watch-list.ts'
+import type { Resolution, Watch } from './watch-list.ts'
 
 export const topUpIdSchema = z
   .string()
@@ -59,6 +59,8 @@ export type TopUp = {
   refundedMicros: bigint
   /** The same by who asked for it. */
   refundedByMicros?: Record<string, bigint>
+  /** What staff have said of it when they last looked. */
+  resolution?: Resolution
   /** When its status last changed, and how often it was written. */
   changedAt: string
   revision: bigint

@@ -13,12 +13,33 @@ export const WATCHES = [
 ] as const
 export type Watch = (typeof WATCHES)[number]
 
+/** Staff have looked at a document as it was since then: until its next transition it is no exception any more. */
+export type Resolution = {
+  /** The document's `changedAt` when they looked. */
+  since: string
+  /** As what kind of exception it stood on the list. */
+  kind: string
+  note: string
+  actor: string
+  at: string
+}
+
+/** On these lists a document stays though staff are done with it: schedules look there for what is still to be followed. */
+const FOLLOWED_BY_SCHEDULES: ReadonlySet<Watch> = new Set(['open', 'disputed', 'refund_open'])
+
 /**
  * The index keys by which a document stands on a list, oldest first, or on none. What is watched is the exception: a list is
  * one partition, which takes a thousand changes a second.
  */
-export function watchKeys(watch: Watch | undefined, since: string, accountId: string, id: string) {
-  return watch && { index2pk: watchListKey(watch), index2sk: `${since}#${accountId}#${id}` }
+export function watchKeys(
+  watch: Watch | undefined,
+  since: string,
+  accountId: string,
+  id: string,
+  resolution?: Resolution,
+) {
+  if (!watch || (resolution?.since === since && !FOLLOWED_BY_SCHEDULES.has(watch))) return undefined
+  return { index2pk: watchListKey(watch), index2sk: `${since}#${accountId}#${id}` }
 }
 
 export const watchListKey = (watch: Watch) => `WATCH#${watch}`
