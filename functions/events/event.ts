@@ -65,6 +65,10 @@ const topUpEvent = anyEvent.extend({
   paymentMethod: z.enum(['checkout', 'saved_card']),
 })
 
+const owedForPaymentsSchema = moneyReply.optional().meta({
+  description: 'owed for payments that were taken back, which a top-up pays first; absent where nothing is',
+})
+
 const disputeEvent = anyEvent.extend({
   disputeId: z.string(),
   topUpId: z.string().meta({ description: 'whose payment is disputed' }),
@@ -116,6 +120,10 @@ export const eventDetails = {
   'top_up.settled': entryEvent
     .extend({
       amount: moneyReply.meta({ description: 'what was paid; what was owed is paid of it first' }),
+      paidOwed: moneyReply.optional().meta({
+        description:
+          'what of it paid what was owed for a payment that was taken back; absent where nothing was owed',
+      }),
       topUpId: z.string().optional(),
     })
     .meta({ description: 'A payment has raised the credit.' }),
@@ -270,6 +278,7 @@ export const eventDetails = {
     .extend({
       owed: moneyReply.meta({ description: 'what this month costs' }),
       owedBefore: moneyReply.meta({ description: 'owed for earlier months' }),
+      owedForPayments: owedForPaymentsSchema,
       shortfall: moneyReply.meta({ description: 'what is missing for all that is owed' }),
     })
     .meta({ description: 'A month of the service plan could not be charged: too little credit.' }),
@@ -291,10 +300,11 @@ export const eventDetails = {
       expiring: moneyReply
         .optional()
         .meta({ description: 'available credit that expires before the charge; absent without any' }),
+      owedForPayments: owedForPaymentsSchema,
       shortfall: moneyReply.meta({
         description: 'rounded up to the currency’s smallest coin: what to top up',
       }),
-      exactShortfall: moneyReply.meta({ description: 'need less credit' }),
+      exactShortfall: moneyReply.meta({ description: 'need less credit, with what is owed for payments' }),
       topUpUrl: z.url(),
     })
     .meta({ description: 'Five days before the first: the credit will not cover the coming month.' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readEndedDetail, readHeldDetail } from '../holds/hold-entry.ts'
-import type { Entry } from '../ledger/entry.ts'
+import { type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money } from '../ledger/money.ts'
 import { readUsageDetail, type UsageDetail } from '../usage/usage-entry.ts'
@@ -27,7 +27,11 @@ const planDetailSchema = z.object({
   total: decimalSchema,
   wasShort: z.boolean(),
 })
-const shortDetailSchema = planDetailSchema.extend({ owedBefore: decimalSchema, shortfall: decimalSchema })
+const shortDetailSchema = planDetailSchema.extend({
+  owedBefore: decimalSchema,
+  owedForPayments: decimalSchema.optional(),
+  shortfall: decimalSchema,
+})
 const expiryDetailSchema = z.object({
   lots: z.array(
     z.object({
@@ -56,7 +60,12 @@ function eventsOfKind(entry: Entry): BusEvent[] {
       return [
         {
           detailType: 'top_up.settled',
-          detail: { ...describe(entry, 'top_up.settled'), amount: paid(entry), topUpId },
+          detail: {
+            ...describe(entry, 'top_up.settled'),
+            amount: paid(entry),
+            paidOwed: paidOwed(entry),
+            topUpId,
+          },
         },
       ]
     }
@@ -161,7 +170,7 @@ function planCharged(entry: Entry): BusEvent {
 }
 
 function planShort(entry: Entry): BusEvent {
-  const { total, owedBefore, shortfall, wasShort, ...detail } = shortDetailSchema.parse(
+  const { total, owedBefore, owedForPayments, shortfall, wasShort, ...detail } = shortDetailSchema.parse(
     JSON.parse(entry.detail),
   )
   const { currency } = entry
@@ -172,6 +181,7 @@ function planShort(entry: Entry): BusEvent {
       ...detail,
       owed: { amount: total, currency },
       owedBefore: { amount: owedBefore, currency },
+      owedForPayments: owedForPayments === undefined ? undefined : { amount: owedForPayments, currency },
       shortfall: { amount: shortfall, currency },
     },
   }
@@ -235,6 +245,12 @@ function describe(entry: Entry, name: EventName) {
 function paid(entry: Entry) {
   const { amountMicros = 0n } = entry.postings.find(({ account }) => account.startsWith('cash:')) ?? {}
   return money(-amountMicros, entry.currency)
+}
+
+/** What of a payment paid what was owed; undefined where nothing was. */
+function paidOwed(entry: Entry) {
+  const owedMicros = owedChangeOf(entry)
+  return owedMicros === 0n ? undefined : money(-owedMicros, entry.currency)
 }
 
 const raised = (entry: Entry) => money(entry.amountMicros, entry.currency)

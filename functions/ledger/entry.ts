@@ -135,6 +135,11 @@ function sumOf(postings: readonly PostingLine[], account: PostingLine['account']
     .reduce((sum, line) => sum + line.amountMicros, 0n)
 }
 
+/** By how much an entry changed what the account owes for payments that were taken back: below zero for what it paid. */
+export function owedChangeOf({ postings }: Pick<Entry, 'postings'>): bigint {
+  return -sumOf(postings, RECEIVABLE)
+}
+
 /** As many lots as one posting moves out of HEAD when there are many. */
 const MOST_LOTS_MOVED = 20
 
@@ -166,7 +171,7 @@ export function chainEntry(
   }
   const availableAfterMicros = head.availableMicros + change.availableMicros
   const heldAfterMicros = head.heldMicros + change.heldMicros
-  const receivableMicros = head.receivableMicros - sumOf(draft.postings, RECEIVABLE)
+  const receivableMicros = head.receivableMicros + owedChangeOf(draft)
   if (availableAfterMicros < 0n || heldAfterMicros < 0n || receivableMicros < 0n)
     throw new Error('a posting would take credit, or what is owed, below zero')
 

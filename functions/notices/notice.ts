@@ -11,6 +11,9 @@ const NOTICE_EVENTS = [
   'top_up_refund.succeeded',
   'top_up_refund.failed',
   'card.expiring',
+  'dispute.opened',
+  'dispute.lost',
+  'dispute.won',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { localDateTime } from '../accounts/billing-period.ts'
+import type { EventDetail } from '../events/event.ts'
 import type { Money } from '../ledger/money.ts'
 import { money, readAmount } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
@@ -29,7 +30,7 @@ function contentOf(
   const { accountId, currency, timeZone } = account
   switch (event.detailType) {
     case 'plan.warning': {
-      const { chargeDate, need, credit, expiring, shortfall, topUpUrl } = event.detail
+      const { chargeDate, need, credit, expiring, owedForPayments, shortfall, topUpUrl } = event.detail
       return {
         subject: `Top up ${show(shortfall)} before ${chargeDate}`,
         paragraphs: [
@@ -41,13 +42,14 @@ function contentOf(
           ['Needed', show(need)],
           ['Your credit', show(credit)],
           ...(expiring ? [['Expires before it', show(expiring)] as [string, string]] : []),
+          ...owedForPaymentsLine(owedForPayments),
           ['Missing', show(shortfall)],
         ],
         action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
       }
     }
     case 'plan.short': {
-      const { period, planName, owed, owedBefore, available, shortfall } = event.detail
+      const { period, planName, owed, owedBefore, owedForPayments, available, shortfall } = event.detail
       const missing = payable(shortfall)
       return {
         subject: `Your service plan for ${period} could not be charged`,
@@ -58,6 +60,7 @@ function contentOf(
           ['Month', period],
           ['Owed for this month', show(owed)],
           ...(isZero(owedBefore) ? [] : [['Owed for earlier months', show(owedBefore)] as [string, string]]),
+          ...owedForPaymentsLine(owedForPayments),
           ['Your credit', show(available)],
           ['Missing', show(missing)],
         ],
@@ -80,20 +83,27 @@ function contentOf(
       }
     }
     case 'top_up.settled': {
-      const { amount, available, at, topUpId } = event.detail
+      const { amount, paidOwed, available, at, topUpId } = event.detail
+      const used = paidOwed
+        ? `We have received your payment of ${show(amount)}. ${show(paidOwed)} of it paid what you owed for a payment that was taken back, and the rest was added to your credit. Thank you.`
+        : `We have received your payment of ${show(amount)} and added it to your credit. Thank you.`
       return {
         subject: `Receipt: ${show(amount)} received`,
-        paragraphs: [
-          `We have received your payment of ${show(amount)} and added it to your credit. Thank you.`,
-        ],
+        paragraphs: [used],
         figures: [
           ['Amount', show(amount)],
+          ...(paidOwed ? [['Paid of what you owed', show(paidOwed)] as [string, string]] : []),
           ['Date', `${localDateTime(at, timeZone)} (${timeZone})`],
           ['Credit after it', show(available)],
           ...(topUpId === undefined ? [] : [['Reference', topUpId] as [string, string]]),
         ],
       }
     }
+    case 'dispute.opened':
+    case 'dispute.lost':
+      return tellOfTaking(event.detail, accountId, portalUrl)
+    case 'dispute.won':
+      return tellOfReturn(event.detail)
     case 'credit.expiring': {
       const { amount, lastDay } = event.detail
       return {
@@ -167,6 +177,56 @@ function contentOf(
       }
     }
   }
+}
+
+/** Told only of a change that took something: its amounts are there then. */
+function tellOfTaking(detail: EventDetail<'dispute.opened'>, accountId: string, portalUrl: string): Content {
+  const nothing = money(0n, detail.amount.currency)
+  const { amount, taken = nothing, available = nothing, owedInAll = nothing, topUpId } = detail
+  const missing = payable(owedInAll)
+  const isOwed = !isZero(owedInAll)
+  return {
+    subject: `A payment of ${show(amount)} was disputed`,
+    paragraphs: [
+      `The bank of the card that paid your top-up has taken ${show(amount)} back. We have taken ${show(taken)} out of your credit for it. If automatic top-up was on, it is off now.`,
+      isOwed
+        ? `You owe ${show(owedInAll)}. Your next top-up pays this first; only the rest of it becomes credit.`
+        : 'If you did not mean to dispute this payment, ask your bank to withdraw the dispute.',
+    ],
+    figures: [
+      ['Disputed', show(amount)],
+      ['Taken out of your credit', show(taken)],
+      ['Owed', show(owedInAll)],
+      ['Your credit', show(available)],
+      ['Reference', topUpId],
+    ],
+    ...(isOwed && {
+      action: { label: `Top up ${show(missing)}`, url: topUpLink(portalUrl, accountId, missing) },
+    }),
+  }
+}
+
+function tellOfReturn(detail: EventDetail<'dispute.won'>): Content {
+  const nothing = money(0n, detail.amount.currency)
+  const { amount, returned = nothing, paidOwed = nothing, available = nothing, topUpId } = detail
+  const { owedInAll = nothing } = detail
+  return {
+    subject: `A disputed payment of ${show(amount)} is yours again`,
+    paragraphs: [
+      `The bank has given back the ${show(amount)} of your top-up that was disputed. ${show(returned)} of it is credit again${isZero(paidOwed) ? '' : `, ${show(paidOwed)} paid what you owed`}. Automatic top-up stays as it is; if the dispute has switched it off, you may switch it on again.`,
+    ],
+    figures: [
+      ['Credit again', show(returned)],
+      ...(isZero(paidOwed) ? [] : [['Paid of what you owed', show(paidOwed)] as [string, string]]),
+      ...(isZero(owedInAll) ? [] : [['Still owed', show(owedInAll)] as [string, string]]),
+      ['Your credit', show(available)],
+      ['Reference', topUpId],
+    ],
+  }
+}
+
+function owedForPaymentsLine(owed: Money | undefined): [string, string][] {
+  return owed ? [['Owed for a payment that was taken back', show(owed)]] : []
 }
 
 function show({ amount, currency }: Money): string {

@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, MemberRole } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
+import type { EventDetail } from '../events/event.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
@@ -78,9 +79,21 @@ export function createNoticeSending(options: NoticeOptions) {
     return state
   }
 
-  /** Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  /** A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
   async function isToBeTold({ detailType, detail }: NoticeEvent): Promise<boolean> {
-    if (detailType !== 'usage.refused') return true
+    switch (detailType) {
+      case 'dispute.opened':
+      case 'dispute.lost':
+      case 'dispute.won':
+        return detail.sequence !== undefined
+      case 'usage.refused':
+        return isFirstRefusal(detail)
+      default:
+        return true
+    }
+  }
+
+  async function isFirstRefusal(detail: EventDetail<'usage.refused'>): Promise<boolean> {
     if (detail.outOfCreditCount === 0) return false
     return runOut.claim(detail.accountId, BigInt(detail.sequence))
   }

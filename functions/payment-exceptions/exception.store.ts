@@ -60,16 +60,19 @@ export function createExceptionStore(options: { client: DynamoDBDocumentClient; 
 
   /** Up to a page of one list from a place on; `readUpTo` when it may go on. */
   async function readList(watch: Watch, page: { limit: number; after?: string }, until: string) {
+    // The first place behind it: no place begins with another one.
+    const from = page.after === undefined ? '0' : `${page.after} `
+    const upTo = `${until}~`
+    if (from > upTo) return { items: [] }
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
         TableName: paymentsTable,
         IndexName: 'index2',
-        KeyConditionExpression: 'index2pk = :list AND index2sk BETWEEN :after AND :until',
+        KeyConditionExpression: 'index2pk = :list AND index2sk BETWEEN :from AND :upTo',
         ExpressionAttributeValues: {
           ':list': watchListKey(watch),
-          // The first place behind it: no place begins with another one.
-          ':after': page.after === undefined ? '0' : `${page.after} `,
-          ':until': `${until}~`,
+          ':from': from,
+          ':upTo': upTo,
         },
         Limit: page.limit,
       }),

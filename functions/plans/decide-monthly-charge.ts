@@ -136,6 +136,7 @@ export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
   if (decision.ok || decision.reason !== 'short') return { ok: false, reason: 'not_short' }
   const { charge, shortfallMicros } = decision
   const { currency } = input.account
+  const { receivableMicros } = input.head
   const described = describeCharge(charge, currency, { owedBefore: false })
   return {
     ok: true,
@@ -149,6 +150,7 @@ export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
       detail: {
         ...described.detail,
         owedBefore: formatAmount(input.owedMicros ?? 0n, currency),
+        ...(receivableMicros > 0n && { owedForPayments: formatAmount(receivableMicros, currency) }),
         shortfall: formatAmount(shortfallMicros, currency),
       },
     },
@@ -187,6 +189,7 @@ function lineOf(service: string, name: string, quantity: bigint, unitFeeMicros: 
   return { service, name, quantity, unitFeeMicros, amountMicros: quantity * unitFeeMicros }
 }
 
-function shortfallOf(head: Head, neededMicros: bigint): bigint {
-  return neededMicros > head.availableMicros ? neededMicros - head.availableMicros : 0n
+/** What has to be topped up for it: what the account owes for payments that were taken back is paid of a top-up first. */
+function shortfallOf({ availableMicros, receivableMicros }: Head, neededMicros: bigint): bigint {
+  return neededMicros > availableMicros ? neededMicros - availableMicros + receivableMicros : 0n
 }

@@ -24,6 +24,7 @@ export function describeWarning(
     need: money(charge.owedMicros + charge.totalMicros, currency),
     credit: money(charge.availableMicros, currency),
     ...(charge.expiringMicros > 0n && { expiring: money(charge.expiringMicros, currency) }),
+    ...(charge.receivableMicros > 0n && { owedForPayments: money(charge.receivableMicros, currency) }),
     shortfall,
     exactShortfall: money(charge.shortfallMicros, currency),
     topUpUrl: topUpLink(portalUrl, accountId, shortfall),

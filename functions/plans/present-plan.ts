@@ -71,7 +71,10 @@ export const upcomingChargeReply = z
     expiring: moneyReply
       .optional()
       .meta({ description: 'available credit that expires before the charge; absent without any' }),
-    shortfall: moneyReply.meta({ description: 'exact; zero when the credit covers total and owed' }),
+    shortfall: moneyReply.meta({
+      description:
+        'what has to be topped up for it, exact, with what a top-up pays first (`owed` of the balance); zero when the credit covers total and owed',
+    }),
     topUp: moneyReply
       .optional()
       .meta({ description: 'the least that a card can pay of the shortfall; absent when it is covered' }),

@@ -61,7 +61,8 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     const head = { ...credit.head, availableMicros }
     const input = { account, subscription, planVersion, period, owedMicros }
     const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
-    return { ...charge, owedMicros, availableMicros, expiringMicros, shortfallMicros }
+    const { receivableMicros } = head
+    return { ...charge, owedMicros, availableMicros, expiringMicros, receivableMicros, shortfallMicros }
   }
 
   return { preview, previewOf }

@@ -8,6 +8,8 @@ export type UpcomingCharge = MonthlyCharge & {
   availableMicros: bigint
   /** What of it expires before. */
   expiringMicros: bigint
-  /** What is missing for both; 0 when they are covered. */
+  /** Owed for payments that were taken back: a top-up pays it before it raises credit. */
+  receivableMicros: bigint
+  /** What has to be topped up so that the credit covers the months, with what a top-up pays first; 0 when it does. */
   shortfallMicros: bigint
 }

@@ -13,20 +13,32 @@ const KIND_NAMES: Record<string, string> = {
   hold: 'Held for a session',
   capture: 'Session',
   release: 'Session that was not charged',
+  dispute: 'Disputed payment',
+  dispute_won: 'Disputed payment',
 }
 
 /**
  * What a line of a statement is about, for people. A top-up's reason says it all. A line that sets credit aside, or gives
- * it back, says how much: the balance changes by it, and the amount does not say so.
+ * it back, says how much: the balance changes by it, and the amount does not say so. So does one that changes what is owed.
  */
-export function describeLine(line: { kind: string; reason: string; held?: { amount: string } }): string {
-  const { kind, reason, held } = line
+export function describeLine(line: {
+  kind: string
+  reason: string
+  held?: { amount: string }
+  owed?: { amount: string }
+}): string {
+  const { kind, reason, held, owed } = line
   const name = KIND_NAMES[kind]
   const what = name === undefined ? reason : `${name}: ${reason}`
+  if (owed) return `${what} (${describeOwed(owed.amount)})`
   if (!held) return what
   return held.amount.startsWith('-')
     ? `${what} (${held.amount.slice(1)} held until now)`
     : `${what} (${held.amount} held)`
+}
+
+function describeOwed(amount: string): string {
+  return amount.startsWith('-') ? `${amount.slice(1)} of it paid what was owed` : `${amount} of it owed`
 }
 
 /** What one use was, for people, such as `call to 12025550123, 60 s`, and why it was refused. */

@@ -23,6 +23,10 @@ export const balanceReply = z
       .optional()
       .meta({ description: 'what expires next; absent when nothing does' }),
     held: moneyReply.meta({ description: 'credit set aside for something in progress' }),
+    owed: moneyReply.optional().meta({
+      description:
+        'what the account owes for payments that were taken back, by a dispute for instance: the next top-up pays it first. Absent when nothing is owed',
+    }),
     sequence: z.int().meta({ description: 'the number of the account’s newest transaction' }),
     upcomingCharge: z
       .object({
@@ -66,6 +70,7 @@ export function presentBalance(
       lastDay: lastDayBefore(nextExpiry.expiresAt, timeZone),
     },
     held: inCurrency(head.heldMicros),
+    owed: head.receivableMicros > 0n ? inCurrency(head.receivableMicros) : undefined,
     sequence: Number(head.sequence),
     upcomingCharge: upcoming && {
       period: upcoming.period,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readChargeDetail } from '../charges/charge-entry.ts'
 import { explainEndedDetail } from '../holds/hold-entry.ts'
-import { ENTRY_KINDS, type Entry } from '../ledger/entry.ts'
+import { ENTRY_KINDS, type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 
@@ -16,6 +16,10 @@ export const transactionReply = z
     held: moneyReply.optional().meta({
       description:
         'what it set aside for a session, below zero for what it gave back or took from there: balanceAfter is balanceBefore plus amount less this',
+    }),
+    owed: moneyReply.optional().meta({
+      description:
+        'by how much it changed what the account owes for payments that were taken back: below zero for what it paid; absent where it did not',
     }),
     reason: z.string(),
     actor: z.string(),
@@ -67,6 +71,7 @@ export function presentEntry(entry: Entry): z.infer<typeof transactionReply> {
     balanceBefore: money(entry.availableBeforeMicros, currency),
     balanceAfter: money(entry.availableAfterMicros, currency),
     held: presentHeld(entry),
+    owed: presentOwed(entry),
     reason: entry.reason,
     actor: entry.actor,
     reverses: entry.reverses === undefined ? undefined : Number(entry.reverses),
@@ -77,6 +82,11 @@ export function presentEntry(entry: Entry): z.infer<typeof transactionReply> {
 function presentHeld({ heldBeforeMicros, heldAfterMicros, currency }: Entry) {
   if (heldBeforeMicros === heldAfterMicros) return undefined
   return money(heldAfterMicros - heldBeforeMicros, currency)
+}
+
+function presentOwed(entry: Entry) {
+  const owedMicros = owedChangeOf(entry)
+  return owedMicros === 0n ? undefined : money(owedMicros, entry.currency)
 }
 
 /** One line with all that explains and proves it. */

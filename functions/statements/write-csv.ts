@@ -1,4 +1,4 @@
-import type { Entry } from '../ledger/entry.ts'
+import { type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
 import type { PresentedUsage } from '../usage/present-usage.ts'
 
@@ -15,6 +15,7 @@ const COLUMNS = [
   'reverses',
   'terms_version',
   'held_after',
+  'owed_change',
 ]
 
 /** A statement as CSV (RFC 4180: a header line, CRLF, quotes doubled), safe to open in a spreadsheet. */
@@ -81,6 +82,7 @@ function cellsOf(entry: Entry): string[] {
     entry.reverses?.toString() ?? '',
     entry.termsVersion ?? '',
     amount(entry.heldAfterMicros),
+    amount(owedChangeOf(entry)),
   ]
 }
 

@@ -62,6 +62,7 @@ export class Plans extends Construct {
         'entry.reversed',
         'session.ended',
         'top_up_refund.failed',
+        'dispute.won',
       ],
       chargeQueue,
     )

@@ -1,12 +1,15 @@
-import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createDisputeStore, type DisputeStore } from '../../functions/disputes/dispute.store.ts'
+import { disputeRoutes } from '../../functions/disputes/disputes.routes.ts'
 import { debit } from '../../functions/ledger/decide-movement.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
+import { statementRoutes } from '../../functions/statements/statements.routes.ts'
 import { payCheckout } from '../../local/stripe.ts'
 import { sdkFor } from '../local/stripe/stripe-stack.ts'
+import { personClaims, send } from '../support/request.ts'
 import { startPayments } from '../top-up/payments.ts'
 
 const UNIT = 1_000_000n
@@ -78,6 +81,32 @@ async function stateOf({ accountId }: Account) {
     .filter(({ account }) => account === 'cash:stripe')
     .reduce((sum, { amountMicros }) => sum - amountMicros, 0n)
   return { available: head.availableMicros, owed: head.receivableMicros, cash: cashMicros }
+}
+
+const claims = personClaims('owner@client.example.com')
+
+/** Writes the account itself, with an owner who may read it. */
+async function addOwner(account: Account) {
+  const { documentsTable, client } = payments.database
+  const pk = `ACCOUNT#${account.accountId}`
+  await client.send(new PutCommand({ TableName: documentsTable, Item: { pk, sk: 'PROFILE', ...account } }))
+  const email = 'owner@client.example.com'
+  const member = { pk, sk: `MEMBER#${email}`, accountId: account.accountId, email, role: 'owner' }
+  await client.send(new PutCommand({ TableName: documentsTable, Item: member }))
+}
+
+/** What the owner reads over the API. */
+async function read(
+  { accountId }: Account,
+  route: string,
+  path: Record<string, string> = {},
+  query: Record<string, string> = {},
+) {
+  process.env.USAGE_TABLE = payments.database.usageTable
+  const { handler } = route.includes('disputes')
+    ? await import('../../functions/disputes/disputes.handler.ts')
+    : await import('../../functions/statements/statements.handler.ts')
+  return send(handler, { route, path: { accountId, ...path }, query, claims })
 }
 
 const documentOf = ({ accountId }: Account, { id }: Stripe.Dispute) => disputes.read(accountId, id)
@@ -248,6 +277,54 @@ describe('a disputed payment', () => {
     expect(document).toMatchObject({ status: 'won', returned: { creditMicros: 50n * UNIT } })
     expect(document.mismatch).toBeUndefined()
     expect(await stateOf(account)).toEqual({ available: 50n * UNIT, owed: 0n, cash: 50n * UNIT })
+  })
+
+  it('shows in the balance and on the lines what is owed, and what a top-up paid of it', async () => {
+    const account = await payments.openAccount()
+    await addOwner(account)
+    const topUp = await payIn(account, '50.00')
+    expect((await read(account, statementRoutes.readBalance)).body.owed).toBeUndefined()
+    await spend(account, 30n * UNIT)
+    payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    const balance = await read(account, statementRoutes.readBalance)
+    expect(balance.body).toMatchObject({ available: { amount: '0.00' }, owed: { amount: '30.00' } })
+    await payIn(account, '40.00', 'second')
+    const { body } = await read(account, statementRoutes.listTransactions)
+    const lines = body.transactions as unknown as { kind: string; amount: object; owed?: object }[]
+    expect(lines.map(({ kind, amount, owed }) => [kind, amount, owed])).toEqual([
+      ['top_up', { amount: '10.00', currency: 'USD' }, { amount: '-30.00', currency: 'USD' }],
+      ['dispute', { amount: '-20.00', currency: 'USD' }, { amount: '30.00', currency: 'USD' }],
+      ['charge', { amount: '-30.00', currency: 'USD' }, undefined],
+      ['top_up', { amount: '50.00', currency: 'USD' }, undefined],
+    ])
+  })
+
+  it('is shown to its account’s people, page by page, and to nobody else’s', async () => {
+    const account = await payments.openAccount()
+    await addOwner(account)
+    const topUp = await payIn(account, '50.00')
+    const opened = [1000, 2000].map((amount) =>
+      payments.stripe.controls.openDispute(topUp.paymentId, { amount }),
+    )
+    await payments.stripe.untilIdle()
+    const one = await read(account, disputeRoutes.readDispute, { disputeId: opened[1]!.id })
+    expect(one.body).toMatchObject({
+      disputeId: opened[1]!.id,
+      status: 'open',
+      amount: { amount: '20.00', currency: 'USD' },
+      taken: { transaction: expect.any(Number), credit: { amount: '20.00' }, owed: { amount: '0.00' } },
+    })
+    const first = await read(account, disputeRoutes.listDisputes, {}, { limit: '1' })
+    const cursor = first.body.nextCursor as unknown as string
+    const second = await read(account, disputeRoutes.listDisputes, {}, { limit: '1', cursor })
+    const ids = [first, second].flatMap(
+      ({ body }) => (body.disputes as unknown as { disputeId: string }[])[0]!.disputeId,
+    )
+    expect(ids.toSorted()).toEqual(opened.map(({ id }) => id).toSorted())
+    expect((await read(account, disputeRoutes.readDispute, { disputeId: 'du_none' })).status).toBe(404)
+    const other = await payments.openAccount()
+    expect((await read(other, disputeRoutes.listDisputes)).status).toBe(404)
   })
 
   it('may be one of several of its payment', async () => {

@@ -71,6 +71,20 @@ const cardExpiring: NoticeEvent = {
     daysBefore: 7,
   },
 }
+const dispute = {
+  id: 'i',
+  accountId,
+  at: entry.at,
+  disputeId: 'du_1',
+  topUpId: 'top_1',
+  amount: usd('50.00'),
+  reason: 'fraudulent',
+}
+const left = (owed: string) => ({ available: usd('0.00'), owedInAll: usd(owed) })
+const disputed: NoticeEvent = {
+  detailType: 'dispute.opened',
+  detail: { ...dispute, ...left('20.000001'), sequence: 3, taken: usd('30.00'), owed: usd('20.00') },
+}
 const events: NoticeEvent[] = [
   warning,
   shortMonth,
@@ -79,6 +93,11 @@ const events: NoticeEvent[] = [
     detail: { id: 'i', accountId, at: entry.at, available: usd('9.50'), threshold: usd('10.00') },
   },
   { detailType: 'top_up.settled', detail: { ...entry, amount: usd('50.00'), topUpId: 'top_1' } },
+  disputed,
+  {
+    detailType: 'dispute.won',
+    detail: { ...dispute, ...left('0.00'), sequence: 4, returned: usd('30.00'), paidOwed: usd('20.00') },
+  },
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
   expiring,
   cardExpiring,
@@ -122,6 +141,27 @@ describe('a notice', () => {
     expect(text).toContain('Credit after it: 9.50 USD')
     expect(text).toContain('Date: 2026-11-30 23:30 (America/New_York)')
     expect(text).toContain('Reference: top_1')
+  })
+
+  it('says in a receipt what of it paid what was owed', () => {
+    const detail = { ...events[3]!.detail, paidOwed: usd('20.00') }
+    const { text } = renderNotice({ ...events[3]!, detail } as NoticeEvent, account, portalUrl)
+    expect(text).toContain('20.00 USD of it paid what you owed')
+    expect(text).toContain('Paid of what you owed: 20.00 USD')
+  })
+
+  it('says what a dispute took and what is owed, in whole coins where it links to a top-up', () => {
+    const { subject, text } = renderNotice(disputed, account, portalUrl)
+    expect(subject).toBe('A payment of 50.00 USD was disputed')
+    expect(text).toContain('Taken out of your credit: 30.00 USD')
+    expect(text).toContain('Owed: 20.000001 USD')
+    expect(text).toContain('amount=20.01&currency=USD')
+  })
+
+  it('adds to what is missing for a month what is owed for a payment', () => {
+    const detail = { ...warning.detail, owedForPayments: usd('5.00') } as typeof warning.detail
+    const { text } = renderNotice({ ...warning, detail } as NoticeEvent, account, portalUrl)
+    expect(text).toContain('Owed for a payment that was taken back: 5.00 USD')
   })
 
   it('names what expires and the last day on which it may be used', () => {

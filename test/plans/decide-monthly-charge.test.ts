@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { payIn } from '../../functions/ledger/decide-payment.ts'
 import { chainEntry, type Head } from '../../functions/ledger/entry.ts'
 import { decideMonthlyCharge } from '../../functions/plans/decide-monthly-charge.ts'
 import type { PlanVersion } from '../../functions/plans/plan.ts'
@@ -52,6 +53,29 @@ describe('deciding a month', () => {
       charge: { totalMicros: 19_700_003n },
       draft: { kind: 'plan', detail: { planVersion: 3, period: '2026-12', total: '19.700003' } },
     })
+  })
+
+  it('is covered once its shortfall is paid in, of which what is owed for payments is paid first', () => {
+    const micros = fc.bigInt({ min: 0n, max: 10n ** 9n })
+    fc.assert(
+      fc.property(micros, micros, micros, (available, receivableMicros, owed) => {
+        const before = { ...input(3n, available, owed) }
+        before.head = { ...before.head, receivableMicros }
+        const { shortfallMicros } = decideMonthlyCharge(before)
+        if (shortfallMicros === 0n) return
+        const pay = (amountMicros: bigint) => {
+          const paid = payIn(before.head, {
+            ...{ kind: 'top_up', contra: 'cash:stripe', currency: 'USD', amountMicros },
+            ...{ reason: 'r', actor: 'a', detail: {} },
+          })
+          if (!paid.ok) throw new Error(paid.reason)
+          const { next } = chainEntry(before.head, paid.draft, 'key', '2026-11-23T12:00:00.000Z')
+          return decideMonthlyCharge({ ...before, head: next }).ok
+        }
+        expect(pay(shortfallMicros)).toBe(true)
+        if (shortfallMicros > 1n) expect(pay(shortfallMicros - 1n)).toBe(false)
+      }),
+    )
   })
 
   it('charges all or finds short by exactly what is missing, and never takes credit below zero', () => {

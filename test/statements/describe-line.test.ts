@@ -4,6 +4,12 @@ import { describeLine, describeUse, signUse } from '../../functions/statements/d
 describe('a line of a statement, for people', () => {
   it('says what it is about once', () => {
     expect(describeLine({ kind: 'top_up', reason: 'Top-up by card' })).toBe('Top-up by card')
+    expect(describeLine({ kind: 'top_up', reason: 'Top-up by card', owed: { amount: '-20.00' } })).toBe(
+      'Top-up by card (20.00 of it paid what was owed)',
+    )
+    expect(describeLine({ kind: 'dispute', reason: 'taken back', owed: { amount: '20.00' } })).toBe(
+      'Disputed payment: taken back (20.00 of it owed)',
+    )
     expect(describeLine({ kind: 'usage', reason: '3 × call' })).toBe('Usage: 3 × call')
     expect(describeLine({ kind: 'hold', reason: 'call', held: { amount: '0.60' } })).toBe(
       'Held for a session: call (0.60 held)',

@@ -28,8 +28,8 @@ const entry: Entry = {
 describe('a statement as CSV', () => {
   it('has a header line, exact amounts and quoted texts', () => {
     expect(writeStatementCsv([entry])).toBe(
-      'sequence,at,kind,amount,currency,balance_before,balance_after,reason,actor,reverses,terms_version,held_after\r\n' +
-        '2,2026-11-23T12:00:00.000Z,charge,-1.50,USD,20.00,18.50,"Numbers, ""geographic""",machine:platform,,,0.00\r\n',
+      'sequence,at,kind,amount,currency,balance_before,balance_after,reason,actor,reverses,terms_version,held_after,owed_change\r\n' +
+        '2,2026-11-23T12:00:00.000Z,charge,-1.50,USD,20.00,18.50,"Numbers, ""geographic""",machine:platform,,,0.00,0.00\r\n',
     )
   })
 
