@@ -75,7 +75,7 @@ export function createRefundStore({
   function putOf(refund: Refund) {
     const { accountId, topUpId, refundId, createdAt, changedAt } = refund
     const list = { index1pk: listKey(accountId, topUpId), index1sk: `${createdAt}#${refundId}` }
-    const watch = watchKeys(watchOf(refund), changedAt, accountId, refundId)
+    const watch = watchKeys(watchOf(refund), changedAt, accountId, refundId, refund.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, refundId), ...list, ...watch, ...refund }
     return { TableName: paymentsTable, Item }
   }

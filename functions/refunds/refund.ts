@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ProviderRefund } from '../top-up/payment-provider.ts'
 import type { TopUp } from '../top-up/top-up.ts'
 import { refundApprovalLimit } from '../top-up/top-up-amount.ts'
-import type { Watch } from '../top-up/watch-list.ts'
+import type { Resolution, Watch } from '../top-up/watch-list.ts'
 
 export const refundIdSchema = z
   .string()
@@ -57,6 +57,8 @@ export type Refund = {
   entrySequence?: bigint
   returnSequence?: bigint
   createdAt: string
+  /** What staff have said of it when they last looked. */
+  resolution?: Resolution
   /** When its status last changed, and how often it was written. */
   changedAt: string
   revision: bigint
