@@ -17,7 +17,7 @@ export interface IssuerOptions {
   postLogoutRedirectUris?: string[]
   /** Browser origins that may call the token endpoint; default: every loopback origin. */
   allowedOrigins?: string[]
-  /** People who get the group `staff`. Default: `staff@operator.example.com`. */
+  /** People who get the group `staff`. Default: `staff@operator.example.com` and `finance@operator.example.com`. */
   staffEmails?: string[]
 }
 
@@ -41,6 +41,9 @@ export interface RunningIssuer {
   clients: IssuerClients
   close(): Promise<void>
 }
+
+/** Two, because one of them has to approve what the other asks for. */
+const STAFF = ['staff@operator.example.com', 'finance@operator.example.com']
 
 const DEFAULT_REDIRECT_URIS = [
   'http://127.0.0.1/',
@@ -66,7 +69,7 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
   const server = createServer((request, response) => serve(request, response))
   const port = await listenOnLoopback(server, options.port)
   const url = `http://127.0.0.1:${port}`
-  const people = createPeople(options.staffEmails ?? ['staff@operator.example.com'])
+  const people = createPeople(options.staffEmails ?? STAFF)
   const redirectUris = options.redirectUris ?? DEFAULT_REDIRECT_URIS
   const provider = new Provider(
     url,
