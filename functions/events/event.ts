@@ -186,6 +186,17 @@ export const eventDetails = {
     })
     .meta({
       description: 'The default or backup card is near the end of its last month: once 30 and 7 days before.',
+  'top_up.paid_twice': topUpEvent
+    .extend({
+      paymentId: z
+        .string()
+        .optional()
+        .meta({ description: 'the provider’s id of the payment that was credited' }),
+      secondPaymentId: z.string().meta({ description: 'of the one that was not' }),
+    })
+    .meta({
+      description:
+        'A top-up that was credited was paid once more: nothing was credited for it, staff have to look.',
     }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent

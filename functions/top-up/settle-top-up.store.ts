@@ -43,8 +43,11 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
         return true
       case 'paid_twice':
         log.error('a top-up was paid a second time; nothing was credited for it', nameOf(news))
+        // Of a third only the log tells, until staff have looked at the second.
+        if (topUp.secondPaymentId !== undefined && topUp.resolution === undefined) return true
         return (
-          (await topUps.note(topUp, { secondPaymentId: news.paymentId, resolution: undefined })) !== undefined
+          (await topUps.note(topUp, { secondPaymentId: news.paymentId, resolution: undefined }, at)) !==
+          undefined
         )
       case 'change': {
         const { status, failureCode, mismatch } = decision

@@ -6,6 +6,7 @@ import type {
   LookedUpPayment,
   LookUp,
   OpenedCheckout,
+  PaymentNews,
   PaymentRequest,
   ProviderRefusal,
   ProviderUnavailable,
@@ -76,13 +77,25 @@ export function createStripePayments(stripe: Stripe) {
   async function lookUpPayment(topUp: PaymentRequest & LookUp): Promise<LookedUpPayment> {
     const { sessionId, paymentId } = topUp
     try {
-      if (sessionId) return lookedUp(newsOfSession(await stripe.checkout.sessions.retrieve(sessionId)), topUp)
+      if (sessionId) return lookedUp(await lookUpSession(sessionId), topUp)
       const intent = paymentId ? await stripe.paymentIntents.retrieve(paymentId) : await findIntent(topUp)
       if (!intent) return { ok: true, status: 'not_found' }
       return lookedUp(newsOfIntent(intent), { ...topUp, paymentId: intent.id })
     } catch (error) {
       return isMissing(error) ? { ok: true, status: 'not_found' } : unavailable(error)
     }
+  }
+
+  /** A page that is complete and not paid waits for a bank, and so says nothing itself of a payment that has failed there. */
+  async function lookUpSession(sessionId: string): Promise<PaymentNews | undefined> {
+    const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ['payment_intent'] })
+    const news = newsOfSession(session)
+    const { status, payment_intent: intent } = session
+    if (news || status !== 'complete' || typeof intent !== 'object' || !intent) return news
+    const ofIntent = newsOfIntent(intent)
+    if (ofIntent?.outcome !== 'failed') return undefined
+    const failed = newsOfSession(session, 'failed')
+    return failed && { ...failed, failureCode: ofIntent.failureCode }
   }
 
   /** The payment of a top-up whose begin was cut off: nobody has noted its id. */
@@ -105,7 +118,7 @@ export function createStripePayments(stripe: Stripe) {
   return { openCheckout, chargeSavedCard, lookUpPayment, findOwner }
 }
 
-function lookedUp(news: ReturnType<typeof newsOfSession>, { sessionId, paymentId }: LookUp): LookedUpPayment {
+function lookedUp(news: PaymentNews | undefined, { sessionId, paymentId }: LookUp): LookedUpPayment {
   return news ? { ok: true, news } : { ok: true, status: 'open', sessionId, paymentId }
 }
 

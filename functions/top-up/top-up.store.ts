@@ -62,9 +62,12 @@ export function createTopUpStore({
     return (await write(topUp, { ...topUp, ...changes, status, changedAt: at })) ?? reread(topUp)
   }
 
-  /** Notes something of a top-up whose status stays; undefined when something else has written it since it was read. */
-  function note(topUp: TopUp, changes: Changes): Promise<TopUp | undefined> {
-    return write(topUp, { ...topUp, ...changes })
+  /**
+   * Notes something of a top-up whose status stays, with when it happened where that is to be told; undefined when something
+   * else has written it since it was read.
+   */
+  function note(topUp: TopUp, changes: Changes, changedAt = topUp.changedAt): Promise<TopUp | undefined> {
+    return write(topUp, { ...topUp, ...changes, changedAt })
   }
 
   /** The same move as an item for a transaction. Throws when it is not allowed from there. */

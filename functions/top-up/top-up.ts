@@ -150,7 +150,8 @@ function decidePaid(topUp: TopUp, news: PaymentNews): NewsDecision {
   if (topUp.status === 'settled') {
     const isOther =
       topUp.paymentId !== undefined && news.paymentId !== undefined && topUp.paymentId !== news.paymentId
-    return isOther ? { kind: 'paid_twice' } : { kind: 'ignore' }
+    // Noted already: it is told once, however often its events come.
+    return isOther && topUp.secondPaymentId !== news.paymentId ? { kind: 'paid_twice' } : { kind: 'ignore' }
   }
   if (topUp.status === 'mismatched') return { kind: 'ignore' }
   const mismatch = mismatchOf(topUp, news)

@@ -130,6 +130,7 @@ describe('roles', () => {
       'refunds/approve-refund',
       'refunds/request-refund',
       'top-up/receive-payment-event',
+      'top-up/reconcile-payments',
       'usage/deduct-usage',
       'usage/release-gap',
     ])
@@ -152,6 +153,7 @@ describe('roles', () => {
       'refunds/approve-refund',
       'refunds/request-refund',
       'top-up/receive-payment-event',
+      'top-up/reconcile-payments',
       'top-up/top-up',
     ])
     expect(whoMay(synthesized, 'ses:SendEmail', idOf('AWS::SES::EmailIdentity', 'Notices'))).toEqual([

@@ -63,6 +63,7 @@ export const handlers = [
   'terms/terms',
   'top-up/publish-payments',
   'top-up/receive-payment-event',
+  'top-up/reconcile-payments',
   'top-up/top-up',
   'top-up/top-ups',
   'usage/deduct-usage',

@@ -1,0 +1,45 @@
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { log } from '../edge/log.ts'
+import { scheduleHandler } from '../edge/schedule.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { createTopUpAdvance } from './advance-top-up.store.ts'
+import { type ReconciledList, reconcileList } from './reconcile-list.store.ts'
+import { createTopUpReconciler } from './reconcile-top-up.store.ts'
+import { createSavedCardStore } from './saved-card.store.ts'
+import { createTopUpSettlement } from './settle-top-up.store.ts'
+import { stripeProvider } from './stripe-provider.client.ts'
+import { createTopUpStore } from './top-up.store.ts'
+import { createWatchListStore } from './watch-list.store.ts'
+
+const names = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'PAYMENTS_TABLE',
+  'STRIPE_SECRET_NAME',
+  'STRIPE_API_URL',
+  'PORTAL_URL',
+)
+const client = documentClient()
+const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
+const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
+const topUps = createTopUpStore(payments)
+const provider = stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL)
+const settlement = createTopUpSettlement({ topUps, cards: createSavedCardStore(payments), ledger })
+const portalUrl = names.PORTAL_URL.replace(/\/$/, '')
+const { advance } = createTopUpAdvance({ topUps, provider, portalUrl })
+const watchLists = createWatchListStore(payments)
+
+/** A line for each list that is reconciled, and the capability whose it is. */
+const lists: ReconciledList[] = [createTopUpReconciler({ topUps, settlement, provider, advance })]
+
+/** So long for each list; a question that is under way then may take half a minute more. */
+const LONGEST_MILLISECONDS = 60_000
+
+export const handler = scheduleHandler(async (now) => {
+  for (const list of lists) {
+    const end = performance.now() + LONGEST_MILLISECONDS
+    const counts = await reconcileList(list, watchLists, { now, mayGoOn: () => performance.now() < end })
+    log.info('asked the provider about payments', { watch: list.watch, counts })
+  }
+})

@@ -1,0 +1,71 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type Watch, watchListKey } from './watch-list.ts'
+
+/** A document on a list: since when, and where on the list it stands. */
+export type Watched = {
+  accountId: string
+  id: string
+  since: string
+  position: string
+  document: Record<string, unknown>
+}
+
+export type WatchListStore = ReturnType<typeof createWatchListStore>
+
+/** What sorts before everything that stands on a list. */
+const BEGINNING = ' '
+
+/** The lists of what somebody has to look at. */
+export function createWatchListStore({
+  client,
+  paymentsTable,
+}: {
+  client: DynamoDBDocumentClient
+  paymentsTable: string
+}) {
+  /**
+   * A page of what is on a list since before an instant, oldest first. What was put there or taken away a moment ago may
+   * still be missing or stand there: who acts on it reads the document itself.
+   */
+  async function page(
+    watch: Watch,
+    { before, after, limit }: { before: string; after?: string; limit: number },
+  ): Promise<Watched[]> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: paymentsTable,
+        IndexName: 'index2',
+        KeyConditionExpression: 'index2pk = :list AND index2sk BETWEEN :after AND :before',
+        ExpressionAttributeValues: {
+          ':list': watchListKey(watch),
+          ':after': after === undefined ? BEGINNING : `${after}${BEGINNING}`,
+          ':before': before,
+        },
+        Limit: limit,
+      }),
+    )
+    return Items.map(toWatched)
+  }
+
+  const positionKey = (watch: Watch) => ({ pk: 'RECONCILING', sk: watch })
+
+  /** Where the last walk of a list came to; undefined when it came to its end. */
+  async function readPosition(watch: Watch): Promise<string | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: paymentsTable, Key: positionKey(watch), ConsistentRead: true }),
+    )
+    return Item?.after
+  }
+
+  async function writePosition(watch: Watch, after: string | undefined): Promise<void> {
+    await client.send(new PutCommand({ TableName: paymentsTable, Item: { ...positionKey(watch), after } }))
+  }
+
+  return { page, readPosition, writePosition }
+}
+
+function toWatched({ pk, sk, index1pk, index1sk, index2pk, index2sk, ...document }: Record<string, unknown>) {
+  const position = String(index2sk)
+  const [since = '', accountId = '', id = ''] = position.split('#')
+  return { accountId, id, since, position, document }
+}
