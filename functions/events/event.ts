@@ -186,6 +186,7 @@ export const eventDetails = {
     })
     .meta({
       description: 'The default or backup card is near the end of its last month: once 30 and 7 days before.',
+    }),
   'top_up.paid_twice': topUpEvent
     .extend({
       paymentId: z

@@ -1,3 +1,5 @@
+import { createCardStore } from '../cards/cards.store.ts'
+import { createCardKeeper } from '../cards/keep-card.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
@@ -6,7 +8,6 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { createTopUpAdvance } from './advance-top-up.store.ts'
 import { type ReconciledList, reconcileList } from './reconcile-list.store.ts'
 import { createTopUpReconciler } from './reconcile-top-up.store.ts'
-import { createSavedCardStore } from './saved-card.store.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
 import { stripeProvider } from './stripe-provider.client.ts'
 import { createTopUpStore } from './top-up.store.ts'
@@ -25,7 +26,8 @@ const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
 const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
 const topUps = createTopUpStore(payments)
 const provider = stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL)
-const settlement = createTopUpSettlement({ topUps, cards: createSavedCardStore(payments), ledger })
+const cards = createCardKeeper({ cards: createCardStore(payments), provider })
+const settlement = createTopUpSettlement({ topUps, cards, ledger })
 const portalUrl = names.PORTAL_URL.replace(/\/$/, '')
 const { advance } = createTopUpAdvance({ topUps, provider, portalUrl })
 const watchLists = createWatchListStore(payments)

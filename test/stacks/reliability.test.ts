@@ -33,6 +33,7 @@ describe('queues', () => {
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
+      expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^CardsEveryHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
@@ -191,13 +192,14 @@ describe('the topic of the alarms', () => {
 })
 
 describe('triggers', () => {
-  it('find what is due every hour and what to prove every night by UTC, with a dead-letter queue', () => {
+  it('find what is due every hour, what to prove every night and what to ask the provider every quarter of an hour by UTC, with a dead-letter queue', () => {
     const schedules = resourcesOf(synthesized, 'AWS::Scheduler::Schedule').map(
       ([, schedule]) => schedule.Properties,
     )
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(0 * * * ? *)',
       'cron(30 2 * * ? *)',
+      'cron(0/15 * * * ? *)',
       'cron(30 * * * ? *)',
     ])
     for (const schedule of schedules) {

@@ -133,6 +133,12 @@ export async function startPayments() {
       now,
     })
 
+  /** One run of the schedule that asks the provider. */
+  async function reconcile(): Promise<void> {
+    const schedule = await import('../../functions/top-up/reconcile-payments.handler.ts')
+    await schedule.handler({}, {} as Context)
+  }
+
   const entriesOf = (accountId: string) => ledger.listEntries(accountId, { limit: 100, ascending: true })
 
   async function stop() {
@@ -148,6 +154,7 @@ export async function startPayments() {
     database,
     stripe,
     provider,
+    reconcile,
     webhookUrl,
     deliver,
     ledger,
