@@ -60,7 +60,7 @@ export class TopUp extends Construct {
     new HouseSchedule(this, 'EveryQuarterHour', {
       foundation: house,
       description: 'Asks the payment provider about payments that nobody told of',
-      expression: 'cron(0/15 * * * ? *)',
+      expression: 'cron(0,15,30,45 * * * ? *)',
       target: reconcilePayments,
     })
   }

@@ -33,8 +33,8 @@ describe('queues', () => {
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
-      expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^CardsEveryHourDeadLetters/),
+      expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
     expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(9)
@@ -199,8 +199,8 @@ describe('triggers', () => {
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(0 * * * ? *)',
       'cron(30 2 * * ? *)',
-      'cron(0/15 * * * ? *)',
       'cron(30 * * * ? *)',
+      'cron(0,15,30,45 * * * ? *)',
     ])
     for (const schedule of schedules) {
       expect(schedule).toMatchObject({
