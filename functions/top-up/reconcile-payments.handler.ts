@@ -1,12 +1,17 @@
 import { createCardStore } from '../cards/cards.store.ts'
 import { createCardKeeper } from '../cards/keep-card.store.ts'
+import { createDisputeStore } from '../disputes/dispute.store.ts'
+import { createDisputeFollowing } from '../disputes/follow-dispute.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { scheduleHandler } from '../edge/schedule.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { createRefundStore } from '../refunds/refund.store.ts'
+import { createRefundSettlement } from '../refunds/settle-refund.store.ts'
 import { createTopUpAdvance } from './advance-top-up.store.ts'
 import { type ReconciledList, reconcileList } from './reconcile-list.store.ts'
+import { disputeList, refundList } from './reconcile-others.store.ts'
 import { createTopUpReconciler } from './reconcile-top-up.store.ts'
 import { createTopUpSettlement } from './settle-top-up.store.ts'
 import { stripeProvider } from './stripe-provider.client.ts'
@@ -30,10 +35,24 @@ const cards = createCardKeeper({ cards: createCardStore(payments), provider })
 const settlement = createTopUpSettlement({ topUps, cards, ledger })
 const portalUrl = names.PORTAL_URL.replace(/\/$/, '')
 const { advance } = createTopUpAdvance({ topUps, provider, portalUrl })
+const refunds = createRefundStore(payments)
+const refundSettlement = createRefundSettlement({ refunds, topUps, ledger, provider })
+const disputes = createDisputeFollowing({
+  disputes: createDisputeStore(payments),
+  topUps,
+  ledger,
+  settlement,
+  provider,
+  switchOffAutoTopUp: async () => [],
+})
 const watchLists = createWatchListStore(payments)
 
 /** A line for each list that is reconciled, and the capability whose it is. */
-const lists: ReconciledList[] = [createTopUpReconciler({ topUps, settlement, provider, advance })]
+const lists: ReconciledList[] = [
+  createTopUpReconciler({ topUps, settlement, provider, advance }),
+  refundList({ refunds, settlement: refundSettlement }),
+  disputeList(disputes),
+]
 
 /** So long for each list; a question that is under way then may take half a minute more. */
 const LONGEST_MILLISECONDS = 60_000
