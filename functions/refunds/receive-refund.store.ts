@@ -122,7 +122,7 @@ function newRefund(topUp: TopUp, found: ProviderRefund, refundId: string, at: st
     ...{ refundId, accountId, topUpId, paymentId, providerRefundId, amountMicros, currency },
     origin: 'provider',
     status: 'asked',
-    reason: 'Refund to the card',
+    reason: 'Made at the payment provider',
     requestHash: '',
     requestedBy: SYSTEM,
     askedAt: at,

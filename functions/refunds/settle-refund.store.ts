@@ -3,7 +3,7 @@ import { Problem } from '../edge/problem.ts'
 import type { AccountUnavailable } from '../ledger/decide-movement.ts'
 import { giveBack } from '../ledger/decide-payment.ts'
 import type { Ledger } from '../ledger/ledger.store.ts'
-import type { LookedUpRefunds, PaymentProvider, ProviderRefund } from '../top-up/payment-provider.ts'
+import type { PaymentProvider, ProviderRefund } from '../top-up/payment-provider.ts'
 import type { TopUpStore } from '../top-up/top-up.store.ts'
 import type { RefundStore } from './refund.store.ts'
 import { isSame, mayBecome, missingStep, type Refund, returnedOf, stepOf } from './refund.ts'
@@ -126,12 +126,13 @@ export function createRefundSettlement({ refunds, topUps, ledger, provider }: Re
   /**
    * What the schedule does with a refund that is open: asks the provider what became of it, and takes that over. One that
    * the provider does not have is asked for again while the provider still knows its key; later it has failed, but only
-   * when the provider has answered that there is none.
+   * when the provider has answered that there is none. A list that it was found on may be behind: it is read anew.
    */
-  async function reconcileRefund(refund: Refund, now: Date): Promise<Refund> {
+  async function reconcileRefund(listed: Refund, now: Date): Promise<Refund> {
+    const refund = await reread(listed)
     if (!mayBecome(refund, 'failed')) return refund
     const at = now.toISOString()
-    const found: LookedUpRefunds = await (await provider()).lookUpRefunds(refund.paymentId)
+    const found = await (await provider()).lookUpRefunds(refund.paymentId)
     if (!found.ok) return refund
     for (const each of found.refunds) {
       const followed = await follow(refund, each, at)

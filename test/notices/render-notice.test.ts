@@ -85,6 +85,10 @@ const disputed: NoticeEvent = {
   detailType: 'dispute.opened',
   detail: { ...dispute, ...left('20.000001'), sequence: 3, taken: usd('30.00'), owed: usd('20.00') },
 }
+const refund = {
+  ...{ id: 'i', accountId, at: entry.at, refundId: 'ref_1', topUpId: 'top_1' },
+  ...{ amount: usd('20.00'), origin: 'staff' as const, reason: 'You asked for it' },
+}
 const events: NoticeEvent[] = [
   warning,
   shortMonth,
@@ -98,6 +102,8 @@ const events: NoticeEvent[] = [
     detailType: 'dispute.won',
     detail: { ...dispute, ...left('0.00'), sequence: 4, returned: usd('30.00'), paidOwed: usd('20.00') },
   },
+  { detailType: 'top_up_refund.succeeded', detail: refund },
+  { detailType: 'top_up_refund.failed', detail: { ...refund, failureCode: 'expired_or_canceled_card' } },
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
   expiring,
   cardExpiring,
@@ -141,6 +147,16 @@ describe('a notice', () => {
     expect(text).toContain('Credit after it: 9.50 USD')
     expect(text).toContain('Date: 2026-11-30 23:30 (America/New_York)')
     expect(text).toContain('Reference: top_1')
+  })
+
+  it('tells of a refund with its amount and reason, and of one that failed without the provider’s codes', () => {
+    const of = (name: string) => events.find(({ detailType }) => detailType === name)!
+    const made = renderNotice(of('top_up_refund.succeeded'), account, portalUrl)
+    expect(made.subject).toBe('Refund: 20.00 USD goes back to your card')
+    expect(made.text).toContain('Reason: You asked for it')
+    const failed = renderNotice(of('top_up_refund.failed'), account, portalUrl)
+    expect(failed.subject).toBe('Your refund of 20.00 USD did not reach your card')
+    expect(failed.text).not.toContain('expired_or_canceled_card')
   })
 
   it('says in a receipt what of it paid what was owed', () => {

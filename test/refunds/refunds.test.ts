@@ -251,6 +251,15 @@ describe('a refund without an answer', () => {
     expect(await refundedAtProvider(payments, paid)).toBe(4_000_000n)
   })
 
+  it('that has failed meanwhile is not asked for again, though a list still shows it as open', async () => {
+    const paid = await payIn(payments)
+    failing({ endpoint: 'POST /v1/refunds', kind: 'error_before', times: 3 })
+    const asked = await refunding.refund(paid, '4.00')
+    await refunding.reconcile(asked, hoursLater(48))
+    expect(await refunding.reconcile(asked, new Date())).toMatchObject({ status: 'failed' })
+    expect(await refundedAtProvider(payments, paid)).toBe(0n)
+  })
+
   it('goes on when the same request is sent again', async () => {
     const paid = await payIn(payments)
     failing({ endpoint: 'POST /v1/refunds', kind: 'error_before', times: 3 })
