@@ -1,5 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { AutoTopUp } from './constructs/auto-top-up.ts'
 import { Cards } from './constructs/cards.ts'
 import { Disputes } from './constructs/disputes.ts'
 import type { House } from './constructs/house.ts'
@@ -20,6 +21,7 @@ export class PaymentsStack extends Stack {
     new Refunds(this, 'Refunds', house) // and go back to their cards
     new Disputes(this, 'Disputes', house) // a card's bank wants a payment back
     new PaymentExceptions(this, 'PaymentExceptions', house) // what staff have to look at
+    new AutoTopUp(this, 'AutoTopUp', house) // credit tops itself up, as its client has agreed to
     new PaymentEvents(this, 'PaymentEvents', house) // each change of a payment becomes an event on the bus
   }
 }

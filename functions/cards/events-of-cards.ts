@@ -7,18 +7,20 @@ import { roleOf } from './present-cards.ts'
  * the eleventh or the older of two entries, was never saved and is not removed either.
  */
 export function eventsOfCards(before: Cards = noCards(''), after: Cards): BusEvent[] {
-  const saved = keptCards(after).flatMap((card) =>
-    eventsOfKept(after, card, findCard(before, card.paymentMethodId)),
-  )
+  const saved = keptCards(after).flatMap((card) => eventsOfKept(before, after, card))
   const removed = keptCards(before)
     .filter(({ paymentMethodId }) => !findCard(after, paymentMethodId))
     .map((card) => removedEvent(before, after, card))
   return [...saved, ...removed]
 }
 
-function eventsOfKept(after: Cards, card: Card, known: Card | undefined): BusEvent[] {
+function eventsOfKept(before: Cards, after: Cards, card: Card): BusEvent[] {
+  const { paymentMethodId } = card
+  const known = findCard(before, paymentMethodId)
   if (!known) return [{ detailType: 'card.saved', detail: describe('saved', after, card) }]
   const events: BusEvent[] = []
+  if (after.defaultCardId === paymentMethodId && before.defaultCardId !== paymentMethodId)
+    events.push({ detailType: 'card.chosen', detail: describe('chosen', after, card) })
   if (detailsOf(card) !== detailsOf(known))
     events.push({ detailType: 'card.changed', detail: describe('changed', after, card) })
   if (card.toldDaysBefore && card.toldDaysBefore !== known.toldDaysBefore)

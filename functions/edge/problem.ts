@@ -66,6 +66,8 @@ export const PROBLEMS = {
   card_is_default: { status: 409, title: 'This card is the default' },
   too_many_cards: { status: 409, title: 'The account has as many cards as it may keep' },
   exception_resolved: { status: 409, title: 'Somebody has taken this off the list already' },
+  auto_top_up_disabled: { status: 409, title: 'Three automatic charges in a row failed with this card' },
+  immediate_charge_unconfirmed: { status: 409, title: 'The card would be charged at once' },
   no_saved_card: { status: 409, title: 'The account has no saved card' },
   changed_meanwhile: { status: 409, title: 'This was changed by somebody else meanwhile' },
   sequence_released: { status: 410, title: 'This number was given up, as its event had not come' },

@@ -111,6 +111,14 @@ const cardEvent = anyEvent.extend({
   role: z.enum(['default', 'backup', 'none']).meta({ description: 'what it is for, or was' }),
 })
 
+const autoTopUpFailure = anyEvent.extend({
+  reason: z.enum(['declined', 'authentication_required', 'no_answer', 'mismatched']),
+  topUpId: z.string().meta({ description: 'the charge that failed' }),
+  amount: moneyReply.meta({ description: 'what it was to charge' }),
+  failureCode: z.string().optional().meta({ description: 'the provider’s word for why' }),
+  failuresInARow: z.int().min(0),
+})
+
 /** The detail of every event on the bus, by detail type. */
 export const eventDetails = {
   'top_up.created': topUpEvent.meta({ description: 'A payment is about to be asked for at the provider.' }),
@@ -173,6 +181,7 @@ export const eventDetails = {
     .extend({ failureCode: z.string().meta({ description: 'the provider’s word for why' }) })
     .meta({ description: 'The money of a refund did not reach its card; the credit is back.' }),
   'card.saved': cardEvent.meta({ description: 'A card was saved.' }),
+  'card.chosen': cardEvent.meta({ description: 'A card that was saved before is the default now.' }),
   'card.changed': cardEvent.meta({
     description: 'A saved card has new details, such as a later last month: its bank has replaced it.',
   }),
@@ -199,6 +208,40 @@ export const eventDetails = {
       description:
         'A top-up that was credited was paid once more: nothing was credited for it, staff have to look.',
     }),
+  'auto_top_up.switched_on': anyEvent
+    .extend({
+      threshold: moneyReply,
+      target: moneyReply.optional(),
+      amount: moneyReply.optional().meta({ description: 'what is charged each time, in place of a target' }),
+      monthlyCap: moneyReply,
+      actor: z.string().meta({ description: 'who agreed to it' }),
+      wordingVersion: z.string().meta({ description: 'the words that were agreed to' }),
+    })
+    .meta({ description: 'A client has agreed to automatic top-ups.' }),
+  'auto_top_up.switched_off': anyEvent
+    .extend({ reason: z.enum(['asked', 'disputed']) })
+    .meta({ description: 'Nothing is charged automatically any more: by request, or for a dispute.' }),
+  'auto_top_up.paused': autoTopUpFailure.meta({
+    description:
+      'An automatic charge failed: none follows until the client pays by hand or changes the card.',
+  }),
+  'auto_top_up.disabled': autoTopUpFailure.meta({
+    description: 'Three automatic charges in a row failed: none follows until the default card changes.',
+  }),
+  'auto_top_up.resumed': anyEvent.meta({ description: 'Automatic top-up goes on after it was paused.' }),
+  'auto_top_up.cap_reached': anyEvent
+    .extend({
+      month: periodSchema,
+      percent: z
+        .int()
+        .meta({ description: '80, 90 or 100; each once a month, and those passed at one go not' }),
+      charged: moneyReply.meta({ description: 'automatically in that month' }),
+      monthlyCap: moneyReply,
+      heldBack: moneyReply
+        .optional()
+        .meta({ description: 'a charge that was not made, as it would go above' }),
+    })
+    .meta({ description: 'So much of the month’s cap on automatic top-ups is used up.' }),
   'credit.given': entryEvent.extend({ amount: moneyReply }).meta({ description: 'Staff have given credit.' }),
   'credit.expiring': anyEvent
     .extend({

@@ -14,6 +14,9 @@ const NOTICE_EVENTS = [
   'dispute.opened',
   'dispute.lost',
   'dispute.won',
+  'auto_top_up.paused',
+  'auto_top_up.disabled',
+  'auto_top_up.cap_reached',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

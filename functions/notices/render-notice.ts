@@ -162,6 +162,58 @@ function contentOf(
         ],
       }
     }
+    case 'auto_top_up.paused': {
+      const { amount, topUpId, reason } = event.detail
+      return {
+        subject: `Automatic top-up is paused: ${show(amount)} could not be charged`,
+        paragraphs: [
+          `${WHY_NOT_CHARGED[reason]} Your card is not tried again by itself.`,
+          'Automatic top-up goes on as soon as you have topped up by hand, or have made another card your default.',
+        ],
+        figures: [
+          ['Not charged', show(amount)],
+          ['Reference', topUpId],
+        ],
+        action: { label: `Top up ${show(amount)}`, url: topUpLink(portalUrl, accountId, amount) },
+      }
+    }
+    case 'auto_top_up.disabled': {
+      const { amount, topUpId, failuresInARow } = event.detail
+      return {
+        subject: 'Automatic top-up has stopped: your card could not be charged',
+        paragraphs: [
+          `${failuresInARow} automatic charges in a row have failed. Your card is not charged automatically any more.`,
+          'Automatic top-up goes on once you have made another card your default. Until then, top up by hand.',
+        ],
+        figures: [
+          ['Not charged', show(amount)],
+          ['Reference', topUpId],
+        ],
+        action: { label: `Top up ${show(amount)}`, url: topUpLink(portalUrl, accountId, amount) },
+      }
+    }
+    case 'auto_top_up.cap_reached': {
+      const { month, percent, charged, monthlyCap, heldBack } = event.detail
+      return {
+        subject:
+          percent === 100
+            ? `No more automatic top-ups in ${month}: your monthly limit is reached`
+            : `${percent} % of your monthly limit for automatic top-ups is used`,
+        paragraphs: [
+          heldBack
+            ? `Your credit needed another ${show(heldBack)}, which would have gone above your monthly limit: it was not charged.`
+            : `We have charged ${show(charged)} automatically in ${month}. We never charge more than your monthly limit of ${show(monthlyCap)}.`,
+          'To go on you can top up by hand, or raise the limit.',
+        ],
+        figures: [
+          ['Month', month],
+          ['Charged automatically', show(charged)],
+          ['Monthly limit', show(monthlyCap)],
+          ...(heldBack ? [['Not charged', show(heldBack)] as [string, string]] : []),
+        ],
+        action: { label: 'Top up', url: topUpLink(portalUrl, accountId, heldBack ?? { currency }) },
+      }
+    }
     case 'usage.refused': {
       const { available, at } = event.detail
       return {
@@ -227,6 +279,16 @@ function tellOfReturn(detail: EventDetail<'dispute.won'>): Content {
 
 function owedForPaymentsLine(owed: Money | undefined): [string, string][] {
   return owed ? [['Owed for a payment that was taken back', show(owed)]] : []
+}
+
+const WHY_NOT_CHARGED = {
+  declined: 'Your credit was to be topped up automatically, and your card was declined.',
+  authentication_required:
+    'Your credit was to be topped up automatically, and your bank wants you to confirm the payment yourself.',
+  no_answer:
+    'Your credit was to be topped up automatically, and we could not learn whether your card was charged.',
+  mismatched:
+    'Your credit was to be topped up automatically, and the payment did not come as we had asked for it: we are looking into it.',
 }
 
 function show({ amount, currency }: Money): string {

@@ -1,5 +1,7 @@
 import { accountsApi } from '../accounts/accounts.api.ts'
 import { accountRoutes } from '../accounts/accounts.routes.ts'
+import { autoTopUpApi } from '../auto-top-up/auto-top-up.api.ts'
+import { autoTopUpRoutes } from '../auto-top-up/auto-top-up.routes.ts'
 import { cardsApi } from '../cards/cards.api.ts'
 import { cardRoutes } from '../cards/cards.routes.ts'
 import { chargesApi } from '../charges/charges.api.ts'
@@ -45,6 +47,7 @@ const CAPABILITIES = [
   { api: cardsApi, routes: cardRoutes },
   { api: disputesApi, routes: disputeRoutes },
   { api: paymentExceptionsApi, routes: paymentExceptionRoutes },
+  { api: autoTopUpApi, routes: autoTopUpRoutes },
   { api: plansApi, routes: planRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

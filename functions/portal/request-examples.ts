@@ -82,5 +82,12 @@ export const requestExamples: Record<string, unknown> = {
   rejectRefund: { reason: 'The client wants to keep the credit' },
   chooseCardRole: { role: 'backup' },
   resolvePaymentException: { note: 'The second payment was refunded at the provider' },
+  setAutoTopUp: {
+    currency: 'USD',
+    threshold: '20.00',
+    target: '50.00',
+    monthlyCap: '200.00',
+    consent: true,
+  },
   createTopUp: { amount: '50.00', currency: 'USD', saveCard: true },
 }

@@ -1,3 +1,5 @@
+import { toAutoTopUp } from '../auto-top-up/auto-top-up.ts'
+import { eventsOfAutoTopUp } from '../auto-top-up/events-of-auto-top-up.ts'
 import { toCards } from '../cards/card-item.ts'
 import { eventsOfCards } from '../cards/events-of-cards.ts'
 import type { Dispute } from '../disputes/dispute.ts'
@@ -21,6 +23,8 @@ export function eventsOfPayment({ before, after }: ChangedItem): BusEvent[] {
       return eventsOfRefund(before as Refund | undefined, after as Refund)
     case 'CARDS':
       return eventsOfCards(before && toCards(before), toCards(after))
+    case 'AUTO_TOP_UP':
+      return eventsOfAutoTopUp(before && toAutoTopUp(before), toAutoTopUp(after))
     default:
       return []
   }

@@ -1,3 +1,4 @@
+import { createAutoTopUpStore } from '../auto-top-up/auto-top-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { createCardKeeper } from '../cards/keep-card.store.ts'
 import { createDisputeStore } from '../disputes/dispute.store.ts'
@@ -39,7 +40,7 @@ const disputes = createDisputeFollowing({
   ledger,
   settlement,
   provider,
-  switchOffAutoTopUp: async () => [],
+  switchOffAutoTopUp: createAutoTopUpStore(payments).offForDispute,
 })
 
 const refundStores = { refunds: createRefundStore(payments), topUps, ledger, provider }

@@ -48,6 +48,9 @@ export class Notices extends Construct {
         'dispute.opened',
         'dispute.lost',
         'dispute.won',
+        'auto_top_up.paused',
+        'auto_top_up.disabled',
+        'auto_top_up.cap_reached',
       ],
       noticeQueue,
     )

@@ -148,6 +148,8 @@ describe('roles', () => {
 
   it("let only what takes payments read Stripe's keys, and only notices send mail", () => {
     expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
+      'auto-top-up/auto-top-up',
+      'auto-top-up/check-auto-top-up',
       'cards/change-cards',
       'cards/watch-cards',
       'refunds/approve-refund',
@@ -186,6 +188,7 @@ describe('environment names', () => {
     WARNING_QUEUE_URL: 'sqs:SendMessage',
     EXPIRY_QUEUE_URL: 'sqs:SendMessage',
     PROOF_QUEUE_URL: 'sqs:SendMessage',
+    AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
     MAIL_CONFIGURATION_SET: 'ses:SendEmail',
   }

@@ -37,7 +37,7 @@ describe('queues', () => {
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(9)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(10)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -54,7 +54,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(9)
+    expect(consumed).toHaveLength(10)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -153,6 +153,7 @@ describe('functions', () => {
       .filter(({ RecursiveLoop }) => RecursiveLoop === 'Allow')
       .map(({ Description }) => Description)
     expect(senders.sort()).toEqual([
+      'functions/auto-top-up/check-auto-top-up.handler.ts',
       'functions/holds/expire-hold.handler.ts',
       'functions/proof/prove-account.handler.ts',
     ])
@@ -278,6 +279,9 @@ describe('triggers', () => {
         ],
         [
           [
+            'auto_top_up.cap_reached',
+            'auto_top_up.disabled',
+            'auto_top_up.paused',
             'balance.low',
             'card.expiring',
             'credit.expiring',

@@ -24,6 +24,8 @@ export type Synthesized = {
 /** Each Lambda of the stacks, by its file below functions/. */
 export const handlers = [
   'accounts/accounts',
+  'auto-top-up/auto-top-up',
+  'auto-top-up/check-auto-top-up',
   'cards/change-cards',
   'cards/read-cards',
   'cards/watch-cards',

@@ -1,0 +1,116 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { Account } from '../accounts/account.ts'
+import type { Cards } from '../cards/cards.ts'
+import { Problem } from '../edge/problem.ts'
+import type { Head } from '../ledger/entry.ts'
+import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
+import { createSubscriptionStore } from '../plans/subscription.store.ts'
+import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
+import type { TopUpStore } from '../top-up/top-up.store.ts'
+import type { TopUp } from '../top-up/top-up.ts'
+import type { AutoTopUp } from './auto-top-up.ts'
+import type { StepSeen } from './decide-step.ts'
+
+/** What a check was asked to look at besides the account: each says only where to look, never what is there. */
+export type Told = {
+  /** A payment of which there is news. */
+  topUpId?: string
+  /** A month of the plan of which the client was warned. */
+  period?: string
+}
+
+export type SituationOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  waitingTable: string
+  documentsTable: string
+  topUps: TopUpStore
+  cards: { read(accountId: string): Promise<Cards> }
+  ledger: Pick<LedgerReader, 'readHead'>
+  terms: { require(account: Account, now: Date): Promise<string | undefined> }
+}
+
+export type Situation = StepSeen & { termsVersion?: string }
+
+/** Payments of people that are older than this, and still open, are not waited for any more. */
+const PENDING_MILLISECONDS = 3_600_000
+const MOST_PENDING = 100
+
+/** Reads all that a step is decided by, as it is now. */
+export function createSituation(options: SituationOptions) {
+  const { topUps, cards, ledger, terms } = options
+  const subscriptions = createSubscriptionStore(options)
+  const upcoming = createUpcomingCharge(options)
+
+  async function read(account: Account, document: AutoTopUp, told: Told, now: Date): Promise<Situation> {
+    const { accountId } = account
+    const inFlightId = document.inFlight?.topUpId
+    const toldId = told.topUpId === inFlightId ? undefined : told.topUpId
+    const [cardsNow, inFlight, toldTopUp, pendingMicros, gate] = await Promise.all([
+      cards.read(accountId),
+      inFlightId === undefined ? undefined : topUps.read(accountId, inFlightId),
+      toldId === undefined ? undefined : topUps.read(accountId, toldId),
+      readPending(accountId, now),
+      askTerms(account, now),
+    ])
+    // After the payments, so that one that is seen as settled is in it; before the months, so that one that it paid is not seen as owed.
+    const head = await ledger.readHead(accountId)
+    if (!head) throw new Error(`account ${accountId} has no ledger`)
+    if (inFlightId && !inFlight) throw new Error(`top-up ${inFlightId} is in flight and not there`)
+    const shortfallMicros = await readShortfall(account, head, told, now)
+    return {
+      now: now.toISOString(),
+      account,
+      head,
+      cards: cardsNow,
+      inFlight,
+      told: toldTopUp,
+      pendingMicros,
+      shortfallMicros,
+      ...gate,
+    }
+  }
+
+  /** What months of the plan lack: those that are owed, and the one of which the client was warned, if it is still to come. */
+  async function readShortfall(account: Account, head: Head, { period }: Told, now: Date): Promise<bigint> {
+    const [short, warnedShortfall] = await Promise.all([
+      subscriptions.listShort(account.accountId),
+      period === undefined ? 0n : readWarnedShortfall(account, period, now),
+    ])
+    const owed = short.reduce((sum, { totalMicros }) => sum + totalMicros, 0n)
+    const owedShortfall = owed > head.availableMicros ? owed - head.availableMicros : 0n
+    return warnedShortfall > owedShortfall ? warnedShortfall : owedShortfall
+  }
+
+  async function readWarnedShortfall(account: Account, period: string, now: Date): Promise<bigint> {
+    const charge = await upcoming.previewOf(account, period, now.toISOString())
+    if (!charge || charge.shortfallMicros === 0n) return 0n
+    // Had the month been charged while it was read, its charge would seem to be missing.
+    const due = await subscriptions.readDue(account.accountId, 'charge')
+    return due && due.period <= period ? charge.shortfallMicros : 0n
+  }
+
+  /** What people are paying with a saved card right now. One of a moment ago may still be missing. */
+  async function readPending(accountId: string, now: Date): Promise<bigint> {
+    const since = new Date(now.getTime() - PENDING_MILLISECONDS).toISOString()
+    const newest = await topUps.list(accountId, { limit: MOST_PENDING })
+    return newest
+      .filter((topUp) => topUp.createdAt > since && isPendingByHand(topUp))
+      .reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
+  }
+
+  async function askTerms(account: Account, now: Date) {
+    try {
+      return { isTermsAccepted: true, termsVersion: await terms.require(account, now) }
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'terms_required') return { isTermsAccepted: false }
+      throw error
+    }
+  }
+
+  return { read }
+}
+
+function isPendingByHand({ origin, method, status }: TopUp): boolean {
+  return origin === 'manual' && method === 'saved_card' && (status === 'created' || status === 'processing')
+}
