@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import fc from 'fast-check'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createDisputeStore, type DisputeStore } from '../../functions/disputes/dispute.store.ts'
+import { DISPUTE_TRANSITIONS } from '../../functions/disputes/dispute.ts'
 import { disputeRoutes } from '../../functions/disputes/disputes.routes.ts'
 import { debit } from '../../functions/ledger/decide-movement.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
@@ -107,6 +110,82 @@ async function read(
     ? await import('../../functions/disputes/disputes.handler.ts')
     : await import('../../functions/statements/statements.handler.ts')
   return send(handler, { route, path: { accountId, ...path }, query, claims })
+}
+
+type Step =
+  | { kind: 'top_up' | 'spend'; units: number }
+  | { kind: 'dispute'; payment: number; units: number; isInquiry: boolean }
+  | { kind: 'move'; dispute: number; move: 'winDispute' | 'loseDispute' | 'escalateInquiry' | 'closeInquiry' }
+  | { kind: 'refund'; payment: number; units: number }
+  | { kind: 'deliver' }
+
+const units = fc.integer({ min: 1, max: 40 })
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constantFrom('top_up' as const, 'spend' as const), units }),
+    fc.record({ kind: fc.constant('dispute' as const), payment: fc.nat(), units, isInquiry: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('move' as const),
+      dispute: fc.nat(),
+      move: fc.constantFrom(...(['winDispute', 'loseDispute', 'escalateInquiry', 'closeInquiry'] as const)),
+    }),
+    fc.record({ kind: fc.constant('refund' as const), payment: fc.nat(), units }),
+    fc.constant({ kind: 'deliver' as const }),
+  ),
+  { minLength: 3, maxLength: 12 },
+)
+
+/** What Stripe refuses for its own reasons (more than is left, a dispute that is over) does not happen. */
+function unlessRefused<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
+
+/** Plays steps against Stripe and the account; what Stripe has paid out to us in the end, and what was spent. */
+async function play(account: Account, played: Step[]) {
+  const { controls } = payments.stripe
+  const paid: { paymentId: string; units: number }[] = []
+  const disputed: Stripe.Dispute[] = []
+  let [refundedUnits, spentUnits] = [0, 0]
+  for (const [index, step] of played.entries()) {
+    payments.stripe.setWebhookUrl(step.kind === 'deliver' ? payments.webhookUrl : undefined)
+    const of = 'payment' in step && paid.length > 0 ? paid[step.payment % paid.length] : undefined
+    if (step.kind === 'deliver') await payments.stripe.untilIdle()
+    if (step.kind === 'top_up') {
+      const started = await payments.start(account, `${step.units}.00`, {}, `key-${index}`)
+      await payCheckout(started.paymentUrl!, PAYS)
+      const [intent] = (await sdk.paymentIntents.list({ limit: 1 })).data
+      paid.push({ paymentId: intent!.id, units: step.units })
+    }
+    if (step.kind === 'spend' && (await spend(account, BigInt(step.units) * UNIT)).ok)
+      spentUnits += step.units
+    if (step.kind === 'dispute' && of) {
+      const terms = { amount: Math.min(step.units, of.units) * 100, isInquiry: step.isInquiry }
+      const dispute = unlessRefused(() => controls.openDispute(of.paymentId, terms))
+      if (dispute) disputed.push(dispute)
+    }
+    if (step.kind === 'move' && disputed.length > 0)
+      unlessRefused(() => controls[step.move](disputed[step.dispute % disputed.length]!.id))
+    if (
+      step.kind === 'refund' &&
+      of &&
+      unlessRefused(() => controls.refundByHand(of.paymentId, step.units * 100))
+    )
+      refundedUnits += step.units
+  }
+  payments.stripe.setWebhookUrl(payments.webhookUrl)
+  await payments.stripe.untilIdle()
+  const now = await Promise.all(disputed.map(({ id }) => sdk.disputes.retrieve(id)))
+  const withBank = now.filter(({ status }) => ['needs_response', 'under_review', 'lost'].includes(status))
+  const disputedUnits = withBank.reduce((sum, { amount }) => sum + amount / 100, 0)
+  const paidUnits = paid.reduce((sum, each) => sum + each.units, 0)
+  return {
+    cash: BigInt(paidUnits - refundedUnits - disputedUnits) * UNIT,
+    spent: BigInt(spentUnits) * UNIT,
+  }
 }
 
 const documentOf = ({ accountId }: Account, { id }: Stripe.Dispute) => disputes.read(accountId, id)
@@ -359,5 +438,36 @@ describe('a disputed payment', () => {
     const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
     await payments.stripe.untilIdle()
     expect(await documentOf(account, dispute)).toMatchObject({ status: 'open', takings: 1n })
+  })
+})
+
+describe('payments, refunds and disputes in any order', () => {
+  it('leave in the books what Stripe has paid out to us, and never less than nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (played) => {
+        payments.stripe.setDelivery({ duplicate: true, shuffle: true })
+        const account = await payments.openAccount()
+        const { cash, spent } = await play(account, played)
+        const reached = await stateOf(account)
+        expect(reached.cash).toBe(cash)
+        expect(reached.available - reached.owed).toBe(cash - spent)
+        for (const entry of await payments.entriesOf(account.accountId))
+          expect(entry.availableAfterMicros).toBeGreaterThanOrEqual(0n)
+      }),
+      { numRuns: 15 },
+    )
+  })
+})
+
+describe('the table in the README', () => {
+  it('has every transition of the code, and no other', () => {
+    const readme = readFileSync(new URL('../../functions/disputes/README.md', import.meta.url), 'utf8')
+    const [table = ''] = /\| from [\s\S]*?\n\n/.exec(readme) ?? []
+    const namesIn = (text: string) => [...text.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name!)
+    const rows = [...table.matchAll(/^\| (`[a-z_]+`) *\|(.*)\|$/gm)].map(([, from, to]) => [
+      namesIn(from!)[0]!,
+      namesIn(to!),
+    ])
+    expect(Object.fromEntries(rows)).toEqual(DISPUTE_TRANSITIONS)
   })
 })
