@@ -72,7 +72,7 @@ function isStuck({ about, method, changedAt }: WatchedDocument, now: Date): bool
 
 const NEXT_STEPS: Record<ExceptionKind, string> = {
   stuck:
-    'Look it up at the provider. It is asked again by itself, every few minutes; if it does not answer, its status page says why.',
+    'Look it up at the provider. It is asked again by itself every quarter of an hour; if it does not answer, its status page says why.',
   declined: 'The client has to pay another way: by the link that it was sent, or with another card.',
   disputed: 'Hand in evidence at the provider before it is due, or accept it there.',
   mismatched:
