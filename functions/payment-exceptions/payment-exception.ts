@@ -6,6 +6,7 @@ export const EXCEPTION_KINDS = [
   'disputed',
   'mismatched',
   'paid_twice',
+  'refund_to_approve',
   'refund_failed',
 ] as const
 export type ExceptionKind = (typeof EXCEPTION_KINDS)[number]
@@ -30,6 +31,7 @@ export const LISTS: Record<ExceptionKind, { watch: Watch; afterMilliseconds: num
   disputed: [{ watch: 'disputed', afterMilliseconds: 0 }],
   mismatched: [{ watch: 'mismatched', afterMilliseconds: 0 }],
   paid_twice: [{ watch: 'paid_twice', afterMilliseconds: 0 }],
+  refund_to_approve: [{ watch: 'refund_to_approve', afterMilliseconds: 0 }],
   refund_failed: [{ watch: 'refund_failed', afterMilliseconds: 0 }],
 }
 
@@ -78,6 +80,7 @@ const NEXT_STEPS: Record<ExceptionKind, string> = {
   mismatched:
     'Compare it with the provider. Refund the payment there, or give credit for it as a correction; then take it off this list.',
   paid_twice: 'Refund the second payment at the provider; then take it off this list.',
+  refund_to_approve: 'Approve or reject it, unless you have asked for it yourself: a second person has to.',
   refund_failed: 'The credit is back. Agree with the client on another way to pay it out.',
 }
 

@@ -64,6 +64,9 @@ describe('a top-up that is refunded to its card', () => {
     const clients = () => account.owner.get<{ refunds: Refund[] }>(path)
     expect(await clients()).toEqual({ refunds: [] })
 
+    const { exceptions } = await test.staff.get<{ exceptions: object[] }>('/v1/staff/payment-exceptions')
+    expect(exceptions).toMatchObject([{ kind: 'refund_to_approve', id: waiting.refundId }])
+
     const approval = `${path}/${waiting.refundId}/approval`
     const bySelf = await refusalOf(test.staff.send('POST', approval, { idempotencyKey: 'self' }))
     expect(bySelf).toMatchObject({ status: 403, problem: { code: 'approval_by_machine' } })
