@@ -9,7 +9,12 @@ import type {
 } from './payment-provider.ts'
 import { idOf, instantOf, isMissing, unavailable } from './stripe-sdk.client.ts'
 
-/** Cards that Stripe keeps for us: entered on its own page (a SetupIntent), read without their number, forgotten. */
+/**
+ * Cards that Stripe keeps for us: entered on its own page (Checkout in setup mode, which gives the card to the customer:
+ * https://docs.stripe.com/payments/save-and-reuse), read without their number, forgotten. A detached one can never be used
+ * again: https://docs.stripe.com/api/payment_methods/detach. A number has one fingerprint, however often it is saved:
+ * https://docs.stripe.com/api/payment_methods/object.
+ */
 export function createStripeCards(stripe: Stripe) {
   async function createCustomer(accountId: string): Promise<MadeCustomer> {
     try {
@@ -58,8 +63,10 @@ export function createStripeCards(stripe: Stripe) {
       await stripe.paymentMethods.detach(paymentMethodId)
       return { ok: true }
     } catch (error) {
-      const isGone = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409
-      return isGone ? { ok: true } : unavailable(error)
+      // Stripe refuses to detach twice, without a code of its own: what it has of the card says whether that is why.
+      if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return unavailable(error)
+      const read = await readCard(paymentMethodId)
+      return !read.ok && read.reason === 'card_gone' ? { ok: true } : unavailable(error)
     }
   }
 
