@@ -25,10 +25,24 @@ export type Scheduler = DueSource & {
 
 /** Of one schedule's firings that are due at one moment only so many happen, the latest ones: on AWS too a firing older than a day is dropped. */
 const mostMissedFirings = 24
+const hourMillis = 3_600_000
 const longestTimerMillis = 3_600_000
 
 type Kept = { [scheduleName: string]: { madeAt: string; doneUpTo: string } }
 type Running = { schedule: LocalSchedule; next: NextFiring; madeAt: string; doneUpTo: Date }
+
+/** It fires several times an hour: whatever is due it does at any of its firings. */
+function isFrequent({ next, doneUpTo }: Running): boolean {
+  const first = next(doneUpTo)
+  const second = first && next(first)
+  return first !== undefined && second !== undefined && second.getTime() - first.getTime() < hourMillis
+}
+
+/** Where a clock that is moved stops for a schedule: at each firing, but only once an hour for one that is frequent. */
+function nextStop(entry: Running): Date | undefined {
+  const { next, doneUpTo } = entry
+  return next(isFrequent(entry) ? new Date(doneUpTo.getTime() + hourMillis - 1) : doneUpTo)
+}
 
 /**
  * Fires the schedules by the stack's clock. A firing is recorded once its target has taken it, so that one missed while the stack was
@@ -51,11 +65,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   }
   keep()
 
-  const nextDue = (): Date | undefined =>
+  const earliest = (of: (entry: Running) => Date | undefined): Date | undefined =>
     running
-      .map(({ next, doneUpTo }) => next(doneUpTo))
+      .map(of)
       .filter((instant) => instant !== undefined)
       .sort((one, other) => one.getTime() - other.getTime())[0]
+  const nextFiring = () => earliest(({ next, doneUpTo }) => next(doneUpTo))
 
   const fireAll = async () => {
     for (const { entry, at } of dueFirings(running, new Date())) {
@@ -79,7 +94,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
   const arm = () => {
     clearTimeout(timer)
-    const next = nextDue()
+    const next = nextFiring()
     if (!started || closed || next === undefined) return
     const waitMillis = Math.min(Math.max(0, next.getTime() - Date.now()), longestTimerMillis)
     timer = setTimeout(() => void fireDue().catch(report).finally(arm), waitMillis)
@@ -87,11 +102,11 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   }
 
   return {
-    nextDue,
+    nextDue: () => earliest(nextStop),
     fireDue,
     start() {
       started = true
-      if (isDue(nextDue())) void fireDue().catch(report).finally(arm)
+      if (isDue(nextFiring())) void fireDue().catch(report).finally(arm)
       else arm()
     },
     clockMoved: arm,
@@ -120,9 +135,10 @@ function openSchedules(schedules: readonly LocalSchedule[], file: string): Runni
 function dueFirings(running: Running[], now: Date): { entry: Running; at: Date }[] {
   const due = running.flatMap((entry) => {
     const instants: Date[] = []
+    const most = isFrequent(entry) ? 1 : mostMissedFirings
     for (let at = entry.next(entry.doneUpTo); at !== undefined && at <= now; at = entry.next(at)) {
       instants.push(at)
-      if (instants.length > mostMissedFirings) instants.shift()
+      if (instants.length > most) instants.shift()
     }
     return instants.map((at) => ({ entry, at }))
   })

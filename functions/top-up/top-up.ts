@@ -80,6 +80,18 @@ export const TOP_UP_TRANSITIONS = {
   mismatched: [],
 } as const satisfies Record<TopUpStatus, readonly TopUpStatus[]>
 
+/** What a status means, in a sentence. */
+export const TOP_UP_MEANINGS: Record<TopUpStatus, string> = {
+  created: 'Written down; the provider may or may not have heard of it.',
+  processing: 'The provider has it; nothing is credited yet.',
+  settled: 'Paid and credited, by one transaction.',
+  failed:
+    'Nothing was paid: the card was declined, its bank wants to ask its holder, or the provider will not have it.',
+  expired: 'Nobody paid in time, or it was never begun.',
+  mismatched:
+    'Paid otherwise than asked, or to an account that takes nothing; credited not at all, for staff to look at.',
+}
+
 /** Whether a top-up may go from where it is to another status. */
 export function mayBecome(topUp: TopUp, status: TopUpStatus): boolean {
   return (TOP_UP_TRANSITIONS[topUp.status] as readonly TopUpStatus[]).includes(status)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PaymentNews } from '../../functions/top-up/payment-provider.ts'
@@ -90,17 +89,5 @@ describe('a top-up', () => {
     expect(nextStep(created, new Date('2026-11-24T10:00:00Z'))).toBe('open_checkout')
     expect(nextStep(created, new Date('2026-11-24T11:00:01Z'))).toBe('expire')
     expect(nextStep(topUp, new Date('2026-11-24T10:00:00Z'))).toBeUndefined()
-  })
-})
-
-describe('the table in the README', () => {
-  it('has every transition of the code, and no other', () => {
-    const readme = readFileSync(new URL('../../functions/top-up/README.md', import.meta.url), 'utf8')
-    const namesIn = (text: string) => [...text.matchAll(/`([a-z]+)`/g)].map(([, name]) => name!)
-    const rows = [...readme.matchAll(/^\| (`[a-z]+`) *\|(.*)\|$/gm)].map(([, from, to]) => [
-      namesIn(from!)[0]!,
-      namesIn(to!),
-    ])
-    expect(Object.fromEntries(rows)).toEqual(TOP_UP_TRANSITIONS)
   })
 })

@@ -1,0 +1,98 @@
+import { DISPUTE_MEANINGS, DISPUTE_TRANSITIONS } from '../../functions/disputes/dispute.ts'
+import { REFUND_MEANINGS, REFUND_TRANSITIONS } from '../../functions/refunds/refund.ts'
+import { TOP_UP_MEANINGS, TOP_UP_TRANSITIONS } from '../../functions/top-up/top-up.ts'
+
+type Transitions = Record<string, readonly string[]>
+/** `created → settled`, for each that the code allows. */
+type TransitionOf<Table extends Transitions> = {
+  [From in keyof Table & string]: `${From} → ${Table[From][number]}`
+}[keyof Table & string]
+
+/** Who or what brings each transition about: the compiler misses none and takes no other. */
+type Causes<Table extends Transitions> = Record<TransitionOf<Table>, string>
+
+const PAID = 'the provider: it is paid, as asked'
+const MISMATCHED = 'the provider: it is paid, and not as asked; or the account is closed'
+const GAVE_UP = 'the provider, after we had given up: it was paid all the same, as asked'
+
+const topUpCauses: Causes<typeof TOP_UP_TRANSITIONS> = {
+  'created → processing': 'we, when the provider has taken it; or the schedule, when it finds it there',
+  'created → settled': 'the provider, before we could note that it has it',
+  'created → failed': 'the provider: the card is declined, or the payment refused',
+  'created → expired': 'we: it was not begun within 23 hours; or the provider',
+  'created → mismatched': MISMATCHED,
+  'processing → settled': PAID,
+  'processing → failed': 'the provider: the card is declined, or its bank did not pay',
+  'processing → expired': 'the provider: its payment page is over',
+  'processing → mismatched': MISMATCHED,
+  'failed → processing':
+    'we, for a manual one: the bank wants to ask the card’s holder, and a payment page was opened',
+  'failed → settled': GAVE_UP,
+  'failed → mismatched': MISMATCHED,
+  'expired → settled': GAVE_UP,
+  'expired → mismatched': MISMATCHED,
+}
+
+const refundCauses: Causes<typeof REFUND_TRANSITIONS> = {
+  'awaiting_approval → rejected': 'a second person of staff, or who asked for it',
+  'awaiting_approval → asked': 'a second person of staff approves it, and its credit is taken',
+  'asked → succeeded': 'the provider: the money is on its way to the card',
+  'asked → failed': 'the provider: it refuses, or the money did not arrive; the credit is back',
+  'succeeded → failed': 'the provider: the card’s bank has sent the money back; the credit is back',
+}
+
+const bankDecides = {
+  won: 'the card’s bank, or its network: decided for us',
+  lost: 'the card’s bank, or its network: decided against us, or nobody answered in time',
+}
+const disputeCauses: Causes<typeof DISPUTE_TRANSITIONS> = {
+  'inquiry → open': 'the card’s bank takes the amount',
+  'inquiry → won': bankDecides.won,
+  'inquiry → lost': bankDecides.lost,
+  'inquiry → closed': 'the card’s bank asks no more',
+  'open → won': bankDecides.won,
+  'open → lost': bankDecides.lost,
+  'won → open': 'the decision is appealed: the amount is taken once more',
+  'won → lost': bankDecides.lost,
+  'lost → open': 'the decision is appealed',
+  'lost → won': 'the card’s bank withdraws it, or an appeal is won',
+  'closed → inquiry': 'the card’s bank asks once more',
+  'closed → open': 'the card’s bank takes the amount',
+  'closed → won': bankDecides.won,
+  'closed → lost': bankDecides.lost,
+}
+
+/** The page of every state and transition of what payments are made of. A new table of transitions is a further line. */
+export function renderPaymentsPage(): string {
+  return `# Payments
+
+Every state of a payment and of what may become of it, and who brings each change about. Anything else cannot be written: each change is on the condition of the state that was read. Whoever is said to bring a change about may do so twice, late, or in any order: what is not in the table changes nothing.
+
+“The provider” is its signed event, or its answer to the schedule that asks each quarter of an hour about what nobody told of. Both go the same way. [architecture.md](architecture.md#money-in) has that way, [payment-providers.md](payment-providers.md) what the provider has to do.
+
+${section('Top-ups', TOP_UP_MEANINGS, TOP_UP_TRANSITIONS, topUpCauses)}
+${section('Refunds to the card', REFUND_MEANINGS, REFUND_TRANSITIONS, refundCauses)}
+${section('Disputes', DISPUTE_MEANINGS, DISPUTE_TRANSITIONS, disputeCauses)}`
+}
+
+function section(
+  title: string,
+  meanings: Record<string, string>,
+  transitions: Transitions,
+  causes: Record<string, string>,
+): string {
+  const states = Object.entries(meanings).map(([status, meaning]) => `| \`${status}\` | ${meaning} |`)
+  const changes = Object.entries(transitions).flatMap(([from, tos]) =>
+    tos.map((to) => `| \`${from}\` | \`${to}\` | ${causes[`${from} → ${to}`]} |`),
+  )
+  return `## ${title}
+
+| state | what it means |
+|---|---|
+${states.join('\n')}
+
+| from | to | by whom |
+|---|---|---|
+${changes.join('\n')}
+`
+}
