@@ -90,13 +90,6 @@ export function isExpired(card: Pick<Card, 'expiresIn'>, today: LocalDay): boole
   return today > lastDayOf(card)
 }
 
-/** What may be charged without its owner, in this order: the default, then the backup, but neither once it has expired. */
-export function cardsToCharge(cards: Cards, today: LocalDay): Card[] {
-  return [defaultCard(cards), backupCard(cards)].flatMap((card) =>
-    card && !isExpired(card, today) ? card : [],
-  )
-}
-
 /**
  * Takes in a card as the provider has it now, however often it is told of: new, or with new details. The first card, or one
  * that comes while there is no default, becomes the default. Two entries of the same card (one fingerprint) are one: the

@@ -5,7 +5,6 @@ import {
   backupCard,
   beginRemoval,
   type Cards,
-  cardsToCharge,
   chooseBackup,
   chooseDefault,
   chooseNone,
@@ -158,16 +157,6 @@ describe('the end of a card', () => {
   it('is the end of its last month', () => {
     expect(isExpired(card, '2027-03-31')).toBe(false)
     expect(isExpired(card, '2027-04-01')).toBe(true)
-  })
-
-  it('leaves it out of what is charged without its owner, where the backup goes on', () => {
-    const cards = chosen(
-      chooseBackup(addCard(withCards(1), provided(2, { expiresIn: '2027-04' }), at), 'pm_2', at),
-    )
-    const idsOn = (day: string) => cardsToCharge(cards, day).map(({ paymentMethodId }) => paymentMethodId)
-    expect(idsOn('2027-03-31')).toEqual(['pm_1', 'pm_2'])
-    expect(idsOn('2027-04-01')).toEqual(['pm_2'])
-    expect(idsOn('2027-05-01')).toEqual([])
   })
 
   it('is told 30 and 7 days before, each once, and of missed notices the last alone', () => {
