@@ -1,3 +1,4 @@
+import { createAutoTopUpStore } from '../auto-top-up/auto-top-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { createCardKeeper } from '../cards/keep-card.store.ts'
 import { createDisputeStore } from '../disputes/dispute.store.ts'
@@ -43,7 +44,7 @@ const disputes = createDisputeFollowing({
   ledger,
   settlement,
   provider,
-  switchOffAutoTopUp: async () => [],
+  switchOffAutoTopUp: createAutoTopUpStore(payments).offForDispute,
 })
 const watchLists = createWatchListStore(payments)
 

@@ -30,7 +30,11 @@ export function stripeOf({ apiKey, url, timeoutMilliseconds = TIMEOUT_MILLISECON
 export function unavailable(error: unknown): ProviderUnavailable {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const { code, param, type, statusCode } = error
-  log.warn('the payment provider did not take a request', { type, code, param, statusCode })
+  // A key that is wrong or may not do this is for a person to mend, and then the same request goes through.
+  const isForbidden = statusCode === 401 || statusCode === 403
+  log[isForbidden ? 'error' : 'warn']('the payment provider did not take a request', {
+    ...{ type, code, param, statusCode },
+  })
   const isOurMistake =
     error instanceof Stripe.errors.StripeInvalidRequestError ||
     error instanceof Stripe.errors.StripeIdempotencyError

@@ -1,3 +1,4 @@
+import { AUTO_TOP_UP_MEANINGS, AUTO_TOP_UP_TRANSITIONS } from '../../functions/auto-top-up/auto-top-up.ts'
 import { DISPUTE_MEANINGS, DISPUTE_TRANSITIONS } from '../../functions/disputes/dispute.ts'
 import { REFUND_MEANINGS, REFUND_TRANSITIONS } from '../../functions/refunds/refund.ts'
 import { TOP_UP_MEANINGS, TOP_UP_TRANSITIONS } from '../../functions/top-up/top-up.ts'
@@ -62,6 +63,17 @@ const disputeCauses: Causes<typeof DISPUTE_TRANSITIONS> = {
   'closed → lost': bankDecides.lost,
 }
 
+const autoTopUpCauses: Causes<typeof AUTO_TOP_UP_TRANSITIONS> = {
+  'off → on': 'the client agrees',
+  'on → off': 'the client, or a dispute',
+  'on → paused': 'a charge that failed',
+  'on → disabled': 'the third charge in a row that failed',
+  'paused → on': 'the client pays by hand, changes the card or agrees anew',
+  'paused → off': 'the client, or a dispute',
+  'disabled → on': 'the default card changes, or the client agrees anew with another one',
+  'disabled → off': 'the client, or a dispute',
+}
+
 /** The page of every state and transition of what payments are made of. A new table of transitions is a further line. */
 export function renderPaymentsPage(): string {
   return `# Payments
@@ -72,7 +84,8 @@ Every state of a payment and of what may become of it, and who brings each chang
 
 ${section('Top-ups', TOP_UP_MEANINGS, TOP_UP_TRANSITIONS, topUpCauses)}
 ${section('Refunds to the card', REFUND_MEANINGS, REFUND_TRANSITIONS, refundCauses)}
-${section('Disputes', DISPUTE_MEANINGS, DISPUTE_TRANSITIONS, disputeCauses)}`
+${section('Disputes', DISPUTE_MEANINGS, DISPUTE_TRANSITIONS, disputeCauses)}
+${section('Automatic top-up', AUTO_TOP_UP_MEANINGS, AUTO_TOP_UP_TRANSITIONS, autoTopUpCauses)}`
 }
 
 function section(
