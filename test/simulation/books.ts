@@ -150,6 +150,7 @@ export class AccountBooks {
   /** From here on counts what is recent. */
   beginStep(): void {
     this.recentAvailableMicros = [this.availableMicros]
+    this.lots.beginStep()
   }
 
   /** True when the credit was less than this at some time during the step. */

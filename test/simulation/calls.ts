@@ -11,6 +11,7 @@ import {
   usageDelivery,
   watchDelivery,
 } from './calls/deliveries.ts'
+import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
@@ -28,6 +29,7 @@ const kinds = {
   refund: { weight: 2, kind: refund },
   topUp: { weight: 2, kind: topUp },
   payment: { weight: 3, kind: payment },
+  dispute: { weight: 2, kind: dispute },
   bank: { weight: 1, kind: bank },
   paymentNotice: { weight: 3, kind: paymentNotice },
   usage: { weight: 4, kind: usage },

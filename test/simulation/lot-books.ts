@@ -12,12 +12,14 @@ type Lot = {
 
 const GIVEN = new Set(['goodwill', 'promotional'])
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
-/** Kinds that draw credit in the order of use. */
-const DRAWING = new Set(['charge', 'usage', 'plan', 'hold'])
+/** Kinds that draw credit in the order of use; what takes a payment back begins with the lot of that payment. */
+const DRAWING = new Set(['charge', 'usage', 'plan', 'hold', 'top_up_refund', 'dispute'])
 
 /** The lots of one account, reckoned from its entries alone. */
 export class LotBooks {
   private readonly lots = new Map<bigint, Lot>()
+  /** The least that was left of a lot during this step, of those that have changed. */
+  private readonly least = new Map<bigint, bigint>()
 
   /** Takes an entry's changes, after holding those that draw credit to the order of use. */
   take(where: string, entry: Entry, nowMilliseconds: number): void {
@@ -34,7 +36,7 @@ export class LotBooks {
       `${where}: its lots change by ${units(sum)}, its balance by ${units(available)}`)
     if (DRAWING.has(entry.kind)) {
       const said = changes.map(({ lot, changeMicros }) => `${units(changeMicros)} of lot ${lot}`).join(', ')
-      const expected = this.draw(-available).join(', ')
+      const expected = this.draw(-available, entry.reverses).join(', ')
       require(said === expected, () => `${where}: draws ${said}, in the order of use it would be ${expected}`)
     }
     for (const { lot, source, expiresAt, changeMicros, heldMicros = 0n } of changes) {
@@ -59,11 +61,22 @@ export class LotBooks {
       require(after.remainingMicros >= 0n && after.heldMicros >= 0n, () =>
         `${where}: lot ${lot} has not that much`)
       this.lots.set(lot, after)
+      const least = this.least.get(lot) ?? known.remainingMicros
+      this.least.set(lot, least < after.remainingMicros ? least : after.remainingMicros)
       if (entry.kind !== 'expiry') continue
       const isDue =
         expiresAt !== undefined && Date.parse(expiresAt) <= nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS
       require(isDue && after.remainingMicros === 0n, () => `${where}: lot ${lot} does not expire like this`)
     }
+  }
+
+  beginStep(): void {
+    this.least.clear()
+  }
+
+  /** True when less than this was left of a lot at some time during the step. */
+  wasBelow(lot: bigint, micros: bigint): boolean {
+    return (this.least.get(lot) ?? this.lots.get(lot)?.remainingMicros ?? 0n) < micros
   }
 
   /** What had expired of the credit that an entry gave, by the time of a later one or by now. */
@@ -93,10 +106,15 @@ export class LotBooks {
     }
   }
 
-  private draw(amountMicros: bigint): string[] {
+  private draw(amountMicros: bigint, first?: bigint): string[] {
     const drawn: string[] = []
     let missingMicros = amountMicros
-    for (const [number, { remainingMicros }] of [...this.lots].sort(byUse)) {
+    const inOrder = [...this.lots].sort(byUse)
+    const isFirst = ([number]: [bigint, Lot]) => number === first
+    for (const [number, { remainingMicros }] of [
+      ...inOrder.filter(isFirst),
+      ...inOrder.filter((lot) => !isFirst(lot)),
+    ]) {
       if (missingMicros === 0n) break
       if (remainingMicros === 0n) continue
       const isEnough = remainingMicros >= missingMicros

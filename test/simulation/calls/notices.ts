@@ -17,6 +17,16 @@ export const paymentNotice: CallKind<{ notice: number }> = {
   },
 }
 
+/** What happens at the provider, with the first notice that it gives of that. */
+export function notifyFirst(world: World, happen: () => void): InvocationSpec | undefined {
+  const { notices } = world.provider
+  const before = notices.all.length
+  happen()
+  const news = notices.all.slice(before)
+  for (const { label } of news) world.journal.note(`  at the provider: ${label}`)
+  return news[0] && notify(world, news[0])
+}
+
 /** Tells the webhook; signed anew each time, as the provider does. */
 export function notify(world: World, notice: Notice): InvocationSpec {
   return {

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
 import type { InvocationSpec } from '../invocation.ts'
 import { MOODS, type Mood } from '../provider/objects.ts'
+import { decide, usePage } from '../provider/outside.ts'
 import { readAnswer } from '../request.ts'
 import { require } from '../require.ts'
 import { type CallKind, decimal, sendAgain, staffClaims } from './call.ts'
-import { notify } from './notices.ts'
+import { notifyFirst } from './notices.ts'
 
 type TopUpChoice = { account: number; cents: number; how: 'checkout' | 'checkout_and_save' | 'saved_card' }
 
@@ -64,11 +65,7 @@ export const payment: CallKind<{ page: number; mood: Mood }> = {
     const open = provider.sessions.filter(({ status }) => status === 'open')
     if (open.length === 0) return undefined
     const session = open[page % open.length]!
-    const before = provider.notices.all.length
-    provider.usePage(session, mood, nowMilliseconds)
-    world.journal.note(`  at ${session.id} its payer ${mood}`)
-    const [first] = provider.notices.all.slice(before)
-    return first && notify(world, first)
+    return notifyFirst(world, () => usePage(provider, session, mood, nowMilliseconds))
   },
 }
 
@@ -79,14 +76,11 @@ export const bank: CallKind<{ place: number; mood: Mood }> = {
     const { provider, nowMilliseconds } = world
     const thinking = provider.intents.filter(({ status }) => status === 'processing')
     const intent = thinking[place % Math.max(1, thinking.length)]
-    if (intent) {
-      provider.decide(intent, mood === 'pays', nowMilliseconds)
-      world.journal.note(`  the bank of ${intent.id} decides: it is ${intent.status}`)
-    } else if (provider.cards.length > 0) {
-      const card = provider.cards[place % provider.cards.length]!
-      card.mood = mood
-      world.journal.note(`  from now on ${card.id} ${mood}`)
-    }
+    if (intent) return notifyFirst(world, () => decide(provider, intent, mood === 'pays', nowMilliseconds))
+    const card = provider.cards[place % Math.max(1, provider.cards.length)]
+    if (!card) return undefined
+    card.mood = mood
+    world.journal.note(`  from now on ${card.id} ${mood}`)
     return undefined
   },
 }

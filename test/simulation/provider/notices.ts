@@ -7,8 +7,6 @@ export type Notice = {
   label: string
   type: string
   body: string
-  /** The payment that it is about, if it is about one. */
-  intentId?: string
   wasTaken: boolean
   takenAt: number
   isLost: boolean
@@ -22,14 +20,12 @@ export class Notices {
     return this.all.filter(({ wasTaken, isLost }) => !wasTaken && !isLost)
   }
 
-  add(type: string, object: { id: string }, now: number, intentId?: string): Notice {
+  add(type: string, object: { id: string }, now: number): void {
     const created = Math.floor(now / 1000)
     const event = { id: `evt_${this.all.length + 1}`, object: 'event', type, created, data: { object } }
     const label = `${type} of ${object.id}`
     const body = JSON.stringify(event)
-    const notice = { label, type, body, intentId, wasTaken: false, takenAt: 0, isLost: false }
-    this.all.push(notice)
-    return notice
+    this.all.push({ label, type, body, wasTaken: false, takenAt: 0, isLost: false })
   }
 }
 
