@@ -15,7 +15,9 @@ import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
-import { choosePlan, findDue } from './calls/plans.ts'
+import { choosePlan } from './calls/plans.ts'
+import { findDue, reconcile } from './calls/schedules.ts'
+import { cardRefund, refundNews } from './calls/card-refunds.ts'
 import { publishPrice } from './calls/prices.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
@@ -30,6 +32,9 @@ const kinds = {
   topUp: { weight: 2, kind: topUp },
   payment: { weight: 3, kind: payment },
   dispute: { weight: 2, kind: dispute },
+  cardRefund: { weight: 2, kind: cardRefund },
+  refundNews: { weight: 2, kind: refundNews },
+  reconcile: { weight: 2, kind: reconcile },
   bank: { weight: 1, kind: bank },
   paymentNotice: { weight: 3, kind: paymentNotice },
   usage: { weight: 4, kind: usage },

@@ -112,6 +112,11 @@ export class PaymentBooks {
       `${books.name}: the provider holds ${units(held)}, its entries say ${units(this.paidMicros)}`)
   }
 
+  settledTopUps(): { topUpId: string; entrySequence: bigint }[] {
+    const topUps = this.documents.list(this.books.accountId, 'TOP_UP#')
+    return topUps.filter(({ status }) => status === 'settled') as never
+  }
+
   topUp(topUpId: string): PaymentDocument | undefined {
     return this.documents.read(this.books.accountId, `TOP_UP#${topUpId}`)
   }

@@ -38,8 +38,10 @@ export async function settleEverything(world: World): Promise<void> {
     await world.pass(HOUR_MILLISECONDS)
     await drain(world)
   }
-  await run(world, [{ kind: 'findDue', choice: null }])
-  await drain(world)
+  for (const kind of ['reconcile', 'findDue'] as const) {
+    await run(world, [{ kind, choice: null }])
+    await drain(world)
+  }
   await world.checkDone()
 }
 

@@ -192,8 +192,7 @@ export class World {
     else if (entry.kind === 'plan' || entry.kind === 'plan_short') plan.take(entry, this.nowMilliseconds)
     else if (entry.kind === 'capture' || entry.kind === 'release')
       this.holds.take(books, entry, this.nowMilliseconds)
-    // Nobody asks for an expiry; its lot says whether it is due.
-    else if (entry.kind !== 'expiry' && !PAYMENT_KINDS.includes(entry.kind)) this.takeRequested(books, entry)
+    else if (isRequested(entry)) this.takeRequested(books, entry)
   }
 
   private takeRequested(books: AccountBooks, entry: Entry): void {
@@ -297,6 +296,12 @@ export class World {
   private partOf(entries: readonly unknown[], isPartial: boolean): number {
     return isPartial ? this.machine.random.below(entries.length) : entries.length
   }
+}
+
+/** Nobody asks for an expiry; its lot says whether it is due. Of payments, refunds alone are asked for, and not all of them. */
+function isRequested({ kind, key }: Entry): boolean {
+  if (PAYMENT_KINDS.includes(kind)) return key.startsWith('top-up-refund:')
+  return kind !== 'expiry'
 }
 
 type SqsRequest = { QueueUrl: string; Entries: never[]; MessageBody?: string; DelaySeconds?: number }

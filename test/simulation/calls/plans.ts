@@ -35,18 +35,3 @@ export const choosePlan: CallKind<{ account: number; seats: number }> = {
     return sendAgain(world, attempt)
   },
 }
-
-/** The hourly schedule fires. */
-export const findDue: CallKind<null> = {
-  choices: fc.constant(null),
-  prepare: () => ({
-    label: 'look for what is due',
-    handler: 'plans/find-due',
-    event: () => ({}),
-    end: (outcome) => {
-      if (outcome.kind === 'threw')
-        require(outcome.hadFaults, () => `looking for what is due: ${outcome.error}`)
-      return undefined
-    },
-  }),
-}
