@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { CallKind } from './calls/call.ts'
+import { cardRefund, refundNews } from './calls/card-refunds.ts'
 import {
   chargeDelivery,
   entryDelivery,
@@ -16,9 +17,8 @@ import { authorise, authoriseCall, capture, extend, release } from './calls/hold
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
 import { choosePlan } from './calls/plans.ts'
-import { findDue, reconcile } from './calls/schedules.ts'
-import { cardRefund, refundNews } from './calls/card-refunds.ts'
 import { publishPrice } from './calls/prices.ts'
+import { findDue, reconcile } from './calls/schedules.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
 import type { InvocationSpec } from './invocation.ts'

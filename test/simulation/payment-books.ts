@@ -14,10 +14,10 @@ export class PaymentBooks {
   private readonly books: AccountBooks
   private readonly documents: PaymentDocuments
   private readonly provider: PaymentProvider
-  /** By the number of its entry, what was paid with a payment and is not taken back. */
-  private readonly remainingMicros = new Map<bigint, bigint>()
-  /** By the number of an entry that took something back, the payment that it took it from. */
-  private readonly takenFrom = new Map<bigint, bigint>()
+  /** By the number of its entry: which payment it is, and what of it is not taken back. */
+  private readonly paid = new Map<bigint, { intentId: string; leftMicros: bigint }>()
+  /** By the number of its entry: what was taken back of which payment, and did not come again. */
+  private readonly taken = new Map<bigint, { payment: bigint; amountMicros: bigint }>()
   private readonly credited = new Set<string>()
 
   constructor(books: AccountBooks, documents: PaymentDocuments, provider: PaymentProvider) {
@@ -60,27 +60,21 @@ export class PaymentBooks {
     require(payment !== undefined, () => `${where}: nobody has paid for ${topUpId}`)
     require(BigInt(payment.cents) * MICROS_PER_CENT === paidMicros, () =>
       `${where}: ${payment.cents} cents were paid, ${units(paidMicros)} are credited`)
-    this.remainingMicros.set(entry.sequence, paidMicros)
+    this.paid.set(entry.sequence, { intentId: payment.id, leftMicros: paidMicros })
   }
 
-  /** A payment is taken back, or comes again: never more than was paid, nor more than was taken. */
+  /** A payment is taken back; or all that was taken at once comes again, once. */
   private takeUndoing(where: string, entry: Entry, paidMicros: bigint): void {
-    const { reverses } = entry
-    const beforeMicros = reverses === undefined ? undefined : this.remainingMicros.get(reverses)
-    require(beforeMicros !== undefined, () => `${where}: undoes #${reverses}, which is no payment`)
-    const remaining = beforeMicros + paidMicros
-    const isTaken = paidMicros < 0n
-    require(isTaken ? remaining >= 0n : remaining <= 0n, () =>
-      `${where}: ${units(paidMicros)} of #${reverses}, of which ${units(beforeMicros)} are left`)
-    this.remainingMicros.set(reverses!, remaining)
-    if (isTaken) {
-      this.remainingMicros.set(entry.sequence, paidMicros)
-      this.takenFrom.set(entry.sequence, reverses!)
-      return
-    }
-    // What has come back may be taken once more.
-    const payment = this.takenFrom.get(reverses!)!
-    this.remainingMicros.set(payment, this.remainingMicros.get(payment)! + paidMicros)
+    const { sequence, reverses = 0n } = entry
+    const taking = this.taken.get(reverses)
+    const payment = this.paid.get(paidMicros < 0n ? reverses : (taking?.payment ?? 0n))
+    require(payment !== undefined, () => `${where}: there is nothing of #${reverses} to undo`)
+    // While two take back the same at once, less than nothing may be left: one of them will fail.
+    payment.leftMicros += paidMicros
+    if (paidMicros < 0n) this.taken.set(sequence, { payment: reverses, amountMicros: -paidMicros })
+    else
+      require(taking?.amountMicros === paidMicros && this.taken.delete(reverses), () =>
+        `${where}: ${units(paidMicros)} come again of #${reverses}`)
   }
 
   /** At any time: the sum of the documents is the sum of the entries. */
@@ -106,6 +100,11 @@ export class PaymentBooks {
       const topUp = documents.read(books.accountId, `TOP_UP#${metadata.topUpId}`)
       require(topUp !== undefined && this.credited.has(metadata.topUpId!), () =>
         `${id}: is paid and was never credited, its top-up is ${topUp?.status}`)
+    }
+    for (const [sequence, { intentId, leftMicros }] of this.paid) {
+      const cents = provider.refundableCents(provider.intents.find(({ id }) => id === intentId)!)
+      require(BigInt(cents) * MICROS_PER_CENT === leftMicros, () =>
+        `${books.name} #${sequence}: ${units(leftMicros)} are left of it, and ${cents} cents of ${intentId}`)
     }
     const held = BigInt(provider.heldCents(books.accountId)) * MICROS_PER_CENT
     require(held === this.paidMicros, () =>
