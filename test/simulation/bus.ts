@@ -10,27 +10,48 @@ const SETTLES_WHAT_IS_OWED = new Set([
   'session.ended',
 ])
 
+/** After which automatic top-ups are checked, as lib/constructs/auto-top-up.ts declares them. */
+const CHECKS_AUTO_TOP_UP = new Set([
+  'usage.deducted',
+  'usage.refused',
+  'charge.made',
+  'charge.refunded',
+  'credit.expired',
+  'plan.charged',
+  'plan.short',
+  'plan.warning',
+  'session.authorised',
+  'session.ended',
+  'credit.given',
+  'entry.reversed',
+  'top_up.settled',
+  'top_up.failed',
+  'top_up.expired',
+  'top_up.mismatched',
+])
+
+type Queues = Record<'chargeQueue' | 'watchQueue' | 'checkQueue', SimulatedQueue>
 type Entry = { DetailType: string; Detail: string }
 
 /** The event bus: it remembers which events it was told, and hands accounts on. */
 export class SimulatedBus {
   readonly eventIds = new Set<string>()
-  private readonly chargeQueue: SimulatedQueue
-  private readonly watchQueue: SimulatedQueue
+  private readonly queues: Queues
 
-  constructor(chargeQueue: SimulatedQueue, watchQueue: SimulatedQueue) {
-    this.chargeQueue = chargeQueue
-    this.watchQueue = watchQueue
+  constructor(queues: Queues) {
+    this.queues = queues
   }
 
   /** `PutEvents`; of a part only, the entries from `takenCount` on are turned down. */
   put(entries: readonly Entry[], takenCount = entries.length): BoundaryReply {
+    const { chargeQueue, watchQueue, checkQueue } = this.queues
     for (const { DetailType, Detail } of entries.slice(0, takenCount)) {
       const { id, accountId } = JSON.parse(Detail) as { id: string; accountId: string }
       this.eventIds.add(id)
-      if (SETTLES_WHAT_IS_OWED.has(DetailType)) this.chargeQueue.add(JSON.stringify({ accountId }))
-      if (DetailType === 'lots.raised')
-        this.watchQueue.add(`{"source":"drawdown","detail-type":"${DetailType}","detail":${Detail}}`)
+      if (SETTLES_WHAT_IS_OWED.has(DetailType)) chargeQueue.add(JSON.stringify({ accountId }))
+      const event = `{"source":"drawdown","detail-type":"${DetailType}","detail":${Detail}}`
+      if (DetailType === 'lots.raised') watchQueue.add(event)
+      if (CHECKS_AUTO_TOP_UP.has(DetailType)) checkQueue.add(event)
     }
     const Entries = entries.map((_, index) =>
       index < takenCount

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
+import { autoTopUp } from './calls/automatic.ts'
 import type { CallKind } from './calls/call.ts'
 import { cardRefund, refundNews } from './calls/card-refunds.ts'
+import { cardChange, cardPage } from './calls/cards.ts'
 import {
   chargeDelivery,
+  checkDelivery,
   entryDelivery,
   expiryDelivery,
   lateRedelivery,
@@ -18,7 +21,7 @@ import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
 import { choosePlan } from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
-import { findDue, reconcile } from './calls/schedules.ts'
+import { findDue, reconcile, watchCards } from './calls/schedules.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
 import { usage } from './calls/usage.ts'
 import type { InvocationSpec } from './invocation.ts'
@@ -35,6 +38,11 @@ const kinds = {
   cardRefund: { weight: 2, kind: cardRefund },
   refundNews: { weight: 2, kind: refundNews },
   reconcile: { weight: 2, kind: reconcile },
+  cardPage: { weight: 2, kind: cardPage },
+  cardChange: { weight: 1, kind: cardChange },
+  watchCards: { weight: 1, kind: watchCards },
+  autoTopUp: { weight: 3, kind: autoTopUp },
+  checkDelivery: { weight: 3, kind: checkDelivery },
   bank: { weight: 1, kind: bank },
   paymentNotice: { weight: 3, kind: paymentNotice },
   usage: { weight: 4, kind: usage },

@@ -1,4 +1,5 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
+import { AutomaticBooks } from './automatic-books.ts'
 import { type AccountBooks, type NewEntry, sumOf } from './books.ts'
 import type { PaymentDocument, PaymentDocuments } from './payment-documents.ts'
 import { PAYMENT_KINDS } from './payment-kinds.ts'
@@ -11,6 +12,7 @@ const MICROS_PER_CENT = 10_000n
 export class PaymentBooks {
   /** What was paid, and neither refunded nor disputed, as the entries say it. */
   paidMicros = 0n
+  readonly automatic: AutomaticBooks
   private readonly books: AccountBooks
   private readonly documents: PaymentDocuments
   private readonly provider: PaymentProvider
@@ -24,6 +26,7 @@ export class PaymentBooks {
     this.books = books
     this.documents = documents
     this.provider = provider
+    this.automatic = new AutomaticBooks(books.name, books.accountId, documents)
   }
 
   /** Takes an entry of any kind: only those of payments may move what was paid or what is owed. */
@@ -109,6 +112,25 @@ export class PaymentBooks {
     const held = BigInt(provider.heldCents(books.accountId)) * MICROS_PER_CENT
     require(held === this.paidMicros, () =>
       `${books.name}: the provider holds ${units(held)}, its entries say ${units(this.paidMicros)}`)
+  }
+
+  /** The provider is asked for something: we have to know of it already. */
+  checkAsked(operation: string, form: URLSearchParams): void {
+    const [topUpId, refundId] = ['topUpId', 'refundId'].map((name) => form.get(`metadata[${name}]`))
+    const sk = refundId ? `REFUND#${refundId}` : `TOP_UP#${topUpId}`
+    const document = this.documents.read(this.books.accountId, sk)
+    require(document !== undefined, () =>
+      `${operation} for ${refundId ?? topUpId}, which is not written down`)
+    if (operation !== 'POST /v1/payment_intents') return
+    const isWanted = document.origin === 'automatic' || document.requestedMethod === 'saved_card'
+    require(isWanted, () => `${operation} for ${topUpId}: nobody has agreed that a card is charged`)
+  }
+
+  cardIds(): string[] {
+    const { cards = [] } = (this.documents.read(this.books.accountId, 'CARDS') ?? {}) as {
+      cards?: { paymentMethodId: string }[]
+    }
+    return cards.map(({ paymentMethodId }) => paymentMethodId)
   }
 
   settledTopUps(): { topUpId: string; entrySequence: bigint }[] {

@@ -16,6 +16,7 @@ function workOff(world: World): Call[] {
     { kind: 'watchDelivery', choice: { most: 10 } },
     { kind: 'expiryDelivery', choice: { most: 10 } },
     { kind: 'timerDelivery', choice: { most: 10 } },
+    { kind: 'checkDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
     ...world.accounts.flatMap((_, account) => [
       { kind: 'entryDelivery' as const, choice: { account, most: 100 } },
@@ -34,11 +35,12 @@ export async function settleEverything(world: World): Promise<void> {
   await sendUnaccepted(world)
   await drain(world)
   // A timer that rings too early is started anew.
-  for (let round = 0; world.timerQueue.waitingCount > 0 && round < MOST_ROUNDS; round++) {
+  const areTimersLeft = () => world.timerQueue.waitingCount + world.checkQueue.waitingCount > 0
+  for (let round = 0; areTimersLeft() && round < MOST_ROUNDS; round++) {
     await world.pass(HOUR_MILLISECONDS)
     await drain(world)
   }
-  for (const kind of ['reconcile', 'findDue'] as const) {
+  for (const kind of ['watchCards', 'reconcile', 'findDue'] as const) {
     await run(world, [{ kind, choice: null }])
     await drain(world)
   }

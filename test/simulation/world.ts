@@ -61,6 +61,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     WARNING_QUEUE_URL: queueUrl('warning'),
     HOLD_TIMERS_URL: queueUrl('timer'),
     EXPIRY_QUEUE_URL: queueUrl('expiry'),
+    AUTO_TOP_UP_QUEUE_URL: queueUrl('check'),
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
@@ -77,7 +78,9 @@ export class World {
   readonly expiryQueue = new SimulatedQueue('expiry', { isFifo: false })
   readonly watchQueue = new SimulatedQueue('watch', { isFifo: false })
   readonly timerQueue = new SimulatedQueue('timer', { isFifo: false })
-  readonly bus = new SimulatedBus(this.chargeQueue, this.watchQueue)
+  /** Of automatic top-ups. */
+  readonly checkQueue = new SimulatedQueue('check', { isFifo: false })
+  readonly bus = new SimulatedBus(this)
   readonly provider = new PaymentProvider()
   readonly documents = new PaymentDocuments()
   readonly prices = new PriceBooks()
@@ -100,6 +103,7 @@ export class World {
       [queueUrl('charge')]: this.chargeQueue,
       [queueUrl('timer')]: this.timerQueue,
       [queueUrl('expiry')]: this.expiryQueue,
+      [queueUrl('check')]: this.checkQueue,
       // Warnings are no part of the money path.
       [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
     }
@@ -130,6 +134,11 @@ export class World {
   /** The account of this place, counted around. */
   account(place: number): SimulatedAccount {
     return this.accounts[place % this.accounts.length]!
+  }
+
+  /** The address of an account's owner. */
+  ownerOf(place: number): string {
+    return `owner${place % this.accounts.length}@example.com`
   }
 
   /** Notes a request under its key, or finds the one that is there. */
@@ -257,6 +266,9 @@ export class World {
   }
 
   private askProvider(call: BoundaryCall, isFailing: boolean): BoundaryReply {
+    const form = new URLSearchParams(call.body)
+    const payer = this.accounts.find(({ books }) => books.accountId === form.get('metadata[accountId]'))
+    if (form.has('metadata[topUpId]')) payer?.payments.checkAsked(call.operation, form)
     const failing = isFailing ? { isDone: this.machine.random.chance(50) } : undefined
     return this.provider.answer(call, this.nowMilliseconds, failing)
   }
@@ -277,6 +289,7 @@ export class World {
     if (!account) return
     const changes = this.documents.note(this.options.tables.payments, operation, body)
     account.paymentOutbox.changes.push(...changes)
+    if (changes.length > 0) account.payments.automatic.check()
     if (operation === 'TransactWriteItems') this.touched.add(account)
   }
 

@@ -19,3 +19,4 @@ const schedule = (label: string, handler: HandlerName): CallKind<null> => ({
 
 export const findDue = schedule('look for what is due', 'plans/find-due')
 export const reconcile = schedule('ask the provider about payments', 'top-up/reconcile-payments')
+export const watchCards = schedule('look after cards', 'cards/watch-cards')
