@@ -1,11 +1,9 @@
 import fc from 'fast-check'
-import { autoTopUp } from './calls/automatic.ts'
 import type { CallKind } from './calls/call.ts'
 import { cardRefund, refundNews } from './calls/card-refunds.ts'
 import { cardChange, cardPage } from './calls/cards.ts'
 import {
   chargeDelivery,
-  checkDelivery,
   entryDelivery,
   expiryDelivery,
   lateRedelivery,
@@ -32,8 +30,8 @@ const kinds = {
   credit: { weight: 2, kind: credit },
   reversal: { weight: 2, kind: reversal },
   refund: { weight: 2, kind: refund },
-  topUp: { weight: 2, kind: topUp },
-  payment: { weight: 3, kind: payment },
+  topUp: { weight: 4, kind: topUp },
+  payment: { weight: 6, kind: payment },
   dispute: { weight: 2, kind: dispute },
   cardRefund: { weight: 2, kind: cardRefund },
   refundNews: { weight: 2, kind: refundNews },
@@ -41,10 +39,8 @@ const kinds = {
   cardPage: { weight: 2, kind: cardPage },
   cardChange: { weight: 1, kind: cardChange },
   watchCards: { weight: 1, kind: watchCards },
-  autoTopUp: { weight: 3, kind: autoTopUp },
-  checkDelivery: { weight: 3, kind: checkDelivery },
   bank: { weight: 1, kind: bank },
-  paymentNotice: { weight: 3, kind: paymentNotice },
+  paymentNotice: { weight: 5, kind: paymentNotice },
   usage: { weight: 4, kind: usage },
   usageDelivery: { weight: 5, kind: usageDelivery },
   publishPrice: { weight: 2, kind: publishPrice },

@@ -12,6 +12,7 @@ export const FAULTS = {
   conflict: 'the database refuses a write with TransactionConflict',
   partial_batch: 'a service does only part of a batch',
   server_error: 'the payment provider answers 500, done or not, and goes on answering so for the same key',
+  notice_lost: 'the payment provider never gets a notice through',
   worker_killed: 'a worker dies before or after a call, and with it all that it remembers',
   clock_skew: 'a worker whose clock is up to 90 seconds off does the work',
   late_redelivery: 'what was delivered and done is delivered again, a week or more later',

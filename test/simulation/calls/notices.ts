@@ -7,14 +7,34 @@ import { require } from '../require.ts'
 import type { World } from '../world.ts'
 import type { CallKind } from './call.ts'
 
-/** The provider tells what nobody has answered to yet, in any order. */
+const PERCENT_LOST = 30
+/** The provider tells what nobody has answered to yet, in any order; some of it never arrives. */
 export const paymentNotice: CallKind<{ notice: number }> = {
   choices: fc.record({ notice: fc.nat(20) }),
   prepare(world, choice) {
     const { waiting } = world.provider.notices
     if (waiting.length === 0) return undefined
-    return notify(world, waiting[choice.notice % waiting.length]!)
+    const notice = waiting[choice.notice % waiting.length]!
+    return isLost(world, notice) ? undefined : notify(world, notice)
   },
+}
+
+function isLost(world: World, notice: Notice): boolean {
+  const { machine, journal } = world
+  const mayBeLost = machine.isEnabled('notice_lost') && isFoundOut(world, notice)
+  if (!mayBeLost || !machine.random.chance(PERCENT_LOST)) return false
+  machine.count('notice_lost')
+  journal.note(`  notice ${notice.label} is lost`)
+  notice.isLost = true
+  return true
+}
+
+/** What is open here is asked about by a schedule; of all else the provider alone can tell. */
+function isFoundOut({ documents }: World, { body }: Notice): boolean {
+  const { data } = JSON.parse(body) as { data: { object: { metadata?: Record<string, string> } } }
+  const { accountId = '', topUpId, refundId } = data.object.metadata ?? {}
+  if (refundId) return documents.read(accountId, `REFUND#${refundId}`)?.status === 'asked'
+  return documents.read(accountId, `TOP_UP#${topUpId}`)?.status === 'processing'
 }
 
 /** What happens at the provider, with the first notice that it gives of that. */

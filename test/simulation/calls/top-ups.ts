@@ -43,7 +43,7 @@ export const topUp: CallKind<TopUpChoice> = {
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
         if (answer.kind === 'refused') {
-          const isJust = answer.code === 'no_saved_card' && how === 'saved_card' && topUpId === undefined
+          const isJust = how === 'saved_card' && isRefusal(answer.code, topUpId === undefined)
           require(isJust, () => `${label}: is refused with ${answer.code}: ${answer.detail}`)
           return undefined
         }
@@ -55,6 +55,13 @@ export const topUp: CallKind<TopUpChoice> = {
     })
     return sendAgain(world, attempt)
   },
+}
+
+/** A bank may refuse a card at any time; that there is none is said once, before anything is begun. */
+function isRefusal(code: string, isNew: boolean): boolean {
+  return (
+    code === 'payment_declined' || code === 'authentication_required' || (code === 'no_saved_card' && isNew)
+  )
 }
 
 /** A payer does something at a page that is open, and the provider begins to tell of it. */
