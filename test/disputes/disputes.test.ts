@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createAutoTopUpStore } from '../../functions/auto-top-up/auto-top-up.store.ts'
 import { createDisputeStore, type DisputeStore } from '../../functions/disputes/dispute.store.ts'
 import { DISPUTE_TRANSITIONS } from '../../functions/disputes/dispute.ts'
 import { disputeRoutes } from '../../functions/disputes/disputes.routes.ts'
@@ -404,6 +405,25 @@ describe('a disputed payment', () => {
     expect((await read(account, disputeRoutes.readDispute, { disputeId: 'du_none' })).status).toBe(404)
     const other = await payments.openAccount()
     expect((await read(other, disputeRoutes.listDisputes)).status).toBe(404)
+  })
+
+  it('switches automatic top-up off in the same write, and not again when it is lost', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    const pk = `ACCOUNT#${account.accountId}`
+    const counts = { attempts: 0n, toldPercent: 0n, failuresInARow: 0n, chargedMicros: 0n }
+    const on = { pk, sk: 'AUTO_TOP_UP', accountId: account.accountId, status: 'on', revision: 1n, ...counts }
+    const { client, paymentsTable } = payments.database
+    await client.send(new PutCommand({ TableName: paymentsTable, Item: on }))
+    const autoTopUps = createAutoTopUpStore(payments.database)
+    const dispute = payments.stripe.controls.openDispute(topUp.paymentId)
+    await payments.stripe.untilIdle()
+    expect(await autoTopUps.read(account.accountId)).toMatchObject({ status: 'off', offReason: 'disputed' })
+    await client.send(new PutCommand({ TableName: paymentsTable, Item: { ...on, revision: 9n } }))
+    payments.stripe.controls.loseDispute(dispute.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, dispute)).toMatchObject({ status: 'lost' })
+    expect(await autoTopUps.read(account.accountId)).toMatchObject({ status: 'on', revision: 9n })
   })
 
   it('may be one of several of its payment', async () => {
