@@ -89,6 +89,18 @@ const refund = {
   ...{ id: 'i', accountId, at: entry.at, refundId: 'ref_1', topUpId: 'top_1' },
   ...{ amount: usd('20.00'), origin: 'staff' as const, reason: 'You asked for it' },
 }
+const autoTopUpFailure = {
+  ...{ id: 'i', accountId, at: entry.at, reason: 'declined' as const, topUpId: 'top_1' },
+  ...{ amount: usd('45.00'), failureCode: 'generic_decline', failuresInARow: 3 },
+}
+const autoTopUpPaused: NoticeEvent = { detailType: 'auto_top_up.paused', detail: autoTopUpFailure }
+const capReached: NoticeEvent = {
+  detailType: 'auto_top_up.cap_reached',
+  detail: {
+    ...{ id: 'i', accountId, at: entry.at, month: '2026-12', percent: 100 },
+    ...{ charged: usd('160.00'), monthlyCap: usd('200.00'), heldBack: usd('45.00') },
+  },
+}
 const events: NoticeEvent[] = [
   warning,
   shortMonth,
@@ -107,6 +119,9 @@ const events: NoticeEvent[] = [
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
   expiring,
   cardExpiring,
+  autoTopUpPaused,
+  { detailType: 'auto_top_up.disabled', detail: autoTopUpFailure },
+  capReached,
 ]
 
 /** What is left of HTML when only its text is read. */
@@ -122,6 +137,13 @@ const readText = (html: string) =>
     .replace(/\s+/g, ' ')
 
 describe('a notice', () => {
+  it('links to a payment of exactly what could not be charged automatically', () => {
+    for (const event of [autoTopUpPaused, capReached]) {
+      const { text } = renderNotice(event, account, portalUrl)
+      expect(text).toContain(`${portalUrl}/top-up?account=${accountId}&amount=45.00&currency=USD`)
+    }
+  })
+
   it('says the exact shortfall, the date, and links to a top-up of just that', () => {
     const { subject, text, html } = renderNotice(warning, account, portalUrl)
     expect(subject).toBe('Top up 14.51 USD before 2026-12-01')
