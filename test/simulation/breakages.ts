@@ -308,4 +308,69 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
   },
+  {
+    name: 'the provider is asked before the top-up is written down',
+    shows: ['which is not written down'],
+    edits: [
+      {
+        file: 'functions/top-up/start-top-up.store.ts',
+        find: '(await topUps.create(await newTopUp(asked, topUpId, hash)))',
+        replace: '(await newTopUp(asked, topUpId, hash))',
+      },
+    ],
+  },
+  {
+    name: 'a refund is posted without its key',
+    shows: ['nobody has asked for it'],
+    edits: [
+      {
+        file: 'functions/refunds/begin-refund.store.ts',
+        find: 'key: `top-up-refund:${refundId}`,',
+        replace: "key: 'top-up-refund:' + Math.random(),",
+      },
+    ],
+  },
+  {
+    name: 'a refund that fails is not given back',
+    shows: ['settled, ', 'are left of it'],
+    edits: [
+      {
+        file: 'functions/refunds/refund.ts',
+        find: "if (found.status === 'failed') return 'fail'",
+        replace: "if (found.status === 'failed') return 'succeed'",
+      },
+    ],
+  },
+  {
+    name: 'a dispute is taken each time that it is told of',
+    shows: ['settled, '],
+    edits: [
+      {
+        file: 'functions/disputes/dispute-entry.ts',
+        find: "return keyOf('dispute', disputeId, takings + 1n)",
+        replace: "return keyOf('dispute', disputeId, takings + 1n) + Math.random()",
+      },
+      {
+        file: 'functions/disputes/dispute.store.ts',
+        find: 'return Item && toDispute(Item)',
+        replace: 'return Item && undefined',
+      },
+      {
+        file: 'functions/disputes/dispute.store.ts',
+        find: "ConditionExpression: 'attribute_not_exists(pk)'",
+        replace: "ConditionExpression: 'attribute_not_exists(nothing)'",
+      },
+    ],
+  },
+  {
+    name: 'what is owed is not paid first',
+    shows: ['changes what is owed'],
+    edits: [
+      {
+        file: 'functions/ledger/decide-payment.ts',
+        find: '  if (refusal) return refusal\n  const owedMicros = smaller(amountMicros, head.receivableMicros)',
+        replace: '  if (refusal) return refusal\n  const owedMicros = smaller(0n, head.receivableMicros)',
+      },
+    ],
+  },
 ]
