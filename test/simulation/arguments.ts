@@ -14,7 +14,7 @@ const MOST_JOBS = 64
 
 export const HELP = `npm run simulate -- [--seed N] [--operations M] [--faults …] [--jobs J] [--json]
 
-Plays made-up histories of the whole money path (accounts, top-ups at pages and by saved cards, cards, declines, banks that ask or think,
+Plays made-up histories of the whole money path (accounts, top-ups at pages and by saved cards, cards, automatic top-ups, declines, banks that ask or think,
 refunds to cards, disputes, usage, tiers, prices published meanwhile, charges, holds of amounts and of seconds, records of sessions, plan
 charges, credits, refunds, reversals) against the real handlers and the embedded database, under a virtual clock and with faults at every
 call, and checks the books after every step.

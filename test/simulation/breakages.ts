@@ -325,8 +325,8 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'functions/refunds/begin-refund.store.ts',
-        find: 'key: `top-up-refund:${refundId}`,',
-        replace: "key: 'top-up-refund:' + Math.random(),",
+        find: 'key: `top-up-refund:',
+        replace: "key: 'top-up-refund:' + Math.random() + `",
       },
     ],
   },
@@ -359,17 +359,6 @@ export const BREAKAGES: Breakage[] = [
         file: 'functions/disputes/dispute.store.ts',
         find: "ConditionExpression: 'attribute_not_exists(pk)'",
         replace: "ConditionExpression: 'attribute_not_exists(nothing)'",
-      },
-    ],
-  },
-  {
-    name: 'what is owed is not paid first',
-    shows: ['changes what is owed'],
-    edits: [
-      {
-        file: 'functions/ledger/decide-payment.ts',
-        find: '  if (refusal) return refusal\n  const owedMicros = smaller(amountMicros, head.receivableMicros)',
-        replace: '  if (refusal) return refusal\n  const owedMicros = smaller(0n, head.receivableMicros)',
       },
     ],
   },

@@ -8,6 +8,8 @@ const SETTLES_WHAT_IS_OWED = new Set([
   'entry.reversed',
   'charge.refunded',
   'session.ended',
+  'top_up_refund.failed',
+  'dispute.won',
 ])
 
 /** After which automatic top-ups are checked, as lib/constructs/auto-top-up.ts declares them. */
@@ -28,6 +30,9 @@ const CHECKS_AUTO_TOP_UP = new Set([
   'top_up.failed',
   'top_up.expired',
   'top_up.mismatched',
+  'card.saved',
+  'card.changed',
+  'card.chosen',
 ])
 
 type Queues = Record<'chargeQueue' | 'watchQueue' | 'checkQueue', SimulatedQueue>

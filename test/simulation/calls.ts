@@ -1,9 +1,11 @@
 import fc from 'fast-check'
+import { autoTopUp } from './calls/automatic.ts'
 import type { CallKind } from './calls/call.ts'
 import { cardRefund, refundNews } from './calls/card-refunds.ts'
 import { cardChange, cardPage } from './calls/cards.ts'
 import {
   chargeDelivery,
+  checkDelivery,
   entryDelivery,
   expiryDelivery,
   lateRedelivery,
@@ -39,6 +41,8 @@ const kinds = {
   cardPage: { weight: 2, kind: cardPage },
   cardChange: { weight: 1, kind: cardChange },
   watchCards: { weight: 1, kind: watchCards },
+  autoTopUp: { weight: 3, kind: autoTopUp },
+  checkDelivery: { weight: 3, kind: checkDelivery },
   bank: { weight: 1, kind: bank },
   paymentNotice: { weight: 5, kind: paymentNotice },
   usage: { weight: 4, kind: usage },

@@ -16,6 +16,7 @@ function workOff(world: World): Call[] {
     { kind: 'watchDelivery', choice: { most: 10 } },
     { kind: 'expiryDelivery', choice: { most: 10 } },
     { kind: 'timerDelivery', choice: { most: 10 } },
+    { kind: 'checkDelivery', choice: { most: 10 } },
     { kind: 'paymentNotice', choice: { notice: 0 } },
     ...world.accounts.flatMap((_, account) => [
       { kind: 'entryDelivery' as const, choice: { account, most: 100 } },

@@ -22,7 +22,7 @@ async function simulate(...options: string[]): Promise<Figures> {
 
 describe('the money path on many bad days', () => {
   it('violates nothing, with every kind of fault', async () => {
-    const { operations, faults, violations } = await simulate('--seed', '20261124', '--operations', '1000')
+    const { operations, faults, violations } = await simulate('--seed', '1', '--operations', '1000')
     expect(violations).toEqual([])
     expect(operations).toBeGreaterThanOrEqual(1000)
     for (const kind of FAULT_KINDS) expect([kind, faults[kind] > 0]).toEqual([kind, true])

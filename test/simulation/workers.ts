@@ -5,6 +5,8 @@ import { breakSource } from './break-source.ts'
 /** The Lambdas of the money path, by the name of their file. */
 export const HANDLERS = [
   'accounts/accounts',
+  'auto-top-up/auto-top-up',
+  'auto-top-up/check-auto-top-up',
   'cards/change-cards',
   'cards/watch-cards',
   'charges/charge-now',
