@@ -362,4 +362,26 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
   },
+  {
+    name: 'what is owed is not paid first',
+    shows: ['changes what is owed'],
+    edits: [
+      {
+        file: 'functions/ledger/decide-payment.ts',
+        find: '  if (refusal) return refusal\n  const owedMicros = smaller(amountMicros, head.receivableMicros)',
+        replace: '  if (refusal) return refusal\n  const owedMicros = smaller(0n, head.receivableMicros)',
+      },
+    ],
+  },
+  {
+    name: 'the cap of a month is not looked at',
+    shows: ['are charged automatically in'],
+    edits: [
+      {
+        file: 'functions/auto-top-up/decide-auto-top-up.ts',
+        find: 'return document.chargedMicros + amountMicros > document.monthlyCapMicros',
+        replace: 'return document.chargedMicros + amountMicros < 0n',
+      },
+    ],
+  },
 ]
