@@ -59,5 +59,18 @@ export function createAutoTopUpStore({
     return [replacementOf(document, switchedOff(document, 'disputed', at))]
   }
 
-  return { read, replace, offForDispute }
+  /**
+   * What switches it off along with a refund that leaves so much available, where it would charge the card for that again:
+   * to be read before the refund is decided, and written with it. Undefined where it charges nothing.
+   */
+  async function offForRefund(accountId: string, at: string) {
+    const document = await read(accountId)
+    if (!document || document.status === 'off') return undefined
+    return (leftMicros: bigint): WriteItem[] =>
+      leftMicros < document.thresholdMicros
+        ? [replacementOf(document, switchedOff(document, 'refunded', at))]
+        : []
+  }
+
+  return { read, replace, offForDispute, offForRefund }
 }

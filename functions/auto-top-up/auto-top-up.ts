@@ -70,6 +70,10 @@ export type AutoTopUpSettings = {
   monthlyCapMicros: bigint
 }
 
+/** `refunded`: a refund to the card took credit below the threshold; it would have been charged anew at once. */
+export const OFF_REASONS = ['asked', 'disputed', 'refunded'] as const
+export type OffReason = (typeof OFF_REASONS)[number]
+
 /** An account's automatic top-up, one document, replaced whole on its revision. */
 export type AutoTopUp = AutoTopUpSettings & {
   accountId: string
@@ -93,7 +97,7 @@ export type AutoTopUp = AutoTopUpSettings & {
   /** The last charge, if it failed. */
   lastFailure?: AutoTopUpFailure
   /** Why it is off. */
-  offReason?: 'asked' | 'disputed'
+  offReason?: OffReason
   /** When it was last written. */
   changedAt: string
   /** Counts the writes; zero for one that was never written. */
@@ -122,11 +126,7 @@ export function withPercentTold(document: AutoTopUp): AutoTopUp {
 }
 
 /** Switches it off. What failed stays known: switching it on again does not forget it. */
-export function switchedOff(
-  document: AutoTopUp,
-  offReason: NonNullable<AutoTopUp['offReason']>,
-  at: string,
-): AutoTopUp {
+export function switchedOff(document: AutoTopUp, offReason: OffReason, at: string): AutoTopUp {
   return document.status === 'off' ? document : { ...document, status: 'off', offReason, changedAt: at }
 }
 

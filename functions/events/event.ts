@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OFF_REASONS } from '../auto-top-up/auto-top-up.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { moneyReply } from '../ledger/money.ts'
 
@@ -174,9 +175,13 @@ export const eventDetails = {
   'top_up_refund.asked': topUpRefundEvent
     .extend({ requestedBy: requestedBySchema, decidedBy: z.string().optional() })
     .meta({ description: 'The credit of a refund was taken; the provider sends the money back next.' }),
-  'top_up_refund.succeeded': topUpRefundEvent.meta({
-    description: 'The provider has sent the money of a refund to its card.',
-  }),
+  'top_up_refund.succeeded': topUpRefundEvent
+    .extend({
+      autoTopUpSwitchedOff: z.boolean().meta({
+        description: 'automatic top-up would have charged the card again at once, and was switched off',
+      }),
+    })
+    .meta({ description: 'The provider has sent the money of a refund to its card.' }),
   'top_up_refund.failed': topUpRefundEvent
     .extend({ failureCode: z.string().meta({ description: 'the provider’s word for why' }) })
     .meta({ description: 'The money of a refund did not reach its card; the credit is back.' }),
@@ -219,7 +224,7 @@ export const eventDetails = {
     })
     .meta({ description: 'A client has agreed to automatic top-ups.' }),
   'auto_top_up.switched_off': anyEvent
-    .extend({ reason: z.enum(['asked', 'disputed']) })
+    .extend({ reason: z.enum(OFF_REASONS) })
     .meta({ description: 'Nothing is charged automatically any more: by request, or for a dispute.' }),
   'auto_top_up.paused': autoTopUpFailure.meta({
     description:

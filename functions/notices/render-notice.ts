@@ -119,11 +119,16 @@ function contentOf(
       }
     }
     case 'top_up_refund.succeeded': {
-      const { amount, topUpId, reason } = event.detail
+      const { amount, topUpId, reason, autoTopUpSwitchedOff } = event.detail
       return {
         subject: `Refund: ${show(amount)} goes back to your card`,
         paragraphs: [
           `We have refunded ${show(amount)} of your top-up to the card that paid it, and taken it from your credit. Banks take up to ten business days to show it.`,
+          ...(autoTopUpSwitchedOff
+            ? [
+                'Automatic top-up would have charged your card for it again, so we have switched it off. You may switch it on again at any time.',
+              ]
+            : []),
         ],
         figures: [
           ['Amount', show(amount)],

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.ts'
+import type { AutoTopUpStore } from '../auto-top-up/auto-top-up.store.ts'
 import { postingProblem } from '../edge/posting-problem.ts'
 import { Problem } from '../edge/problem.ts'
 import type { AccountUnavailable } from '../ledger/decide-movement.ts'
@@ -17,6 +18,7 @@ export type RefundBeginningOptions = {
   topUps: Pick<TopUpStore, 'read' | 'noteOf'>
   ledger: Pick<Ledger, 'post' | 'readEntry'>
   settlement: Pick<RefundSettlement, 'ask' | 'reconcileRefund'>
+  autoTopUps: Pick<AutoTopUpStore, 'offForRefund'>
 }
 export type RefundBeginning = ReturnType<typeof createRefundBeginning>
 
@@ -26,12 +28,16 @@ export type Beginning = {
   /** Who takes the credit: who asked for it alone, or who approved it. */
   actor: string
   /** Writes the document as `asked`: a new one, or over the one that waited. */
-  put: (changes: Pick<Refund, 'askedAt' | 'entrySequence'>) => NonNullable<TransactItem['Put']>
+  put: (
+    changes: Pick<Refund, 'askedAt' | 'entrySequence' | 'switchesOffAutoTopUp'>,
+  ) => NonNullable<TransactItem['Put']>
   now: Date
 }
 
 /** Takes the credit of a refund, and then asks for it. */
-export function createRefundBeginning({ refunds, topUps, ledger, settlement }: RefundBeginningOptions) {
+export function createRefundBeginning(options: RefundBeginningOptions) {
+  const { refunds, topUps, ledger, settlement, autoTopUps } = options
+
   /** A top-up that has become credit. Throws the `Problem` of any other. */
   async function readPaid({ accountId }: Account, topUpId: string): Promise<TopUp> {
     const topUp = await topUps.read(accountId, topUpId)
@@ -42,14 +48,16 @@ export function createRefundBeginning({ refunds, topUps, ledger, settlement }: R
   }
 
   /**
-   * Takes the credit and notes the refund as `asked`, in one transaction that counts it with its top-up; only then asks the
-   * provider. Undefined when the refund or its top-up has changed since it was read: both are to be read again.
+   * Takes the credit and notes the refund as `asked`, in one transaction that counts it with its top-up, and switches
+   * automatic top-up off where that would charge the card anew for what was refunded; only then asks the provider.
+   * Undefined when the refund, its top-up or that has changed since it was read: all are to be read again.
    */
   async function begin({ refund, topUp, actor, put, now }: Beginning): Promise<Refund | undefined> {
     const { accountId, refundId, amountMicros, currency } = refund
     const at = now.toISOString()
     const payment = await ledger.readEntry(accountId, topUp.entrySequence!)
     if (!payment) throw new Error(`top-up ${topUp.topUpId} has no entry`)
+    const switchOff = await autoTopUps.offForRefund(accountId, at)
     const posted = await ledger.post<AccountUnavailable | MoreThanUnspent>({
       accountId,
       key: `top-up-refund:${refundId}`,
@@ -59,9 +67,11 @@ export function createRefundBeginning({ refunds, topUps, ledger, settlement }: R
         const said = { reason: refund.reason, actor, detail: refundDetail(refund) }
         const decision = refundToCard(head, payment, { ...said, amountMicros, contra: CASH })
         if (!decision.ok) return decision
-        const asked = put({ askedAt: at, entrySequence: head.sequence + 1n })
+        const off = switchOff?.(head.availableMicros - amountMicros) ?? []
+        const switchesOffAutoTopUp = off.length > 0 || undefined
+        const asked = put({ askedAt: at, entrySequence: head.sequence + 1n, switchesOffAutoTopUp })
         const counted = topUps.noteOf(topUp, refundedOf(topUp, refund))
-        return { ...decision, documents: [{ Put: asked }, { Put: counted }] }
+        return { ...decision, documents: [{ Put: asked }, { Put: counted }, ...off] }
       },
     })
     if (!posted.ok) {

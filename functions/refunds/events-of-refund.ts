@@ -17,8 +17,10 @@ export function eventsOfRefund(before: Refund | undefined, after: Refund): BusEv
     }
     case 'asked':
       return [{ detailType: 'top_up_refund.asked', detail: { ...described, requestedBy, decidedBy } }]
-    case 'succeeded':
-      return [{ detailType: 'top_up_refund.succeeded', detail: described }]
+    case 'succeeded': {
+      const autoTopUpSwitchedOff = after.switchesOffAutoTopUp ?? false
+      return [{ detailType: 'top_up_refund.succeeded', detail: { ...described, autoTopUpSwitchedOff } }]
+    }
     case 'failed': {
       const { failureCode = 'failed' } = after
       return [{ detailType: 'top_up_refund.failed', detail: { ...described, failureCode } }]

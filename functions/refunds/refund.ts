@@ -56,6 +56,8 @@ export type Refund = {
   askedAt?: string
   entrySequence?: bigint
   returnSequence?: bigint
+  /** Automatic top-up would have charged the card again at once, and was switched off with it. */
+  switchesOffAutoTopUp?: true
   createdAt: string
   /** What staff have said of it when they last looked. */
   resolution?: Resolution

@@ -1,5 +1,6 @@
 import { requireAccess } from '../accounts/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
+import { createAutoTopUpStore } from '../auto-top-up/auto-top-up.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -30,7 +31,11 @@ const settlement = createRefundSettlement({
   ...stores,
   provider: stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL),
 })
-const beginning = createRefundBeginning({ ...stores, settlement })
+const beginning = createRefundBeginning({
+  ...stores,
+  settlement,
+  autoTopUps: createAutoTopUpStore(payments),
+})
 const requests = createRefundRequests({ ...stores, beginning, settlement })
 
 export const handler = httpHandler(

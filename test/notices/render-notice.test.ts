@@ -114,7 +114,7 @@ const events: NoticeEvent[] = [
     detailType: 'dispute.won',
     detail: { ...dispute, ...left('0.00'), sequence: 4, returned: usd('30.00'), paidOwed: usd('20.00') },
   },
-  { detailType: 'top_up_refund.succeeded', detail: refund },
+  { detailType: 'top_up_refund.succeeded', detail: { ...refund, autoTopUpSwitchedOff: true } },
   { detailType: 'top_up_refund.failed', detail: { ...refund, failureCode: 'expired_or_canceled_card' } },
   { detailType: 'usage.refused', detail: { ...entry, refusedCount: 3, outOfCreditCount: 2 } },
   expiring,

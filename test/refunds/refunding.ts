@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createAutoTopUpStore } from '../../functions/auto-top-up/auto-top-up.store.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { createRefundBeginning } from '../../functions/refunds/begin-refund.store.ts'
@@ -28,11 +29,13 @@ export function refundingThrough(
     topUps: createTopUpStore(options),
     ledger: createLedger(options),
   }
+  const autoTopUps = createAutoTopUpStore(options)
   const settlement = createRefundSettlement({ ...stores, provider: async () => provider })
-  const beginning = createRefundBeginning({ ...stores, settlement })
+  const beginning = createRefundBeginning({ ...stores, settlement, autoTopUps })
   const { request } = createRefundRequests({ ...stores, beginning, settlement })
   return {
     ...stores,
+    autoTopUps,
     reconcile: settlement.reconcileRefund,
     approve: createRefundApproval({ ...stores, beginning, settlement }),
     reject: createRefundRejection(stores),

@@ -1,5 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AutoTopUp } from '../../functions/auto-top-up/auto-top-up.ts'
 import { payCheckout } from '../../local/stripe.ts'
 import { startPayments } from '../top-up/payments.ts'
 import {
@@ -44,6 +45,22 @@ const setStatus = ({ account }: PaidIn, status: string) =>
       ExpressionAttributeValues: { ':status': status, ':one': 1n },
     }),
   )
+const autoTopUpOf = (accountId: string, thresholdMicros: bigint): AutoTopUp => ({
+  accountId,
+  currency: 'USD',
+  status: 'on',
+  thresholdMicros,
+  targetMicros: 4n * thresholdMicros,
+  monthlyCapMicros: 100n * thresholdMicros,
+  consent: { actor: 'person:1', at: '2026-11-01T00:00:00.000Z', wordingVersion: '1' },
+  month: '2026-11',
+  chargedMicros: 0n,
+  toldPercent: 0,
+  attempts: 0n,
+  failuresInARow: 0,
+  changedAt: '2026-11-01T00:00:00.000Z',
+  revision: 0n,
+})
 async function reread({ account }: PaidIn, refundId: string) {
   return (await refunding.refunds.read(account.accountId, refundId))!
 }
@@ -64,6 +81,20 @@ describe('a refund', () => {
     })
     expect(await refundedAtProvider(payments, paid)).toBe(4_000_000n)
     await expect(refunding.refund(paid, '4.01')).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+  })
+
+  it.each([
+    ['below the threshold', '6.00', { status: 'off', offReason: 'refunded' }, true],
+    ['above it', '4.00', { status: 'on' }, undefined],
+  ])('that leaves credit %s lets automatic top-up charge nothing for it', async (_, amount, then, off) => {
+    const paid = await payIn(payments)
+    const { accountId } = paid.account
+    const never = autoTopUpOf(accountId, 5_000_000n)
+    await refunding.autoTopUps.replace(never, never)
+
+    expect((await refunding.refund(paid, amount)).switchesOffAutoTopUp).toBe(off)
+
+    expect(await refunding.autoTopUps.read(accountId)).toMatchObject(then)
   })
 
   it('is of what is unspent in its own top-up alone, which the refusal names', async () => {
