@@ -65,13 +65,13 @@ const disputeCauses: Causes<typeof DISPUTE_TRANSITIONS> = {
 
 const autoTopUpCauses: Causes<typeof AUTO_TOP_UP_TRANSITIONS> = {
   'off → on': 'the client agrees',
-  'on → off': 'the client, or a dispute',
+  'on → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
   'on → paused': 'a charge that failed',
   'on → disabled': 'the third charge in a row that failed',
   'paused → on': 'the client pays by hand, changes the card or agrees anew',
-  'paused → off': 'the client, or a dispute',
+  'paused → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
   'disabled → on': 'the default card changes, or the client agrees anew with another one',
-  'disabled → off': 'the client, or a dispute',
+  'disabled → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
 }
 
 /** The page of every state and transition of what payments are made of. A new table of transitions is a further line. */
