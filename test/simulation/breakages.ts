@@ -196,6 +196,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'events that the bus turned down are forgotten',
     shows: ['the bus was never told'],
+    seed: 2,
     edits: [
       {
         file: 'functions/events/bus.client.ts',
@@ -207,6 +208,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'several refunds of one charge do not know of each other',
     shows: ['are given back'],
+    seed: 2,
     edits: [
       {
         file: 'functions/credits/undo-entry.store.ts',
