@@ -26,7 +26,7 @@ function disputeOf(dispute: Stripe.Dispute): ProviderDispute {
     paymentId,
     amountMicros: fromProviderAmount(dispute.amount, currency),
     currency,
-    status: statusOf(dispute.status),
+    status: statusOf(dispute),
     reason: dispute.reason,
     ...(dueAt && { evidenceDueAt: instantOf(dueAt) }),
     createdAt: instantOf(dispute.created),
@@ -35,9 +35,10 @@ function disputeOf(dispute: Stripe.Dispute): ProviderDispute {
 
 /**
  * https://docs.stripe.com/api/disputes/object: while a status begins with `warning_` no money has been taken; `prevented`
- * was settled before it became a dispute.
+ * was settled before it became a dispute. Throws for a status that is new to us, so that nothing moves before a person has
+ * looked at what it means.
  */
-function statusOf(status: Stripe.Dispute.Status): ProviderDispute['status'] {
+function statusOf({ id, status }: Stripe.Dispute): ProviderDispute['status'] {
   switch (status) {
     case 'won':
       return 'won'
@@ -49,7 +50,12 @@ function statusOf(status: Stripe.Dispute.Status): ProviderDispute['status'] {
     case 'warning_needs_response':
     case 'warning_under_review':
       return 'inquiry'
-    default:
+    case 'needs_response':
+    case 'under_review':
+    case 'appeal_needs_response':
+    case 'appeal_under_review':
       return 'open'
+    default:
+      throw new Error(`dispute ${id} has a status that is not known: ${status}`)
   }
 }

@@ -9,18 +9,18 @@ import type {
   PaymentNews,
   PaymentRequest,
   ProviderRefusal,
-  ProviderUnavailable,
   SavedCardPayment,
   SavedCardRequest,
 } from './payment-provider.ts'
 import { newsOfIntent, newsOfSession, ownerOf, PURPOSE } from './stripe-news.client.ts'
-import { isMissing, unavailable } from './stripe-sdk.client.ts'
+import { idOf, isMissing, unavailable } from './stripe-sdk.client.ts'
 import { toProviderAmount } from './top-up-amount.ts'
 
 /** A payment that was begun is among the newest of its customer: Stripe lists at most so many at once. */
 const MOST_PAYMENTS = 100
 /** Stripe's clock may be behind ours by so much. */
 const CLOCKS_APART_SECONDS = 300
+const CARD_GONE = { ok: false, reason: 'declined', code: 'saved_card_gone' } as const
 
 /**
  * Payments at Stripe. Each call carries the top-up's id as its idempotency key, so that a call that is made again, after a
@@ -47,7 +47,7 @@ export function createStripePayments(stripe: Stripe) {
       if (!session.url) throw new Error(`checkout session ${session.id} has no address`)
       return { ok: true, sessionId: session.id, paymentUrl: session.url }
     } catch (error) {
-      return explain(error)
+      return refusalOf(error) ?? unavailable(error)
     }
   }
 
@@ -70,7 +70,22 @@ export function createStripePayments(stripe: Stripe) {
       )
       return { ok: true, paymentId: intent.id }
     } catch (error) {
-      return explainCard(error) ?? explain(error)
+      const refusal = explainCard(error) ?? refusalOf(error)
+      return refusal ?? (await explainGone(error, request)) ?? unavailable(error)
+    }
+  }
+
+  /** Stripe may refuse a card that it has forgotten and name no code: what it has of the card says whether that is why. */
+  async function explainGone(
+    error: unknown,
+    { paymentMethodId, customerId }: SavedCardRequest,
+  ): Promise<SavedCardPayment | undefined> {
+    if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return undefined
+    try {
+      const card = await stripe.paymentMethods.retrieve(paymentMethodId)
+      return idOf(card.customer) === customerId ? undefined : CARD_GONE
+    } catch (readError) {
+      return isMissing(readError) ? CARD_GONE : unavailable(readError)
     }
   }
 
@@ -134,9 +149,9 @@ function priceOf({ amountMicros, currency }: PaymentRequest) {
   }
 }
 
-/** A refusal that the caller can do something about, or no clear answer; anything else is our own mistake and is thrown. */
-function explain(error: unknown): ProviderRefusal | ProviderUnavailable {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error
+/** A refusal that the caller can do something about. */
+function refusalOf(error: unknown): ProviderRefusal | undefined {
+  if (!(error instanceof Stripe.errors.StripeError)) return undefined
   const { code = '', param = '', type, statusCode } = error
   const refuse = (field: 'amount' | 'currency', why: string): ProviderRefusal => {
     log.warn('the payment provider refuses a payment', { type, code, param, statusCode })
@@ -145,12 +160,12 @@ function explain(error: unknown): ProviderRefusal | ProviderUnavailable {
   if (/^amount_too_(small|large)$/.test(code)) return refuse('amount', code)
   if (error instanceof Stripe.errors.StripeInvalidRequestError && /currency\]?$/.test(param))
     return refuse('currency', code || 'currency_not_supported')
-  return unavailable(error)
+  return undefined
 }
 
 function explainCard(error: unknown): SavedCardPayment | undefined {
   if (error instanceof Stripe.errors.StripeInvalidRequestError && error.param === 'payment_method') {
-    return { ok: false, reason: 'declined', code: 'saved_card_gone' }
+    return CARD_GONE
   }
   if (!(error instanceof Stripe.errors.StripeCardError)) return undefined
   const paymentId = error.payment_intent?.id

@@ -210,10 +210,9 @@ export function findUsablePaymentMethod(
   if (readyMade) return makePaymentMethod(world, readyMade, null)
   const method = findPaymentMethod(world, id, status)
   if (!world.store.cardOf(id)) {
+    // Stripe names neither a parameter nor a code here.
     throw invalidRequest(
       'This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.',
-      'payment_method',
-      'payment_method_unusable',
     )
   }
   return method
