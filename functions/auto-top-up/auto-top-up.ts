@@ -1,6 +1,7 @@
 import type { Period } from '../accounts/billing-period.ts'
 import { periodOf } from '../accounts/billing-period.ts'
 import type { Card } from '../cards/cards.ts'
+import type { Head } from '../ledger/entry.ts'
 
 export const AUTO_TOP_UP_STATUSES = ['off', 'on', 'paused', 'disabled'] as const
 export type AutoTopUpStatus = (typeof AUTO_TOP_UP_STATUSES)[number]
@@ -128,6 +129,17 @@ export function withPercentTold(document: AutoTopUp): AutoTopUp {
 /** Switches it off. What failed stays known: switching it on again does not forget it. */
 export function switchedOff(document: AutoTopUp, offReason: OffReason, at: string): AutoTopUp {
   return document.status === 'off' ? document : { ...document, status: 'off', offReason, changedAt: at }
+}
+
+/**
+ * Whether a charge that is written down, and that the provider has not answered for, is not to be begun any more: its client
+ * has switched it off, a payment is disputed, or the account takes none. What the provider has already goes on to its end.
+ */
+export function isWithdrawn(
+  document: Pick<AutoTopUp, 'status'> | undefined,
+  head: Pick<Head, 'status'> | undefined,
+): boolean {
+  return document?.status === 'off' || head?.status !== 'open'
 }
 
 /** Whether another default card, or the same with a new last month, has taken the place of the one that failed. */

@@ -7,7 +7,7 @@ import type { TopUpStore } from '../top-up/top-up.store.ts'
 import type { TopUp } from '../top-up/top-up.ts'
 import { attemptIdOf, topUpOfAttempt } from './attempt.ts'
 import type { AutoTopUpStore } from './auto-top-up.store.ts'
-import { type AutoTopUp, COOLDOWN_SECONDS } from './auto-top-up.ts'
+import { type AutoTopUp, COOLDOWN_SECONDS, isWithdrawn } from './auto-top-up.ts'
 import { decideStep, type Step } from './decide-step.ts'
 import { createSituation, type Situation, type SituationOptions, type Told } from './situation.store.ts'
 
@@ -55,7 +55,8 @@ export function createAutoTopUpCheck(options: AutoTopUpOptions) {
       const seen = await situation.read(account, document, told, now)
       const { inFlight } = seen
       if (inFlight?.status === 'created') {
-        if (await isTakenToProvider(inFlight, now)) continue
+        // Whether the provider has one that is withdrawn nevertheless, the schedule asks before it ends it.
+        if (!isWithdrawn(document, seen.head) && (await isTakenToProvider(inFlight, now))) continue
         await lookAgain(accountId, told, COOLDOWN_SECONDS)
         return 'unanswered'
       }

@@ -1,5 +1,5 @@
 import type { Card } from '../cards/cards.ts'
-import type { TopUp } from '../top-up/top-up.ts'
+import { type TopUp, WITHDRAWN } from '../top-up/top-up.ts'
 import {
   type AutoTopUp,
   type AutoTopUpFailure,
@@ -56,7 +56,9 @@ function givingBack(
   const given = { ...freed, chargedMicros: chargedWithout(freed, topUp) }
   const isReplaced =
     inFlight?.role === 'default' && defaultCard && defaultCard.paymentMethodId !== topUp.paymentMethodId
-  if (isReplaced) return { document: given, isGivenBack: true, mayTryBackup: false }
+  // What was withdrawn before the provider had it is no failure of anybody’s.
+  if (isReplaced || topUp.failureCode === WITHDRAWN)
+    return { document: given, isGivenBack: true, mayTryBackup: false }
   const reason = failureReasonOf(topUp)
   const failed = {
     ...given,

@@ -1,4 +1,5 @@
 import { createAutoTopUpStore } from '../auto-top-up/auto-top-up.store.ts'
+import { isWithdrawn } from '../auto-top-up/auto-top-up.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { createCardKeeper } from '../cards/keep-card.store.ts'
 import { createDisputeStore } from '../disputes/dispute.store.ts'
@@ -36,6 +37,7 @@ const cards = createCardKeeper({ cards: createCardStore(payments), provider })
 const settlement = createTopUpSettlement({ topUps, cards, ledger })
 const portalUrl = names.PORTAL_URL.replace(/\/$/, '')
 const { advance } = createTopUpAdvance({ topUps, provider, portalUrl })
+const autoTopUps = createAutoTopUpStore(payments)
 const refunds = createRefundStore(payments)
 const refundSettlement = createRefundSettlement({ refunds, topUps, ledger, provider })
 const disputes = createDisputeFollowing({
@@ -44,13 +46,17 @@ const disputes = createDisputeFollowing({
   ledger,
   settlement,
   provider,
-  switchOffAutoTopUp: createAutoTopUpStore(payments).offForDispute,
+  switchOffAutoTopUp: autoTopUps.offForDispute,
 })
 const watchLists = createWatchListStore(payments)
 
 /** A line for each list that is reconciled, and the capability whose it is. */
 const lists: ReconciledList[] = [
-  createTopUpReconciler({ topUps, settlement, provider, advance }),
+  createTopUpReconciler({
+    ...{ topUps, settlement, provider, advance },
+    isWithdrawn: async ({ accountId }) =>
+      isWithdrawn(await autoTopUps.read(accountId), await ledger.readHead(accountId)),
+  }),
   refundList({ refunds, settlement: refundSettlement }),
   disputeList(disputes),
 ]

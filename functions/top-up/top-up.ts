@@ -114,6 +114,9 @@ export function watchOf(topUp: TopUp): Watch | undefined {
   }
 }
 
+/** The failure code of an automatic top-up that was not wanted any more before the provider had it. */
+export const WITHDRAWN = 'withdrawn'
+
 /** Providers forget idempotency keys after a day: a payment that was not started by then is not started any more. */
 const LONGEST_START_MILLISECONDS = 23 * 3_600_000
 

@@ -100,6 +100,41 @@ describe('switching it off', () => {
     expect([document.inFlight, document.status, intents.length]).toEqual([undefined, 'off', 1])
   })
 
+  it('ends a charge that the provider never got, whoever finds it: nobody is charged after they have said no', async () => {
+    const now = new Date(Date.now() - 20 * 60_000)
+    const account = await world.open(5n * UNIT)
+    world.payments.stripe.addFault({ endpoint: 'POST /v1/payment_intents', kind: 'error_before', times: 3 })
+    expect(await world.check(account, now)).toBe('unanswered')
+    world.payments.stripe.releaseFaults()
+    await world.switchOff(account, now)
+    expect(await world.check(account, new Date(), { isRecheck: true })).toBe('unanswered')
+    expect((await world.stateOf(account)).intents).toEqual([])
+    await world.payments.reconcile()
+    const { intents, topUps } = await world.stateOf(account)
+    expect(intents).toEqual([])
+    expect(topUps).toMatchObject([{ status: 'expired' }])
+    expect(await world.check(account, new Date(), { topUpId: topUps[0]!.topUpId })).toBe('not_on')
+    const { document } = await world.stateOf(account)
+    expect(document).toMatchObject({ status: 'off', chargedMicros: 0n, failuresInARow: 0 })
+    expect(document.inFlight).toBeUndefined()
+  })
+
+  it('credits a charge of which the provider’s answer was lost, and looks whether there is one before it ends it', async () => {
+    const now = new Date(Date.now() - 20 * 60_000)
+    const account = await world.open(5n * UNIT)
+    world.payments.stripe.setDelivery({ lose: true })
+    world.payments.stripe.addFault({ endpoint: 'POST /v1/payment_intents', kind: 'error_after', times: 1 })
+    expect(await world.check(account, now)).toBe('unanswered')
+    await world.stateOf(account)
+    world.payments.stripe.setDelivery({})
+    await world.switchOff(account, now)
+    await world.payments.reconcile()
+    const { intents, topUps, availableMicros } = await world.stateOf(account)
+    expect(intents).toHaveLength(1)
+    expect(topUps).toMatchObject([{ status: 'settled' }])
+    expect(availableMicros).toBe(50n * UNIT)
+  })
+
   it('goes with a dispute: the items switch off what is on, and fail where it was changed meanwhile', async () => {
     const account = await world.open(30n * UNIT)
     const { autoTopUps } = world.options
