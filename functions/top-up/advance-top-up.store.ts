@@ -6,7 +6,7 @@ import { nextStep, type TopUp } from './top-up.ts'
 export type TopUpAdvanceOptions = {
   topUps: TopUpStore
   /** Asked for only when the provider is to be called. */
-  provider: () => Promise<Pick<PaymentProvider, 'openCheckout' | 'chargeSavedCard'>>
+  provider: () => Promise<Pick<PaymentProvider, 'openCheckout' | 'chargeSavedCard' | 'lookUpPayment'>>
   /** Where the payer comes back to, without a closing slash. */
   portalUrl: string
 }
@@ -22,7 +22,7 @@ export function createTopUpAdvance(options: TopUpAdvanceOptions) {
   async function advance(topUp: TopUp, now: Date): Promise<TopUp> {
     const step = nextStep(topUp, now)
     if (step === undefined) return topUp
-    if (step === 'expire') return topUps.move(topUp, 'expired', now.toISOString())
+    if (step === 'expire') return giveUp(topUp, now)
     if (step === 'open_checkout')
       return noteCheckout(topUp, await (await provider()).openCheckout(checkoutOf(topUp)), now)
     const { customerId, paymentMethodId } = topUp
@@ -30,6 +30,14 @@ export function createTopUpAdvance(options: TopUpAdvanceOptions) {
     const paid = await (await provider()).chargeSavedCard({ ...topUp, customerId, paymentMethodId })
     const noted = await noteSavedCard(topUp, paid, now)
     return nextStep(noted, now) === 'open_checkout' ? advance(noted, now) : noted
+  }
+
+  /** Only of what the provider has never heard: all else is still to become something, by its event or by the schedule. */
+  async function giveUp(topUp: TopUp, now: Date): Promise<TopUp> {
+    const found = await (await provider()).lookUpPayment(topUp)
+    if (!found.ok) throw unavailable(topUp)
+    const isUnknown = 'status' in found && found.status === 'not_found'
+    return isUnknown ? topUps.move(topUp, 'expired', now.toISOString()) : topUp
   }
 
   function checkoutOf(topUp: TopUp) {

@@ -34,6 +34,9 @@ export function createStripePayments(stripe: Stripe) {
       const session = await stripe.checkout.sessions.create(
         {
           mode: 'payment',
+          // Else the payer may pay in a currency of their own, if the dashboard says so:
+          // https://docs.stripe.com/payments/currencies/localize-prices/adaptive-pricing
+          adaptive_pricing: { enabled: false },
           client_reference_id: request.topUpId,
           metadata,
           line_items: [{ quantity: 1, price_data: priceOf(request) }],

@@ -22,6 +22,8 @@ const lineItem = z.strictObject({
  * belongs to one mode alone is checked by `requireFitsMode`.
  */
 export const checkoutParameters = z.strictObject({
+  // Nothing is ever presented in another currency here, so that asking for it is refused.
+  adaptive_pricing: z.strictObject({ enabled: z.literal('false').transform(() => false) }).optional(),
   allowed_payment_method_types: list(z.enum(['card'])).optional(),
   cancel_url: address.optional(),
   client_reference_id: text.max(200).optional(),

@@ -22,7 +22,7 @@ export function newSession(
   return {
     id,
     object: 'checkout.session',
-    adaptive_pricing: null,
+    adaptive_pricing: parameters.adaptive_pricing ?? null,
     after_expiration: null,
     allow_promotion_codes: null,
     allowed_payment_method_types: parameters.allowed_payment_method_types ?? null,

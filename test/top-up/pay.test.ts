@@ -87,6 +87,17 @@ describe('a top-up by checkout', () => {
     expect(await payments.entriesOf(account.accountId)).toHaveLength(1)
   })
 
+  it('is never presented in another currency than it was asked for', async () => {
+    const account = await payments.openAccount('KWD')
+    const { sessionId } = await payments.start(account, '1.230')
+    const session = await payments.sdk.checkout.sessions.retrieve(sessionId!)
+    expect(session).toMatchObject({
+      adaptive_pricing: { enabled: false },
+      currency: 'kwd',
+      amount_total: 1230,
+    })
+  })
+
   it('stays open when a card is declined on the payment page', async () => {
     const account = await payments.openAccount()
     const topUp = await payments.start(account, '5.00')

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import Stripe from 'stripe'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createCardStore } from '../../functions/cards/cards.store.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
+import type { PaymentProvider } from '../../functions/top-up/payment-provider.ts'
 import { createTopUpStarter, type TopUpRequest } from '../../functions/top-up/start-top-up.store.ts'
 import { createStripeProvider } from '../../functions/top-up/stripe.client.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
@@ -91,14 +93,18 @@ export async function startPayments() {
   const topUps = createTopUpStore(database)
   const cards = createCardStore(database)
   const provider = createStripeProvider({ apiKey: secret.apiKey, url: stripe.url, timeoutMilliseconds: 300 })
-  const starter = createTopUpStarter({
-    topUps,
-    cards,
-    ledger,
-    terms: { require: async () => 'terms-of-service@1' },
-    provider: async () => provider,
-    portalUrl: 'http://portal.example.com',
-  })
+  const { hostname, port } = new URL(stripe.url)
+  /** What the provider itself has, and what is done there without us. */
+  const sdk = new Stripe(secret.apiKey, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 })
+  const starterAt = (at: PaymentProvider) =>
+    createTopUpStarter({
+      topUps,
+      cards,
+      ledger,
+      terms: { require: async () => 'terms-of-service@1' },
+      provider: async () => at,
+      portalUrl: 'http://portal.example.com',
+    })
 
   let accounts = 0
   async function openAccount(currency = 'USD'): Promise<Account> {
@@ -124,8 +130,9 @@ export async function startPayments() {
     more: Partial<TopUpRequest> = {},
     idempotencyKey = 'key-1',
     now = new Date(),
+    at: PaymentProvider = provider,
   ) =>
-    starter.start({
+    starterAt(at).start({
       account,
       request: { amount, currency: account.currency, paymentMethod: 'checkout', saveCard: false, ...more },
       idempotencyKey,
@@ -153,6 +160,7 @@ export async function startPayments() {
   return {
     database,
     stripe,
+    sdk,
     provider,
     reconcile,
     webhookUrl,
