@@ -82,7 +82,7 @@ export const MISMATCHES = {
     'The payment that is disputed was never credited, or is a second one of its top-up: nothing was taken.',
   amount_changed: 'The disputed amount has changed since it was taken.',
   status_not_expected: 'The provider tells a status that cannot follow the one before: nothing was moved.',
-  account_closed: 'It was won, and its account is closed: nothing was given back.',
+  account_closed: 'It was won, and its account is closed: nothing was given back yet.',
 } as const
 export type Mismatch = keyof typeof MISMATCHES
 
@@ -121,8 +121,12 @@ export function newDispute(
   }
 }
 
-/** On which list a dispute stands: while it may still change, or staff have to look. */
+/**
+ * On which list a dispute stands: while it may still change, or staff have to look. What waits for its account to be opened
+ * again stays where the schedule looks, because nobody will tell of it any more.
+ */
 export function watchOf({ status, mismatch }: Dispute): Watch | undefined {
+  if (mismatch === 'account_closed') return 'disputed'
   if (mismatch !== undefined) return 'mismatched'
   return status === 'inquiry' || status === 'open' ? 'disputed' : undefined
 }

@@ -134,7 +134,7 @@ export function createDisputeFollowing(options: DisputeFollowingOptions) {
     return posted === 'written'
   }
 
-  /** A closed account takes nothing: then staff have to look, and the next time that it is told it is tried again. */
+  /** A closed account takes no credit: then staff have to look, and whenever it is told or reconciled it is tried again. */
   async function returnIt(look: Look, status: DisputeStatus): Promise<boolean> {
     const { known, at } = look
     const next = nextOf(look, status)

@@ -99,6 +99,7 @@ export function takeBack(
 /**
  * The provider gives back what it had taken by that entry, or a refund did not reach its card: it pays what the account owes
  * first, then goes to the lots that it was taken from; what the client has paid in the meantime becomes a lot of its own.
+ * A closed account takes no credit: it is refused there, unless all of it is owed.
  */
 export function giveBack(
   head: Head,
@@ -106,12 +107,12 @@ export function giveBack(
   given: Said & { kind: EntryKind; contra: ContraAccount },
 ): PaymentDecision | AccountUnavailable {
   const { contra, ...said } = given
-  if (head.status === 'closed') return { ok: false, reason: 'account_closed' }
   const amountMicros = taking.postings
     .filter(({ account }) => account === contra)
     .reduce((sum, line) => sum + line.amountMicros, 0n)
   const owedMicros = smaller(amountMicros, head.receivableMicros)
   const restMicros = amountMicros - owedMicros
+  if (head.status === 'closed' && restMicros > 0n) return { ok: false, reason: 'account_closed' }
   const returnedMicros = smaller(restMicros, -taking.amountMicros)
   const newMicros = restMicros - returnedMicros
   return {

@@ -85,7 +85,9 @@ const NEXT_STEPS: Record<ExceptionKind, string> = {
 }
 
 /** What is to be done about an exception, in a sentence. */
-export function nextStepOf(kind: ExceptionKind, { about }: WatchedDocument): string {
+export function nextStepOf(kind: ExceptionKind, { about, mismatch }: WatchedDocument): string {
+  if (kind === 'disputed' && mismatch === 'account_closed')
+    return 'It was won. Open the account again: what comes back is given back there by itself.'
   if (kind === 'mismatched' && about === 'dispute')
     return 'Compare it with the provider, and correct the account by hand; then take it off this list.'
   return NEXT_STEPS[kind]

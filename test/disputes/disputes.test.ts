@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import type Stripe from 'stripe'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createAutoTopUpStore } from '../../functions/auto-top-up/auto-top-up.store.ts'
 import { createDisputeStore, type DisputeStore } from '../../functions/disputes/dispute.store.ts'
@@ -357,6 +357,34 @@ describe('a disputed payment', () => {
     expect(document).toMatchObject({ status: 'won', returned: { creditMicros: 50n * UNIT } })
     expect(document.mismatch).toBeUndefined()
     expect(await stateOf(account)).toEqual({ available: 50n * UNIT, owed: 0n, cash: 50n * UNIT })
+  })
+
+  it('that is won for a closed account pays what it owes, and what was credit comes back by itself once it is open', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payIn(account, '50.00')
+    await spend(account, 20n * UNIT)
+    const taken = payments.stripe.controls.openDispute(topUp.paymentId, { amount: 3000 })
+    await payments.stripe.untilIdle()
+    await setStatus(account, 'closed')
+    const owed = payments.stripe.controls.openDispute(topUp.paymentId, { amount: 2000 })
+    await payments.stripe.untilIdle()
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 20n * UNIT, cash: 0n })
+    payments.stripe.controls.winDispute(owed.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, owed)).toMatchObject({
+      status: 'won',
+      returned: { owedMicros: 20n * UNIT },
+    })
+    expect(await stateOf(account)).toEqual({ available: 0n, owed: 0n, cash: 20n * UNIT })
+    payments.stripe.controls.winDispute(taken.id)
+    await payments.stripe.untilIdle()
+    expect(await documentOf(account, taken)).toMatchObject({ status: 'won', mismatch: 'account_closed' })
+    await setStatus(account, 'open')
+    vi.setSystemTime(Date.now() + 20 * 60_000)
+    await payments.reconcile()
+    vi.useRealTimers()
+    expect((await documentOf(account, taken))!.mismatch).toBeUndefined()
+    expect(await stateOf(account)).toEqual({ available: 30n * UNIT, owed: 0n, cash: 50n * UNIT })
   })
 
   it('shows in the balance and on the lines what is owed, and what a top-up paid of it', async () => {
