@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Provider } from 'oidc-provider'
 import { loadIssuerSecrets } from './issuer/issuer-secrets.ts'
-import { createPeople } from './issuer/people.ts'
+import { createPeople, STAFF } from './issuer/people.ts'
 import { providerConfiguration } from './issuer/provider-configuration.ts'
 import { isSignInPath, serveSignIn } from './issuer/serve-sign-in.ts'
 import { closeServer, listenOnLoopback } from './listen-on-loopback.ts'
@@ -41,9 +41,6 @@ export interface RunningIssuer {
   clients: IssuerClients
   close(): Promise<void>
 }
-
-/** Two, because one of them has to approve what the other asks for. */
-const STAFF = ['staff@operator.example.com', 'finance@operator.example.com']
 
 const DEFAULT_REDIRECT_URIS = [
   'http://127.0.0.1/',

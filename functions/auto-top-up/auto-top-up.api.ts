@@ -32,7 +32,7 @@ export const autoTopUpBody = z
   })
   .refine(({ target, amount }) => (target === undefined) !== (amount === undefined), {
     path: ['target'],
-    message: 'goes instead of "amount": give one of them',
+    message: 'goes instead of "amount": give one of the two, not both and not none',
   })
   .meta({ id: 'AutoTopUpRequest' })
 

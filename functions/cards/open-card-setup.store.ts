@@ -24,7 +24,7 @@ export function createCardSetup({
       throw new Problem('too_many_cards', `An account keeps ${MOST_CARDS} cards at most: remove one first.`)
     const customerId = await requireCustomer(cards, provider, { accountId, at })
     const setupId = idFromKey('crd', accountId, idempotencyKey)
-    const request = { setupId, accountId, customerId, doneUrl: returnUrl, cancelledUrl: returnUrl }
+    const request = { setupId, accountId, customerId, doneUrl: doneUrlOf(returnUrl), cancelledUrl: returnUrl }
     const opened = await (await provider()).openCardSetup(request)
     if (!opened.ok) {
       throw new Problem(
@@ -36,4 +36,11 @@ export function createCardSetup({
   }
 
   return { open }
+}
+
+/** The page says there that the card is saved. */
+function doneUrlOf(returnUrl: string): string {
+  const done = new URL(returnUrl)
+  done.searchParams.set('card', 'saved')
+  return done.href
 }

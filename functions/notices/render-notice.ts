@@ -83,7 +83,7 @@ function contentOf(
       }
     }
     case 'top_up.settled': {
-      const { amount, paidOwed, available, at, topUpId } = event.detail
+      const { amount, paidOwed, available, at, topUpId, reason } = event.detail
       const used = paidOwed
         ? `We have received your payment of ${show(amount)}. ${show(paidOwed)} of it paid what you owed for a payment that was taken back, and the rest was added to your credit. Thank you.`
         : `We have received your payment of ${show(amount)} and added it to your credit. Thank you.`
@@ -92,6 +92,8 @@ function contentOf(
         paragraphs: [used],
         figures: [
           ['Amount', show(amount)],
+          // Whoever did not pay by hand reads here that it was charged automatically.
+          ['Payment', reason],
           ...(paidOwed ? [['Paid of what you owed', show(paidOwed)] as [string, string]] : []),
           ['Date', `${localDateTime(at, timeZone)} (${timeZone})`],
           ['Credit after it', show(available)],

@@ -41,6 +41,7 @@ export type WatchedDocument = {
   id: string
   watch?: Watch
   accountId: string
+  topUpId: string
   status: string
   amountMicros: bigint
   currency: string

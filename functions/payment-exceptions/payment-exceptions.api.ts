@@ -26,6 +26,7 @@ export const paymentExceptionReply = z
     about: z.enum(['top_up', 'refund', 'dispute']),
     accountId: z.string(),
     id: z.string().meta({ description: 'of the top-up, refund or dispute' }),
+    topUpId: z.string().meta({ description: 'whose payment it is' }),
     status: z.string(),
     amount: moneyReply,
     since: z.string(),

@@ -5,12 +5,13 @@ import { type ExceptionKind, nextStepOf, type WatchedDocument, whyOf } from './p
 /** An exception as replies carry it. */
 export function presentException(kind: ExceptionKind, document: WatchedDocument) {
   const { about, accountId, id, status, amountMicros, currency, changedAt, resolution } = document
-  const { paymentId, evidenceDueAt } = document
+  const { topUpId, paymentId, evidenceDueAt } = document
   return {
     kind,
     about,
     accountId,
     id,
+    topUpId,
     status,
     amount: money(amountMicros, currency),
     since: changedAt,

@@ -110,7 +110,9 @@ function chooseCard(cards: Cards, paymentMethodId: string | undefined): Card {
   const card = paymentMethodId === undefined ? defaultCard(cards) : findCard(cards, paymentMethodId)
   if (card) return card
   if (paymentMethodId !== undefined)
-    throw new Problem('card_not_found', `The account has no card ${paymentMethodId}.`)
+    throw new Problem('card_not_found', `The account has no card ${paymentMethodId}.`, {
+      errors: [{ field: 'paymentMethodId', detail: 'is none of the account’s cards' }],
+    })
   throw new Problem('no_saved_card', 'Save a card first, or pay by checkout with "saveCard": true.')
 }
 

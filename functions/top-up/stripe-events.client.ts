@@ -5,7 +5,7 @@ import { Problem } from '../edge/problem.ts'
 import { fieldErrors } from '../edge/read-request.ts'
 import type { ProviderNews, VerifiedEvent } from './payment-provider.ts'
 import { intentSchema, newsOfIntent, newsOfSession, ownerOf, sessionSchema } from './stripe-news.client.ts'
-import { idOf, referenceSchema, type StripeOptions, stripeOf } from './stripe-sdk.client.ts'
+import { idOf, referenceSchema, type StripeOptions, stripeIdSchema, stripeOf } from './stripe-sdk.client.ts'
 
 /** How old a signed event may be: https://docs.stripe.com/webhooks#replay-attacks. */
 const SIGNATURE_TOLERANCE_SECONDS = 300
@@ -102,12 +102,12 @@ function newsOf(type: string, object: unknown): ProviderNews | undefined {
 
 const ownedSchema = z.object({ metadata: z.record(z.string(), z.string()) })
 /** Of a charge, a refund or a dispute. */
-const paidObjectSchema = z.object({ id: z.string(), payment_intent: referenceSchema })
+const paidObjectSchema = z.object({ id: stripeIdSchema, payment_intent: referenceSchema })
 const setupIntentSchema = z.object({
   metadata: z.object({ accountId: accountIdSchema, purpose: z.literal('card') }),
   payment_method: referenceSchema,
 })
-const paymentMethodSchema = z.object({ id: z.string(), customer: referenceSchema })
+const paymentMethodSchema = z.object({ id: stripeIdSchema, customer: referenceSchema })
 
 /** Other payments may go through the same Stripe account: whatever they look like, they are none of ours. */
 function isOurs(object: unknown): boolean {

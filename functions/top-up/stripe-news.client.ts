@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import type { PaymentNews, PaymentOwner } from './payment-provider.ts'
-import { idOf, referenceSchema } from './stripe-sdk.client.ts'
+import { idOf, referenceSchema, stripeIdSchema } from './stripe-sdk.client.ts'
 import { topUpIdSchema } from './top-up.ts'
 import { fromProviderAmount } from './top-up-amount.ts'
 
@@ -23,7 +23,7 @@ const minorUnitsSchema = z.int().min(0)
 
 /** What is read of a payment page: https://docs.stripe.com/api/checkout/sessions/object */
 export const sessionSchema = z.object({
-  id: z.string(),
+  id: stripeIdSchema,
   metadata: metadataSchema,
   status: z.string().nullish(),
   payment_status: z.string(),
@@ -34,7 +34,7 @@ export const sessionSchema = z.object({
 
 /** What is read of a payment: https://docs.stripe.com/api/payment_intents/object */
 export const intentSchema = z.object({
-  id: z.string(),
+  id: stripeIdSchema,
   metadata: metadataSchema,
   status: z.string(),
   amount: minorUnitsSchema,

@@ -47,8 +47,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
 }
 
+/** Of at most 255 characters: https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backward-compatible */
+export const stripeIdSchema = z.string().regex(/^[!-~]{1,255}$/, 'must be an id of Stripe’s')
+
 /** A thing of Stripe's in another one: its id, or all of it (https://docs.stripe.com/expand). */
-export const referenceSchema = z.union([z.string(), z.object({ id: z.string() })]).nullish()
+export const referenceSchema = z.union([stripeIdSchema, z.object({ id: stripeIdSchema })]).nullish()
 
 export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
   return typeof reference === 'string' ? reference : reference?.id

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { formatAmount } from '../ledger/money.ts'
 import type { PaymentNews } from './payment-provider.ts'
 import type { Resolution, Watch } from './watch-list.ts'
 
@@ -175,7 +176,8 @@ function decidePaid(topUp: TopUp, news: PaymentNews): NewsDecision {
 
 function mismatchOf(topUp: TopUp, news: PaymentNews): string | undefined {
   if (news.currency !== topUp.currency) return `paid in ${news.currency}`
-  if (news.amountMicros !== topUp.amountMicros) return `paid ${news.amountMicros} micros`
+  if (news.amountMicros !== topUp.amountMicros)
+    return `paid ${formatAmount(news.amountMicros, news.currency)} ${news.currency}`
   return hasOtherIds(topUp, news)
     ? `paid as ${news.sessionId ?? ''} ${news.paymentId ?? ''}`.trim()
     : undefined

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 
+/** Who belongs to the operator's staff where nobody says otherwise: two, as one approves what the other asks for. */
+export const STAFF = ['staff@operator.example.com', 'finance@operator.example.com']
+
 export interface Person {
   /** A UUID that is always the same for the same address. */
   sub: string

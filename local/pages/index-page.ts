@@ -18,7 +18,7 @@ export function showIndex(controls: LocalControls, wantsHtml: boolean): Answer {
 <li><a href="/local/queues">Queues</a><span>what waits and what failed</span></li>
 <li><a href="/docs">API reference</a><span>every route, its fields and refusals; <a href="/openapi.json">OpenAPI document</a></span></li>
 <li><a href="/local/token">Token</a><span>to call the API with</span></li>
-<li><a href="${stripeUrl}">Payment stand-in</a><span>speaks Stripe's API; its test cards</span></li>
+<li><a href="${stripeUrl}">Payment stand-in</a><span>speaks Stripe's API; its test cards; <a href="${stripeUrl}/dashboard">dashboard</a> for refunds and disputes</span></li>
 <li><a href="${issuerUrl}/.well-known/openid-configuration">Token issuer</a><span>stands in for Cognito</span></li>
 </ul>
 <h2>Call the API</h2>

@@ -1,5 +1,6 @@
 import type { Answer } from '../gateway/http-answer.ts'
 import type { LocalRequest } from '../gateway.ts'
+import { STAFF } from '../issuer/people.ts'
 import { type Html, html, json, page, problem } from './html.ts'
 import type { LocalControls } from './local-controls.ts'
 
@@ -7,7 +8,10 @@ import type { LocalControls } from './local-controls.ts'
 export function showToken(controls: LocalControls, wantsHtml: boolean): Answer {
   if (wantsHtml) return tokenPage(controls)
   return json({
-    post: [{ client: 'staff-machine' }, { client: 'usage-machine' }, { email: 'owner@example.com' }],
+    post: [
+      ...[{ client: 'staff-machine' }, { client: 'usage-machine' }, { email: 'owner@example.com' }],
+      ...STAFF.map((email) => ({ email })),
+    ],
   })
 }
 
@@ -51,6 +55,7 @@ function tokenPage(controls: LocalControls, outcome?: Html, status = 200): Answe
 <label for="email">Or as a person; a client's people are known by their e-mail address</label>
 <input id="email" name="email" type="email" required autocomplete="off" placeholder="owner@example.com">
 <button>This person</button>
+<p>Of the operator's staff are ${STAFF.join(' and ')}: what one asks for, the other may approve.</p>
 </form>
 <h2>From a shell</h2>
 <pre>curl -s ${controls.apiUrl()}/local/token -H 'content-type: application/json' -d '{"client":"staff-machine"}'</pre>`

@@ -238,7 +238,7 @@ describe('removing a card', () => {
     expect((await stripe.paymentMethods.retrieve(first)).customer).not.toBeNull()
     await expect(
       cards.start(account, '5.00', { paymentMethod: 'saved_card', paymentMethodId: first }),
-    ).rejects.toMatchObject({ code: 'card_not_found' })
+    ).rejects.toMatchObject({ code: 'card_not_found', errors: [{ field: 'paymentMethodId' }] })
     expect(await cards.remove(account, first)).toMatchObject({ status: 204 })
     expect((await stripe.paymentMethods.retrieve(first)).customer).toBeNull()
     expect((await cards.cards.read(account.accountId)).cards).toHaveLength(1)

@@ -171,6 +171,13 @@ describe('a notice', () => {
     expect(text).toContain('Reference: top_1')
   })
 
+  it('says in a receipt that nobody paid by hand, where the card was charged automatically', () => {
+    const receipt = events[3] as NoticeEvent & { detailType: 'top_up.settled' }
+    const detail = { ...receipt.detail, reason: 'Automatic top-up by saved card' }
+    const { text } = renderNotice({ ...receipt, detail }, account, portalUrl)
+    expect(text).toContain('Payment: Automatic top-up by saved card')
+  })
+
   it('tells of a refund with its amount and reason, and of one that failed without the provider’s codes', () => {
     const of = (name: string) => events.find(({ detailType }) => detailType === name)!
     const made = renderNotice(of('top_up_refund.succeeded'), account, portalUrl)

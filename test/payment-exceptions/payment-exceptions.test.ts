@@ -108,6 +108,11 @@ describe('the list of payment exceptions', () => {
       ['disputed', inquiry.disputeId],
     ])
     expect(await shown({ kind: 'disputed' })).toHaveLength(2)
+    // Whatever is to be done about a payment has its top-up in its address.
+    const { exceptions } = (await list()).body as unknown as { exceptions: { topUpId: string }[] }
+    expect(exceptions.map(({ topUpId }) => topUpId)).toEqual(
+      [stuck, declined, twice, mismatched, dispute, inquiry].map(({ topUpId }) => topUpId),
+    )
     const { body } = await list({ kind: 'mismatched' })
     expect(body.exceptions).toEqual([
       {
@@ -115,6 +120,7 @@ describe('the list of payment exceptions', () => {
         about: 'top_up',
         accountId: 'acc_exceptions1',
         id: mismatched.topUpId,
+        topUpId: mismatched.topUpId,
         status: 'mismatched',
         amount: { amount: '5.00', currency: 'USD' },
         since: ago(3),

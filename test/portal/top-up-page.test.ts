@@ -208,6 +208,25 @@ describe('the top-up page', () => {
     expect(JSON.parse(visit.calls.at(-1)!.body)).toEqual({ amount: '1.50', currency: 'USD' })
   })
 
+  it('says that a card is saved to whoever comes back from saving one, and asks for no payment', async () => {
+    const back = '?account=acc_example01&currency=USD&card=saved'
+    const visit = await new Visit(back, signedIn(), { ...account, ...started }).open()
+    expect(visit.notice).toMatch(/Your card is saved/)
+    await visit.click()
+    expect(visit.notice).toMatch(/How much/)
+    visit.element('amount').value = '1.50'
+    await visit.click()
+    expect(JSON.parse(visit.calls.at(-1)!.body)).toEqual({ amount: '1.50', currency: 'USD' })
+  })
+
+  it('shows what is owed, which a payment pays first', async () => {
+    const { available } = account['GET /v1/accounts/acc_example01/balance'].body
+    const owed = { amount: '40.00', currency: 'USD' }
+    const owing = { 'GET /v1/accounts/acc_example01/balance': { body: { available, owed } } }
+    const visit = await new Visit(link, signedIn(), { ...account, ...owing }).open()
+    expect(visit.facts).toEqual(expect.arrayContaining(['Owed, paid first', '40.00 USD']))
+  })
+
   it('says in words what is refused', async () => {
     const refused = {
       [topUps]: { status: 403, body: { code: 'terms_required', missing: [{ title: 'Terms of service' }] } },

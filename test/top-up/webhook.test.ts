@@ -144,6 +144,14 @@ describe('an event', () => {
     ['of a dispute without a payment', 'charge.dispute.created', { id: 'dp_x', payment_intent: null }],
     ['of a card that somebody else has saved', 'setup_intent.succeeded', { id: 'seti_x', metadata: {} }],
     ['that has no object', 'payment_intent.succeeded', undefined],
+    [
+      'whose ids are none: a dispute',
+      'charge.dispute.created',
+      { id: 'du_\ud800', payment_intent: 'pi_\ud800' },
+    ],
+    ['whose ids are none: a refund', 'refund.updated', { id: 're_1', payment_intent: '\ud800' }],
+    ['whose ids are none: a card', 'payment_method.detached', { id: '\ud800', customer: '' }],
+    ['whose id is too long for one', 'payment_method.updated', { id: 'p'.repeat(3000), customer: 'cus_1' }],
   ])('%s is taken and changes nothing', async (_, type, object) => {
     expect(await send(type, object as unknown as object)).toMatchObject({ status: 200 })
   })
@@ -155,6 +163,7 @@ describe('an event', () => {
       [intentOf(topUp, { amount_received: 5.5 }), 'amount_received'],
       [intentOf(topUp, { currency: null }), 'currency'],
       [intentOf(topUp, { id: undefined }), 'id'],
+      [intentOf(topUp, { id: 'pi_\ud800' }), 'id'],
     ] as const) {
       expect(await send('payment_intent.succeeded', object)).toMatchObject({
         status: 400,
@@ -200,6 +209,8 @@ describe('an event', () => {
     await send('payment_intent.succeeded', intentOf(topUp, { amount_received: 499 }))
     expect(await balance()).toBe(0n)
     expect(await status()).toBe('mismatched')
+    const { accountId, topUpId } = topUp
+    expect(await payments.topUps.read(accountId, topUpId)).toMatchObject({ mismatch: 'paid 4.99 USD' })
   })
 })
 
