@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { Problem } from '../edge/problem.ts'
 import { fieldErrors } from '../edge/read-request.ts'
-import type { ProviderNews, VerifiedEvent } from './payment-provider.ts'
+import type { PaymentNews, ProviderNews, VerifiedEvent } from './payment-provider.ts'
 import { intentSchema, newsOfIntent, newsOfSession, ownerOf, sessionSchema } from './stripe-news.client.ts'
 import { idOf, referenceSchema, type StripeOptions, stripeIdSchema, stripeOf } from './stripe-sdk.client.ts'
 
@@ -12,6 +12,33 @@ const SIGNATURE_TOLERANCE_SECONDS = 300
 
 /** What every event has: https://docs.stripe.com/api/events/object. When it was made does not matter, as order does not. */
 const eventSchema = z.object({ id: z.string(), type: z.string() })
+
+/** The events that say something to us, each with what is read of its object: those that Stripe has to be asked to send. */
+const READERS = {
+  'checkout.session.completed': sessionNews,
+  'checkout.session.async_payment_succeeded': sessionNews,
+  'checkout.session.async_payment_failed': (object) => sessionNews(object, 'failed'),
+  'checkout.session.expired': sessionNews,
+  'payment_intent.succeeded': intentNews,
+  'payment_intent.payment_failed': intentNews,
+  'payment_intent.canceled': intentNews,
+  'setup_intent.succeeded': cardSaved,
+  'payment_method.automatically_updated': cardChanged,
+  'payment_method.updated': cardChanged,
+  'payment_method.detached': cardGone,
+  'charge.dispute.created': disputeNews,
+  'charge.dispute.updated': disputeNews,
+  'charge.dispute.closed': disputeNews,
+  'charge.dispute.funds_withdrawn': disputeNews,
+  'charge.dispute.funds_reinstated': disputeNews,
+  'charge.refunded': refundNews,
+  'charge.refund.updated': refundNews,
+  'refund.created': refundNews,
+  'refund.updated': refundNews,
+  'refund.failed': refundNews,
+} satisfies { [Type in Stripe.Event['type']]?: (object: unknown) => ProviderNews | undefined }
+type StripeEventType = keyof typeof READERS
+export const STRIPE_EVENT_TYPES = Object.keys(READERS) as StripeEventType[]
 
 /** Checks Stripe's signature over the raw body, and reads what the event says of a payment of ours. */
 export function createStripeEvents(options: StripeOptions & { webhookSigningSecret: string }) {
@@ -60,44 +87,7 @@ function parseSigned(body: string): unknown {
 
 /** What an event is about; undefined when it is of none of ours, or says nothing that matters. */
 function newsOf(type: string, object: unknown): ProviderNews | undefined {
-  switch (type) {
-    case 'checkout.session.completed':
-    case 'checkout.session.async_payment_succeeded':
-    case 'checkout.session.expired':
-      return isOurs(object) ? newsOfSession(read(sessionSchema, object)) : undefined
-    case 'checkout.session.async_payment_failed':
-      return isOurs(object) ? newsOfSession(read(sessionSchema, object), 'failed') : undefined
-    case 'payment_intent.succeeded':
-    case 'payment_intent.payment_failed':
-    case 'payment_intent.canceled':
-      return isOurs(object) ? newsOfIntent(read(intentSchema, object)) : undefined
-    case 'setup_intent.succeeded':
-      return cardSaved(object)
-    case 'payment_method.automatically_updated':
-    case 'payment_method.updated':
-      return cardNews('card_changed', object)
-    case 'payment_method.detached':
-      return cardNews('card_gone', object)
-    case 'charge.dispute.created':
-    case 'charge.dispute.updated':
-    case 'charge.dispute.closed':
-    case 'charge.dispute.funds_withdrawn':
-    case 'charge.dispute.funds_reinstated': {
-      const dispute = paidObjectSchema.safeParse(object).data
-      const paymentId = idOf(dispute?.payment_intent)
-      return dispute && paymentId ? { kind: 'dispute', disputeId: dispute.id, paymentId } : undefined
-    }
-    case 'charge.refunded':
-    case 'charge.refund.updated':
-    case 'refund.created':
-    case 'refund.updated':
-    case 'refund.failed': {
-      const paymentId = idOf(paidObjectSchema.safeParse(object).data?.payment_intent)
-      return paymentId ? { kind: 'refund', paymentId } : undefined
-    }
-    default:
-      return undefined
-  }
+  return Object.hasOwn(READERS, type) ? READERS[type as StripeEventType](object) : undefined
 }
 
 const ownedSchema = z.object({ metadata: z.record(z.string(), z.string()) })
@@ -115,6 +105,14 @@ function isOurs(object: unknown): boolean {
   return owned !== undefined && ownerOf(owned.metadata) !== undefined
 }
 
+function sessionNews(object: unknown, outcome?: PaymentNews['outcome']): ProviderNews | undefined {
+  return isOurs(object) ? newsOfSession(read(sessionSchema, object), outcome) : undefined
+}
+
+function intentNews(object: unknown): ProviderNews | undefined {
+  return isOurs(object) ? newsOfIntent(read(intentSchema, object)) : undefined
+}
+
 function cardSaved(object: unknown): ProviderNews | undefined {
   const setup = setupIntentSchema.safeParse(object).data
   const paymentMethodId = idOf(setup?.payment_method)
@@ -122,9 +120,28 @@ function cardSaved(object: unknown): ProviderNews | undefined {
   return { kind: 'card_saved', accountId: setup.metadata.accountId, paymentMethodId }
 }
 
+function cardChanged(object: unknown): ProviderNews | undefined {
+  return cardNews('card_changed', object)
+}
+
+function cardGone(object: unknown): ProviderNews | undefined {
+  return cardNews('card_gone', object)
+}
+
 function cardNews(kind: 'card_changed' | 'card_gone', object: unknown): ProviderNews | undefined {
   const method = paymentMethodSchema.safeParse(object).data
   return method && { kind, paymentMethodId: method.id, customerId: idOf(method.customer) }
+}
+
+function disputeNews(object: unknown): ProviderNews | undefined {
+  const dispute = paidObjectSchema.safeParse(object).data
+  const paymentId = idOf(dispute?.payment_intent)
+  return dispute && paymentId ? { kind: 'dispute', disputeId: dispute.id, paymentId } : undefined
+}
+
+function refundNews(object: unknown): ProviderNews | undefined {
+  const paymentId = idOf(paidObjectSchema.safeParse(object).data?.payment_intent)
+  return paymentId ? { kind: 'refund', paymentId } : undefined
 }
 
 function read<Schema extends z.ZodType>(

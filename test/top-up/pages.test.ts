@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { STRIPE_EVENT_TYPES } from '../../functions/top-up/stripe-events.client.ts'
 import { renderPaymentsPage } from './render-payments-page.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
@@ -20,5 +21,14 @@ describe('the page of what a payment provider has to do', () => {
     )
     expect(functions.length).toBeGreaterThan(0)
     expect(sections.sort()).toEqual(functions.sort())
+  })
+})
+
+describe('the page for operators', () => {
+  it('names the very events that Stripe has to send', () => {
+    const [, section = ''] =
+      /### The events that Stripe sends\n([\s\S]*?)\n## /.exec(read('docs/operations.md')) ?? []
+    const named = [...section.matchAll(/`([\w.]+)`/g)].map(([, name]) => name)
+    expect(named.sort()).toEqual([...STRIPE_EVENT_TYPES].sort())
   })
 })
