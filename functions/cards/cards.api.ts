@@ -41,6 +41,7 @@ export const saveCard = defineRoute({
     'account_not_found',
     'role_not_allowed',
     'too_many_cards',
+    'customer_gone',
     'payment_provider_unavailable',
     'busy',
   ],

@@ -45,6 +45,8 @@ export type Cards = {
   accountId: string
   /** The account's one customer at the provider; absent before one was needed. */
   customerId?: string
+  /** The one before, which somebody has deleted there. */
+  goneCustomerId?: string
   cards: readonly Card[]
   defaultCardId?: string
   backupCardId?: string
@@ -121,6 +123,13 @@ export function removeCard(before: Cards, paymentMethodId: string, at: string): 
   if (!before.cards.some((card) => card.paymentMethodId === paymentMethodId)) return before
   const cards = before.cards.filter((card) => card.paymentMethodId !== paymentMethodId)
   return withChange(before, withoutRoles({ ...before, cards }, paymentMethodId), at)
+}
+
+/** Forgets a customer that is gone at the provider, with all its cards; of another than the account's, nothing. */
+export function withoutCustomer(before: Cards, customerId: string, at: string): Cards {
+  if (before.customerId !== customerId) return before
+  const nothing = { customerId: undefined, cards: [], defaultCardId: undefined, backupCardId: undefined }
+  return withChange(before, { ...before, ...nothing, goneCustomerId: customerId }, at)
 }
 
 /** Makes a card the default. If it was the backup, the two change places. */

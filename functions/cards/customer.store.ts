@@ -1,6 +1,8 @@
+import { log } from '../edge/log.ts'
 import { Problem } from '../edge/problem.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import type { CardStore } from './cards.store.ts'
+import { withoutCustomer } from './cards.ts'
 
 /**
  * The account's one customer at the provider, made when it is first needed. Asked for by the account's id, which is the
@@ -12,9 +14,9 @@ export async function requireCustomer(
   provider: () => Promise<Pick<PaymentProvider, 'createCustomer'>>,
   { accountId, at }: { accountId: string; at: string },
 ): Promise<string> {
-  const { customerId } = await cards.read(accountId)
+  const { customerId, goneCustomerId } = await cards.read(accountId)
   if (customerId) return customerId
-  const made = await (await provider()).createCustomer(accountId)
+  const made = await (await provider()).createCustomer(accountId, goneCustomerId)
   if (!made.ok) {
     throw new Problem(
       'payment_provider_unavailable',
@@ -25,4 +27,13 @@ export async function requireCustomer(
     before.customerId ? before : { ...before, customerId: made.customerId },
   )
   return noted.customerId!
+}
+
+/** Notes that the provider has deleted a customer: its cards go with it, and the next one that is needed is another. */
+export async function loseCustomer(
+  cards: Pick<CardStore, 'change'>,
+  { accountId, customerId, at }: { accountId: string; customerId: string; at: string },
+): Promise<void> {
+  log.error('the payment provider has deleted a customer, and its cards', { accountId, customerId })
+  await cards.change(accountId, at, (before) => withoutCustomer(before, customerId, at))
 }

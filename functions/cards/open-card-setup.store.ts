@@ -3,7 +3,7 @@ import { idFromKey } from '../edge/request-id.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import type { CardStore } from './cards.store.ts'
 import { keptCards, MOST_CARDS } from './cards.ts'
-import { requireCustomer } from './customer.store.ts'
+import { loseCustomer, requireCustomer } from './customer.store.ts'
 
 export type CardSetupAsked = { accountId: string; idempotencyKey: string; returnUrl: string; at: string }
 
@@ -17,7 +17,8 @@ export function createCardSetup({
 }) {
   /**
    * The page of this account and idempotency key: for as long as the provider knows the key (a day) a repeat gives the
-   * same one, and after that a new one does no harm. Throws `too_many_cards`, `payment_provider_unavailable`.
+   * same one, and after that a new one does no harm. Throws `too_many_cards`, `customer_gone`,
+   * `payment_provider_unavailable`.
    */
   async function open({ accountId, idempotencyKey, returnUrl, at }: CardSetupAsked) {
     if (keptCards(await cards.read(accountId)).length >= MOST_CARDS)
@@ -26,6 +27,10 @@ export function createCardSetup({
     const setupId = idFromKey('crd', accountId, idempotencyKey)
     const request = { setupId, accountId, customerId, doneUrl: doneUrlOf(returnUrl), cancelledUrl: returnUrl }
     const opened = await (await provider()).openCardSetup(request)
+    if (!opened.ok && opened.reason === 'customer_gone') {
+      await loseCustomer(cards, { accountId, customerId, at })
+      throw new Problem('customer_gone', 'Send it again with a new Idempotency-Key: it opens a page then.')
+    }
     if (!opened.ok) {
       throw new Problem(
         'payment_provider_unavailable',

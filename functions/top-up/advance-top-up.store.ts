@@ -63,7 +63,8 @@ export function createTopUpAdvance(options: TopUpAdvanceOptions) {
       return topUps.move(topUp, 'processing', at, { method: 'checkout', sessionId, paymentUrl })
     }
     if (opened.reason === 'unavailable') throw unavailable(topUp)
-    return topUps.move(topUp, 'failed', at, { failureCode: `refused_${opened.field}` })
+    const failureCode = opened.reason === 'refused' ? `refused_${opened.field}` : opened.reason
+    return topUps.move(topUp, 'failed', at, { failureCode })
   }
 
   async function noteSavedCard(topUp: TopUp, paid: SavedCardPayment, now: Date): Promise<TopUp> {
@@ -74,6 +75,8 @@ export function createTopUpAdvance(options: TopUpAdvanceOptions) {
         throw unavailable(topUp)
       case 'refused':
         return topUps.move(topUp, 'failed', at, { failureCode: `refused_${paid.field}` })
+      case 'customer_gone':
+        return topUps.move(topUp, 'failed', at, { failureCode: paid.reason })
       default:
         return topUps.move(topUp, 'failed', at, { failureCode: paid.code })
     }

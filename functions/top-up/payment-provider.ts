@@ -20,12 +20,15 @@ export type SavedCardRequest = PaymentRequest & { customerId: string; paymentMet
 
 /** The provider will not have such a payment; which field it is about. */
 export type ProviderRefusal = { ok: false; reason: 'refused'; field: 'amount' | 'currency'; code: string }
+/** Somebody has deleted the customer at the provider, and with it all its cards: nothing happened, and nothing will for it. */
+export type CustomerGone = { ok: false; reason: 'customer_gone' }
 /** No answer, or none that says what happened: asking again with the same request is safe. */
 export type ProviderUnavailable = { ok: false; reason: 'unavailable' }
 
 export type OpenedCheckout =
   | { ok: true; sessionId: string; paymentUrl: string }
   | ProviderRefusal
+  | CustomerGone
   | ProviderUnavailable
 
 export type SavedCardPayment =
@@ -33,6 +36,7 @@ export type SavedCardPayment =
   | { ok: true; paymentId: string }
   | { ok: false; reason: 'declined' | 'authentication_required'; paymentId?: string; code: string }
   | ProviderRefusal
+  | CustomerGone
   | ProviderUnavailable
 
 /** A payment as the provider has it: told by a signed event, or looked up. */
@@ -70,7 +74,7 @@ export type CardSetupRequest = {
   doneUrl: string
   cancelledUrl: string
 }
-export type OpenedCardSetup = { ok: true; setupUrl: string } | ProviderUnavailable
+export type OpenedCardSetup = { ok: true; setupUrl: string } | CustomerGone | ProviderUnavailable
 
 /** A card that the provider keeps for a customer: what a person recognises it by, never its number. */
 export type ProviderCard = {
@@ -145,8 +149,10 @@ export type PaymentProvider = {
   /** What became of a top-up, whatever we have noted of it. */
   lookUpPayment(topUp: PaymentRequest & LookUp): Promise<LookedUpPayment>
   findOwner(paymentId: string): Promise<FoundOwner>
-  /** The account's one customer: asked for a second time, it is the same one. */
-  createCustomer(accountId: string): Promise<MadeCustomer>
+  /**
+   * The account's one customer: asked for a second time, it is the same one. In the place of one that is gone it is another.
+   */
+  createCustomer(accountId: string, goneCustomerId?: string): Promise<MadeCustomer>
   openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup>
   readCard(paymentMethodId: string): Promise<ReadCard>
   /** Forgets a card for good; one that is gone already is forgotten too. */
@@ -157,8 +163,14 @@ export type PaymentProvider = {
   lookUpDispute(disputeId: string): Promise<LookedUpDispute>
 }
 
-/** What we know of a payment that is to be looked up. */
-export type LookUp = { customerId?: string; sessionId?: string; paymentId?: string; createdAt: string }
+/** What we know of a payment that is to be looked up. Nobody is there to do what the bank still asks for of a saved card. */
+export type LookUp = {
+  method: 'checkout' | 'saved_card'
+  customerId?: string
+  sessionId?: string
+  paymentId?: string
+  createdAt: string
+}
 
 /**
  * What a signed event is about. Of refunds, disputes and cards it says only that there is something new: they are read at

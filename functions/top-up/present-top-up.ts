@@ -34,6 +34,13 @@ export function answerStarted(topUp: TopUp) {
       extra: { topUpId },
     })
   }
+  if (failureCode === 'customer_gone') {
+    throw new Problem(
+      'customer_gone',
+      'Nothing was paid. Start a new top-up, with a new Idempotency-Key; cards have to be saved anew.',
+      { extra: { topUpId } },
+    )
+  }
   if (topUp.status === 'failed') {
     const extra = { topUpId, declineCode: failureCode }
     throw new Problem(

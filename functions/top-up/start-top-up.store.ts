@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { CardStore } from '../cards/cards.store.ts'
 import { type Card, type Cards, defaultCard, findCard } from '../cards/cards.ts'
-import { requireCustomer } from '../cards/customer.store.ts'
+import { loseCustomer, requireCustomer } from '../cards/customer.store.ts'
 import { Problem } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { Head } from '../ledger/entry.ts'
@@ -58,7 +58,11 @@ export function createTopUpStarter(options: TopUpStarterOptions) {
         'No payment was started now; take a new key for a new request.',
       )
     }
-    return advance(topUp, now)
+    const advanced = await advance(topUp, now)
+    const { customerId, failureCode } = advanced
+    if (failureCode === 'customer_gone' && customerId)
+      await loseCustomer(cards, { accountId: account.accountId, customerId, at: now.toISOString() })
+    return advanced
   }
 
   async function newTopUp(

@@ -7,7 +7,7 @@ import type {
   ProviderCard,
   ReadCard,
 } from './payment-provider.ts'
-import { idOf, instantOf, isMissing, unavailable } from './stripe-sdk.client.ts'
+import { explainCustomer, idOf, instantOf, isMissing, unavailable } from './stripe-sdk.client.ts'
 
 /**
  * Cards that Stripe keeps for us: entered on its own page (Checkout in setup mode, which gives the card to the customer:
@@ -16,9 +16,9 @@ import { idOf, instantOf, isMissing, unavailable } from './stripe-sdk.client.ts'
  * https://docs.stripe.com/api/payment_methods/object.
  */
 export function createStripeCards(stripe: Stripe) {
-  async function createCustomer(accountId: string): Promise<MadeCustomer> {
+  async function createCustomer(accountId: string, goneCustomerId?: string): Promise<MadeCustomer> {
     try {
-      const options = { idempotencyKey: `customer:${accountId}` }
+      const options = { idempotencyKey: ['customer', accountId, goneCustomerId ?? []].flat().join(':') }
       const customer = await stripe.customers.create({ metadata: { accountId } }, options)
       return { ok: true, customerId: customer.id }
     } catch (error) {
@@ -45,7 +45,7 @@ export function createStripeCards(stripe: Stripe) {
       if (!session.url) throw new Error(`checkout session ${session.id} has no address`)
       return { ok: true, setupUrl: session.url }
     } catch (error) {
-      return unavailable(error)
+      return (await explainCustomer(stripe, error, customerId)) ?? unavailable(error)
     }
   }
 

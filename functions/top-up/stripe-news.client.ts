@@ -79,15 +79,16 @@ function outcomeOfSession({
 }
 
 /** What a payment says of its top-up; undefined while it is open, or is of none of ours. */
-export function newsOfIntent(intent: z.output<typeof intentSchema>): PaymentNews | undefined {
+export function newsOfIntent(
+  intent: z.output<typeof intentSchema>,
+  outcome = outcomeOfIntent(intent),
+): PaymentNews | undefined {
   const owner = ownerOf(intent.metadata)
-  const outcome = outcomeOfIntent(intent)
   if (!owner || !outcome) return undefined
   const currency = intent.currency.toUpperCase()
   const [customerId, paymentMethodId] = [idOf(intent.customer), idOf(intent.payment_method)]
   const isKept =
     Boolean(intent.setup_future_usage) && customerId !== undefined && paymentMethodId !== undefined
-  const failure = intent.last_payment_error
   return {
     kind: 'payment',
     ...owner,
@@ -96,16 +97,32 @@ export function newsOfIntent(intent: z.output<typeof intentSchema>): PaymentNews
     paymentId: intent.id,
     amountMicros: fromProviderAmount(outcome === 'paid' ? intent.amount_received : intent.amount, currency),
     currency,
-    ...(outcome === 'failed' && { failureCode: failure?.decline_code ?? failure?.code ?? intent.status }),
+    ...(outcome === 'failed' && { failureCode: failureCodeOf(intent) }),
     ...(isKept && { card: { customerId, paymentMethodId } }),
   }
 }
 
-function outcomeOfIntent({
+type Progress = Pick<z.output<typeof intentSchema>, 'status' | 'last_payment_error'>
+
+/** What came of a payment; undefined while somebody may still do something about it. */
+export function outcomeOfIntent({
   status,
   last_payment_error,
-}: z.output<typeof intentSchema>): PaymentNews['outcome'] | undefined {
+}: Progress): PaymentNews['outcome'] | undefined {
   if (status === 'succeeded') return 'paid'
   if (status === 'canceled') return 'failed'
   return status === 'requires_payment_method' && last_payment_error ? 'failed' : undefined
+}
+
+/**
+ * Whether a payment waits for somebody to do something (https://docs.stripe.com/payments/paymentintents/lifecycle), or is
+ * canceled: without its payer there, as by a saved card, it comes to nothing.
+ */
+export function isDeadEnd({ status }: Pick<Progress, 'status'>): boolean {
+  return status === 'requires_action' || status === 'requires_payment_method' || status === 'canceled'
+}
+
+export function failureCodeOf({ status, last_payment_error: failure }: Progress): string {
+  if (status === 'requires_action') return 'authentication_required'
+  return failure?.decline_code ?? failure?.code ?? status
 }

@@ -12,8 +12,16 @@ import type {
   SavedCardPayment,
   SavedCardRequest,
 } from './payment-provider.ts'
-import { newsOfIntent, newsOfSession, ownerOf, PURPOSE } from './stripe-news.client.ts'
-import { idOf, isMissing, unavailable } from './stripe-sdk.client.ts'
+import {
+  failureCodeOf,
+  isDeadEnd,
+  newsOfIntent,
+  newsOfSession,
+  outcomeOfIntent,
+  ownerOf,
+  PURPOSE,
+} from './stripe-news.client.ts'
+import { explainCustomer, idOf, isMissing, unavailable } from './stripe-sdk.client.ts'
 import { toProviderAmount } from './top-up-amount.ts'
 
 /** A payment that was begun is among the newest of its customer: Stripe lists at most so many at once. */
@@ -50,13 +58,14 @@ export function createStripePayments(stripe: Stripe) {
       if (!session.url) throw new Error(`checkout session ${session.id} has no address`)
       return { ok: true, sessionId: session.id, paymentUrl: session.url }
     } catch (error) {
-      return refusalOf(error) ?? unavailable(error)
+      const refusal = refusalOf(error) ?? (await explainCustomer(stripe, error, customerId))
+      return refusal ?? unavailable(error)
     }
   }
 
   async function chargeSavedCard(request: SavedCardRequest): Promise<SavedCardPayment> {
+    const { currency, amountMicros, customerId, paymentMethodId } = request
     try {
-      const { currency, amountMicros, customerId, paymentMethodId } = request
       const intent = await stripe.paymentIntents.create(
         {
           amount: toProviderAmount(amountMicros, currency),
@@ -71,10 +80,12 @@ export function createStripePayments(stripe: Stripe) {
         },
         { idempotencyKey: request.topUpId },
       )
-      return { ok: true, paymentId: intent.id }
+      return answerOf(intent)
     } catch (error) {
       const refusal = explainCard(error) ?? refusalOf(error)
-      return refusal ?? (await explainGone(error, request)) ?? unavailable(error)
+      const gone = async () =>
+        (await explainCustomer(stripe, error, customerId)) ?? (await explainGone(error, request))
+      return refusal ?? (await gone()) ?? unavailable(error)
     }
   }
 
@@ -93,12 +104,13 @@ export function createStripePayments(stripe: Stripe) {
   }
 
   async function lookUpPayment(topUp: PaymentRequest & LookUp): Promise<LookedUpPayment> {
-    const { sessionId, paymentId } = topUp
+    const { sessionId, paymentId, method } = topUp
     try {
       if (sessionId) return lookedUp(await lookUpSession(sessionId), topUp)
       const intent = paymentId ? await stripe.paymentIntents.retrieve(paymentId) : await findIntent(topUp)
       if (!intent) return { ok: true, status: 'not_found' }
-      return lookedUp(newsOfIntent(intent), { ...topUp, paymentId: intent.id })
+      const outcome = method === 'saved_card' && isDeadEnd(intent) ? 'failed' : outcomeOfIntent(intent)
+      return lookedUp(newsOfIntent(intent, outcome), { ...topUp, paymentId: intent.id })
     } catch (error) {
       return isMissing(error) ? { ok: true, status: 'not_found' } : unavailable(error)
     }
@@ -138,6 +150,14 @@ export function createStripePayments(stripe: Stripe) {
 
 function lookedUp(news: PaymentNews | undefined, { sessionId, paymentId }: LookUp): LookedUpPayment {
   return news ? { ok: true, news } : { ok: true, status: 'open', sessionId, paymentId }
+}
+
+/** Nothing was refused, which does not mean that anything will be paid: nobody is there to do what is asked for. */
+function answerOf(intent: Stripe.PaymentIntent): SavedCardPayment {
+  if (!isDeadEnd(intent)) return { ok: true, paymentId: intent.id }
+  const code = failureCodeOf(intent)
+  const reason = code === 'authentication_required' ? code : 'declined'
+  return { ok: false, reason, paymentId: intent.id, code }
 }
 
 function metadataOf({ accountId, topUpId }: PaymentRequest) {

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { z } from 'zod'
 import { log } from '../edge/log.ts'
-import type { ProviderUnavailable } from './payment-provider.ts'
+import type { CustomerGone, ProviderUnavailable } from './payment-provider.ts'
 
 /** Three tries of this length end before the gateway gives up on us after 30 seconds. */
 const TIMEOUT_MILLISECONDS = 8000
@@ -49,6 +49,26 @@ export function isMissing(error: unknown): boolean {
 
 /** Of at most 255 characters: https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backward-compatible */
 export const stripeIdSchema = z.string().regex(/^[!-~]{1,255}$/, 'must be an id of Stripe’s')
+
+/**
+ * That a call was refused for a customer which somebody has deleted: Stripe still says so of it
+ * (https://docs.stripe.com/api/customers/delete). Undefined for any other refusal; one for a customer that never was is our
+ * own mistake, such as another account's key.
+ */
+export async function explainCustomer(
+  stripe: Stripe,
+  error: unknown,
+  customerId: string | undefined,
+): Promise<CustomerGone | ProviderUnavailable | undefined> {
+  const isMeant = isMissing(error) && (error as Stripe.errors.StripeError).param === 'customer'
+  if (!isMeant || !customerId) return undefined
+  try {
+    const { deleted } = await stripe.customers.retrieve(customerId)
+    return deleted ? { ok: false, reason: 'customer_gone' } : undefined
+  } catch (unanswered) {
+    return isMissing(unanswered) ? undefined : unavailable(unanswered)
+  }
+}
 
 /** A thing of Stripe's in another one: its id, or all of it (https://docs.stripe.com/expand). */
 export const referenceSchema = z.union([stripeIdSchema, z.object({ id: stripeIdSchema })]).nullish()

@@ -73,6 +73,7 @@ export const createTopUp = defineRoute({
     'wrong_currency',
     'account_closed',
     'no_saved_card',
+    'customer_gone',
     'card_not_found',
     'payment_declined',
     'authentication_required',

@@ -87,10 +87,15 @@ export function makeCustomer(
   return customer
 }
 
-/** `GET /v1/customers/:id`. */
-export function retrieveCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.Customer {
+/** `GET /v1/customers/:id`; a deleted one is still there, as that. */
+export function retrieveCustomer(
+  world: StripeWorld,
+  fields: FormFields,
+  id: string,
+): Stripe.Customer | Stripe.DeletedCustomer {
   readParameters(z.strictObject({ expand }), fields)
-  return findCustomer(world, id, 'id', 404)
+  const deleted = world.store.get<Stripe.DeletedCustomer>('customer', id)
+  return deleted?.deleted ? deleted : findCustomer(world, id, 'id', 404)
 }
 
 /** `POST /v1/customers/:id`; an empty value unsets. */
@@ -112,6 +117,21 @@ export function updateCustomer(world: StripeWorld, fields: FormFields, id: strin
   return updated
 }
 
+/** `DELETE /v1/customers/:id`: its cards can never be used again, and what is left of it says so. */
+export function deleteCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.DeletedCustomer {
+  readParameters(z.strictObject({}), fields)
+  const customer = findCustomer(world, id, 'id', 404)
+  for (const method of world.store.list<Stripe.PaymentMethod>('payment_method', { customer: id })) {
+    const detached: Stripe.PaymentMethod = { ...method, customer: null }
+    world.store.put(detached)
+    world.store.removeCardNumber(method.id)
+  }
+  const deleted: Stripe.DeletedCustomer = { id, object: 'customer', deleted: true }
+  world.store.put(deleted)
+  world.emit('customer.deleted', customer)
+  return deleted
+}
+
 function requireOwnMethod(world: StripeWorld, methodId: string, customerId: string): void {
   const method = world.store.get<Stripe.PaymentMethod>('payment_method', methodId)
   const param = 'invoice_settings[default_payment_method]'
@@ -128,7 +148,7 @@ export function findCustomer(
   status: 400 | 404,
 ): Stripe.Customer {
   const customer = world.store.get<Stripe.Customer>('customer', id)
-  if (!customer) throw noSuch('customer', id, param, status)
+  if (!customer || customer.deleted) throw noSuch('customer', id, param, status)
   return customer
 }
 

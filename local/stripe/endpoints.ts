@@ -6,7 +6,7 @@ import {
   listCheckoutSessions,
   retrieveCheckoutSession,
 } from './checkout-sessions.ts'
-import { createCustomer, retrieveCustomer, updateCustomer } from './customers.ts'
+import { createCustomer, deleteCustomer, retrieveCustomer, updateCustomer } from './customers.ts'
 import { closeDispute, listDisputes, retrieveDispute, updateDispute } from './disputes.ts'
 import { listEarlyFraudWarnings, retrieveEarlyFraudWarning } from './early-fraud-warnings.ts'
 import { listEvents, retrieveEvent } from './events.ts'
@@ -49,6 +49,7 @@ const ENDPOINTS: Record<string, Run> = {
   'POST /v1/customers': createCustomer,
   'GET /v1/customers/:id': retrieveCustomer,
   'POST /v1/customers/:id': updateCustomer,
+  'DELETE /v1/customers/:id': deleteCustomer,
   'GET /v1/customers/:id/payment_methods': listCustomerPaymentMethods,
   'GET /v1/payment_methods': listPaymentMethods,
   'GET /v1/payment_methods/:id': retrievePaymentMethod,

@@ -37,6 +37,7 @@ export type StripeEventType =
   | 'setup_intent.succeeded'
   | 'setup_intent.setup_failed'
   | 'setup_intent.canceled'
+  | 'customer.deleted'
   | 'payment_method.attached'
   | 'payment_method.updated'
   | 'payment_method.automatically_updated'

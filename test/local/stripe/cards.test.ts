@@ -263,6 +263,20 @@ describe('a customer', () => {
     expect((await sdk.customers.update(customer.id, { metadata: '' })).metadata).toEqual({})
   })
 
+  it('that is deleted is still shown as that, and neither it nor its cards can be used', async () => {
+    const card = await saved()
+    expect(await sdk.customers.del(card.customer)).toEqual(
+      expect.objectContaining({ id: card.customer, deleted: true }),
+    )
+    expect(await sdk.customers.retrieve(card.customer)).toMatchObject({ deleted: true })
+    const gone = { code: 'resource_missing', param: 'customer' }
+    await expect(charge(card)).rejects.toMatchObject(gone)
+    await expect(sdk.checkout.sessions.create(cardSession(card.customer))).rejects.toMatchObject(gone)
+    await expect(sdk.customers.del(card.customer)).rejects.toMatchObject({ code: 'resource_missing' })
+    expect((await sdk.paymentMethods.retrieve(card.method.id)).customer).toBeNull()
+    expect(await typesSoFar()).toContain('customer.deleted')
+  })
+
   it('has a default card of its own alone', async () => {
     const card = await saved()
     const other = await sdk.customers.create({})
