@@ -30,11 +30,18 @@ export function neverSwitchedOn(account: Account, settings: AutoTopUpSettings, c
 
 /**
  * The document after a person of the client's has agreed to these settings: it is on, whatever it was. What it has charged
- * this month stays counted, and its failures too; another cap is told of anew.
+ * this month stays counted, and its failures too, unless the default card is another one by now; another cap is told of anew.
  */
-export function agreed(document: AutoTopUp, settings: AutoTopUpSettings, consent: Consent): AutoTopUp {
+export function agreed(
+  document: AutoTopUp,
+  settings: AutoTopUpSettings,
+  consent: Consent,
+  card?: Card,
+): AutoTopUp {
+  const { lastFailure } = document
   const next: AutoTopUp = {
     ...document,
+    ...(lastFailure && hasOtherCard(lastFailure, card) && { failuresInARow: 0, lastFailure: undefined }),
     ...settings,
     consent,
     status: 'on',

@@ -63,7 +63,7 @@ export function createAutoTopUpCheck(options: AutoTopUpOptions) {
       const next = decideStep(document, seen, (attempt) => attemptIdOf(accountId, attempt))
       if (!(await take(account, document, seen, next))) continue
       if (next.attempt) continue
-      return finish(accountId, told, next, now)
+      return finish(accountId, told, next, seen)
     }
     throw new Error(`account ${accountId}: others keep changing its automatic top-up`)
   }
@@ -86,11 +86,10 @@ export function createAutoTopUpCheck(options: AutoTopUpOptions) {
     return [...notes, { Put: topUps.creationOf(topUp) }]
   }
 
-  /** False without a clear answer. The provider may be asked by two at once: the key is the same. */
+  /** False without a clear answer, or where it waits for the schedule to take over what the provider has of it. The provider may be asked by two at once: the key is the same. */
   async function isTakenToProvider(topUp: TopUp, now: Date): Promise<boolean> {
     try {
-      await advance(topUp, now)
-      return true
+      return (await advance(topUp, now)).status !== 'created'
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'payment_provider_unavailable') throw error
       const { accountId, topUpId } = topUp
@@ -103,17 +102,19 @@ export function createAutoTopUpCheck(options: AutoTopUpOptions) {
     accountId: string,
     told: CheckTold,
     { next, decision }: Step,
-    now: Date,
+    { now, pendingMicros }: Situation,
   ): Promise<CheckResult> {
     if (decision.kind === 'wait') {
-      const waitSeconds = Math.ceil((Date.parse(decision.until) - now.getTime()) / 1000)
+      const waitSeconds = Math.ceil((Date.parse(decision.until) - Date.parse(now)) / 1000)
       await lookAgain(accountId, told, waitSeconds)
       return 'waiting'
     }
     if (decision.kind === 'hold_back') return 'held_back'
     if (decision.kind === 'charge') return 'charging'
     const isCharging = decision.why === 'in_flight' || (next.inFlight && decision.why === 'covered')
-    if (isCharging && told.period !== undefined) await lookAgain(accountId, told, COOLDOWN_SECONDS)
+    // What people are paying counts as if it were there, and may come to nothing.
+    const isToSettle = isCharging || (decision.why === 'covered' && pendingMicros > 0n)
+    if (isToSettle && told.period !== undefined) await lookAgain(accountId, told, COOLDOWN_SECONDS)
     return isCharging ? 'charging' : decision.why
   }
 

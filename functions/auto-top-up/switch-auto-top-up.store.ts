@@ -43,7 +43,7 @@ export function createAutoTopUpSwitch(options: AutoTopUpOptions) {
       const before = (await autoTopUps.read(accountId)) ?? neverSwitchedOn(account, settings, consent)
       const seen = await situation.read(account, before, {}, now)
       refuse(account, before, seen)
-      const draft = agreed(before, settings, consent)
+      const draft = agreed(before, settings, consent, defaultCard(seen.cards))
       const step = decideStep(draft, { ...seen, isChargeConfirmed: true }, (n) => attemptIdOf(accountId, n))
       if (step.attempt && !isChargeConfirmed) throw unconfirmed(account, step.attempt.amountMicros)
       if (!(await take(account, before, seen, step))) continue

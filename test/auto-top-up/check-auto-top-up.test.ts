@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../functions/edge/problem.ts'
+import type { TopUp } from '../../functions/top-up/top-up.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { Died, dyingClient } from '../plans/dying-client.ts'
 import {
@@ -235,6 +236,26 @@ describe('a month of the plan', () => {
     expect((await world.stateOf(account)).intents).toEqual([])
   })
 
+  it('is not forgotten while its client seems to pay by hand', async () => {
+    const account = await world.openWithPlan(10, 30n * UNIT, { timeZone: 'UTC' })
+    await world.addCard(account)
+    await world.agree(account, {}, november)
+    world.payments.stripe.addFault({ endpoint: 'POST /v1/payment_intents', kind: 'error_before', times: 3 })
+    const byHand = world.payments.start(
+      account,
+      '50.00',
+      { paymentMethod: 'saved_card' },
+      'cut off',
+      november,
+    )
+    await expect(byHand).rejects.toMatchObject({ code: 'payment_provider_unavailable' })
+    expect(await world.check(account, november, { period: '2026-12' })).toBe('covered')
+    const again = { accountId: account.accountId, period: '2026-12', isRecheck: true }
+    expect(world.checksLater).toEqual([{ check: again, delaySeconds: 900 }])
+    expect(await world.check(account, later(november, 3_600_001), again)).toBe('charging')
+    expect((await world.stateOf(account)).availableMicros).toBe(49n * UNIT)
+  })
+
   it('is not forgotten while another charge is under way or cools down', async () => {
     const account = await world.openWithPlan(20, 5n * UNIT, { timeZone: 'UTC' })
     await world.addCard(account)
@@ -331,6 +352,22 @@ describe('a charge that fails', () => {
     expect((await world.stateOf(account)).availableMicros).toBe(50n * UNIT)
   })
 
+  it('begins to count anew with another card also where it was switched off in between', async () => {
+    const now = new Date()
+    const account = await world.open(5n * UNIT, { card: IS_DECLINED })
+    for (const round of [0, 1, 2]) {
+      await world.check(account, later(now, round * COOLDOWN_MILLISECONDS))
+      if (round < 2) await world.agree(account)
+    }
+    await world.switchOff(account, now)
+    await world.chooseDefault(account, await world.addCard(account, IS_DECLINED))
+    const document = await world.switchOn(account, {
+      isChargeConfirmed: true,
+      now: later(now, 3 * COOLDOWN_MILLISECONDS),
+    })
+    expect(document).toMatchObject({ status: 'paused', failuresInARow: 1 })
+  })
+
   it('goes on by itself once another card is the default, also when it was disabled', async () => {
     const now = new Date()
     const account = await world.open(5n * UNIT, { card: IS_DECLINED })
@@ -398,17 +435,21 @@ describe('a payment provider that does not answer', () => {
     world.payments.stripe.addFault({ endpoint: 'POST /v1/payment_intents', kind: 'error_after', times: 1 })
     expect(await world.check(account, now)).toBe('unanswered')
     const nextDay = later(now, 23 * 3_600_000 + 1)
-    expect(await world.check(account, nextDay)).toBe('not_on')
+    // What the provider knows is not given up: the schedule takes it over.
+    expect(await world.check(account, nextDay)).toBe('unanswered')
+    const notFound = { advance: (topUp: TopUp) => topUps.move(topUp, 'expired', nextDay.toISOString()) }
+    const { topUps } = world.payments
+    expect(await world.check(account, nextDay, {}, notFound)).toBe('not_on')
     const givenUp = await world.options.autoTopUps.read(account.accountId)
     expect(givenUp).toMatchObject({ status: 'paused', lastFailure: { reason: 'no_answer' } })
     expect(givenUp!.chargedMicros).toBe(0n)
-    const { topUps, availableMicros, document } = await world.stateOf(account)
+    const { topUps: paid, availableMicros, document } = await world.stateOf(account)
     expect([availableMicros, document.chargedMicros]).toEqual([50n * UNIT, 0n])
-    const told = { topUpId: topUps[0]!.topUpId }
+    const told = { topUpId: paid[0]!.topUpId }
     await Promise.all([1, 2, 3].map(() => world.check(account, nextDay, told)))
     await world.check(account, nextDay, told)
     const counted = await world.stateOf(account)
-    const isSameMonth = counted.document.month === topUps[0]!.capMonth
+    const isSameMonth = counted.document.month === paid[0]!.capMonth
     expect(counted.document).toMatchObject({ status: 'on', chargedMicros: isSameMonth ? 45n * UNIT : 0n })
     expect(counted.topUps).toMatchObject([{ status: 'settled', isCountedToCap: true }])
   })
