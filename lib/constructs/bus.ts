@@ -42,6 +42,7 @@ export type EventName =
   | 'top_up.expired'
   | 'top_up.failed'
   | 'top_up.mismatched'
+  | 'top_up.paid_twice'
   | 'top_up.processing'
   | 'top_up.settled'
   | 'top_up_refund.asked'

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { EVENT_SOURCE, eventDetails } from '../../functions/events/event.ts'
+import { EVENT_NAMES, EVENT_SOURCE, type EventName, eventDetails } from '../../functions/events/event.ts'
+import type { EventName as NameInRules } from '../../lib/constructs/bus.ts'
 import { may } from './statements.ts'
 import { resourcesOf, type Synthesized, synthesize, target, type Value } from './synthesized.ts'
 
@@ -8,6 +9,10 @@ const queues = () => resourcesOf(synthesized, 'AWS::SQS::Queue')
 const alarms = () => resourcesOf(synthesized, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm.Properties)
 const mappings = () =>
   resourcesOf(synthesized, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties)
+const filtersOf = (mapping: Record<string, Value>) =>
+  (mapping.FilterCriteria as { Filters: { Pattern: string }[] }).Filters.map(({ Pattern }) =>
+    JSON.parse(Pattern),
+  )
 const deadLettersOf = (queue: { Properties: Record<string, Value> }) =>
   target((queue.Properties.RedrivePolicy as Record<string, Value> | undefined)?.deadLetterTargetArn)
 
@@ -22,6 +27,25 @@ function watches(id: string, metric: string): boolean {
 
 beforeAll(async () => {
   synthesized = await synthesize()
+})
+
+describe('stacks', () => {
+  const [DATA, MAIN, PAYMENTS] = [0, 1, 2]
+
+  it('refer to those before them, and to none behind: each deploys when those that it needs are there', () => {
+    const importsOf = (stack: number) =>
+      new Set(
+        [...synthesized.templates[stack]!.matchAll(/"Fn::ImportValue": "(\w+):/g)].map(([, name]) => name),
+      )
+    expect([...importsOf(DATA)]).toEqual([])
+    expect([...importsOf(MAIN)]).toEqual(['DrawdownData'])
+    expect([...importsOf(PAYMENTS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
+  })
+
+  it('stay well below the 500 resources that CloudFormation takes in one', () => {
+    for (const template of synthesized.templates)
+      expect(Object.keys(JSON.parse(template).Resources).length).toBeLessThan(450)
+  })
 })
 
 describe('queues', () => {
@@ -220,13 +244,25 @@ describe('triggers', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: { Destination: expect.anything() } },
     })
-    const { Filters } = stream!.FilterCriteria as { Filters: { Pattern: string }[] }
-    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual(
-      ['ENTRY#', 'STATUS#', 'GAP#'].map((prefix) => ({
+    expect(filtersOf(stream!)).toEqual([
+      {
         eventName: ['INSERT'],
-        dynamodb: { NewImage: { sk: { S: [{ prefix }] } } },
-      })),
+        dynamodb: {
+          NewImage: { sk: { S: [{ prefix: 'ENTRY#' }, { prefix: 'STATUS#' }, { prefix: 'GAP#' }] } },
+        },
+      },
+    ])
+  })
+
+  it('publish what is new of payments, refunds, disputes, cards and automatic top-up, when it is put and when it changes', () => {
+    const [stream] = mappings().filter((mapping) =>
+      target(mapping.EventSourceArn)?.startsWith('PaymentsTable'),
     )
+    expect(stream).toMatchObject({ StartingPosition: 'TRIM_HORIZON', BisectBatchOnFunctionError: true })
+    const prefixes = ['TOP_UP#', 'REFUND#', 'DISPUTE#', 'CARDS', 'AUTO_TOP_UP'].map((prefix) => ({ prefix }))
+    expect(filtersOf(stream!)).toEqual([
+      { eventName: ['INSERT', 'MODIFY'], dynamodb: { NewImage: { sk: { S: prefixes } } } },
+    ])
   })
 
   it('settle what is owed, alert and notify by rules on the bus, whose failures are kept', () => {
@@ -300,6 +336,13 @@ describe('triggers', () => {
         [['lots.raised'], undefined],
       ]),
     )
+  })
+
+  it('may name every event that there is, and no other', () => {
+    // The compiler says which one is missing on either side.
+    const inRules: NameInRules[] = EVENT_NAMES
+    const told: EventName[] = inRules
+    expect(told).toContain('top_up.paid_twice')
   })
 
   it('wait for events that exist', () => {
