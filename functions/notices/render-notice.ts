@@ -36,6 +36,7 @@ function contentOf(
         paragraphs: [
           `On ${chargeDate} your service plan is charged. Your credit does not cover it yet: ${show(shortfall)} is missing.`,
           'What you use until then lowers your credit further.',
+          IF_AUTOMATIC,
         ],
         figures: [
           ['Charge date', chargeDate],
@@ -55,6 +56,7 @@ function contentOf(
         subject: `Your service plan for ${period} could not be charged`,
         paragraphs: [
           `${planName} for ${period} could not be charged, because your credit does not cover it. It is charged by itself as soon as you have topped up ${show(missing)}.`,
+          IF_AUTOMATIC,
         ],
         figures: [
           ['Month', period],
@@ -73,6 +75,7 @@ function contentOf(
         subject: `Your credit is low: ${show(available)}`,
         paragraphs: [
           `Your credit has fallen below ${show(threshold)}, the threshold that is set for your account. When it is used up, services are refused.`,
+          IF_AUTOMATIC,
         ],
         figures: [
           ['Your credit', show(available)],
@@ -287,6 +290,10 @@ function tellOfReturn(detail: EventDetail<'dispute.won'>): Content {
 function owedForPaymentsLine(owed: Money | undefined): [string, string][] {
   return owed ? [['Owed for a payment that was taken back', show(owed)]] : []
 }
+
+/** Whoever is topped up automatically is charged for the same need, and must not pay for it twice by our link. */
+const IF_AUTOMATIC =
+  'If automatic top-up is on, your card is charged for this by itself as far as your monthly limit allows, and you get a receipt: look at your credit before you pay by hand.'
 
 const WHY_NOT_CHARGED = {
   declined: 'Your credit was to be topped up automatically, and your card was declined.',

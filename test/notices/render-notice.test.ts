@@ -156,6 +156,12 @@ describe('a notice', () => {
     expect(html).toContain(`href="${url.replaceAll('&', '&amp;')}"`)
   })
 
+  it('keeps whoever is topped up automatically from paying by hand for the same', () => {
+    const low = events.find(({ detailType }) => detailType === 'balance.low')!
+    for (const event of [warning, shortMonth, low])
+      expect(renderNotice(event, account, portalUrl).text).toContain('If automatic top-up is on')
+  })
+
   it('asks for all that is owed, in whole coins, when a month was short', () => {
     const { text } = renderNotice(shortMonth, account, portalUrl)
     expect(text).toContain('Owed for earlier months: 1.000001 USD')
