@@ -87,12 +87,9 @@ function contentOf(
     }
     case 'top_up.settled': {
       const { amount, paidOwed, available, at, topUpId, reason } = event.detail
-      const used = paidOwed
-        ? `We have received your payment of ${show(amount)}. ${show(paidOwed)} of it paid what you owed for a payment that was taken back, and the rest was added to your credit. Thank you.`
-        : `We have received your payment of ${show(amount)} and added it to your credit. Thank you.`
       return {
         subject: `Receipt: ${show(amount)} received`,
-        paragraphs: [used],
+        paragraphs: [whatBecameOf(amount, paidOwed)],
         figures: [
           ['Amount', show(amount)],
           // Whoever did not pay by hand reads here that it was charged automatically.
@@ -311,6 +308,16 @@ function show({ amount, currency }: Money): string {
 
 function isZero({ amount }: Money): boolean {
   return readAmount(amount) === 0n
+}
+
+/** What a payment was used for: what was owed is paid of it first, and may take all of it. */
+function whatBecameOf(amount: Money, paidOwed: Money | undefined): string {
+  const received = `We have received your payment of ${show(amount)}`
+  if (!paidOwed) return `${received} and added it to your credit. Thank you.`
+  const owed = 'what you owed for a payment that was taken back'
+  return amount.amount === paidOwed.amount
+    ? `${received}. All of it paid ${owed}; your credit stays as it was. Thank you.`
+    : `${received}. ${show(paidOwed)} of it paid ${owed}, and the rest was added to your credit. Thank you.`
 }
 
 function payable({ amount, currency }: Money): Money {

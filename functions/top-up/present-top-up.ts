@@ -12,6 +12,7 @@ export function presentTopUp(topUp: TopUp) {
     accountId,
     status,
     amount: money(topUp.amountMicros, topUp.currency),
+    paidOwed: topUp.paidOwedMicros === undefined ? undefined : money(topUp.paidOwedMicros, topUp.currency),
     refunded: topUp.refundedMicros > 0n ? money(topUp.refundedMicros, topUp.currency) : undefined,
     paymentMethod: method,
     paymentUrl: status === 'processing' ? topUp.paymentUrl : undefined,

@@ -4,6 +4,7 @@ import { Problem } from '../edge/problem.ts'
 import { requestHash } from '../edge/request-id.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { payIn } from '../ledger/decide-payment.ts'
+import { owedChangeOf } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.store.ts'
 import type { PaymentNews } from './payment-provider.ts'
 import type { TopUpStore } from './top-up.store.ts'
@@ -74,7 +75,10 @@ export function createTopUpSettlement({ topUps, cards, ledger }: TopUpSettlement
       decide: (head) => {
         const decision = payIn(head, topUpMovement(topUp, paymentId))
         if (!decision.ok) return decision
-        const settled = { settledAt: at, entrySequence: head.sequence + 1n, paymentId, sessionId }
+        const settled = {
+          ...{ settledAt: at, entrySequence: head.sequence + 1n, paymentId, sessionId },
+          paidOwedMicros: -owedChangeOf(decision.draft) || undefined,
+        }
         return { ...decision, documents: [{ Put: topUps.changeOf(topUp, 'settled', at, settled) }] }
       },
     })

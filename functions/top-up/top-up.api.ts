@@ -38,6 +38,10 @@ export const topUpReply = z
         'credited when `settled`; `mismatched` is paid otherwise than asked, credited not at all, and for staff to look at',
     }),
     amount: moneyReply,
+    paidOwed: moneyReply.optional().meta({
+      description:
+        'what of it paid what was owed for payments that were taken back, and became no credit; absent where nothing was owed',
+    }),
     refunded: moneyReply
       .optional()
       .meta({ description: 'what of it went back to the card, or is on its way; absent without any' }),

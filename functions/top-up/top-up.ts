@@ -52,6 +52,8 @@ export type TopUp = {
   /** A second payment of a top-up that was settled by another: credited not at all, for staff to look at. */
   secondPaymentId?: string
   settledAt?: string
+  /** What of it paid what the account owed, and so became no credit; absent where nothing was owed. */
+  paidOwedMicros?: bigint
   entrySequence?: bigint
   /** Of an automatic one: the month whose cap it counts to, and whether it does: one that failed is given back. */
   capMonth?: string

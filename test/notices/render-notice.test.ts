@@ -199,6 +199,11 @@ describe('a notice', () => {
     const { text } = renderNotice({ ...events[3]!, detail } as NoticeEvent, account, portalUrl)
     expect(text).toContain('20.00 USD of it paid what you owed')
     expect(text).toContain('Paid of what you owed: 20.00 USD')
+    const all = { ...detail, paidOwed: usd('50.00'), available: usd('0.00') }
+    const whole = renderNotice({ ...events[3]!, detail: all } as NoticeEvent, account, portalUrl).text
+    expect(whole).toContain('All of it paid what you owed')
+    expect(whole).not.toContain('added to your credit')
+    expect(whole).toContain('Credit after it: 0.00 USD')
   })
 
   it('says what a dispute took and what is owed, in whole coins where it links to a top-up', () => {
