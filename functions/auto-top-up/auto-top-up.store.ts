@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
+import { asRead } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { type AutoTopUp, switchedOff, toAutoTopUp } from './auto-top-up.ts'
 
@@ -42,11 +43,8 @@ export function createAutoTopUpStore({
       ...next,
       revision: before.revision + 1n,
     }
-    const asRead =
-      before.revision === 0n
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : { ConditionExpression: 'revision = :read', ExpressionAttributeValues: { ':read': before.revision } }
-    return { Put: { TableName: paymentsTable, Item, ...asRead } }
+    // A revision of zero says that there is none yet.
+    return { Put: { TableName: paymentsTable, Item, ...asRead(before.revision || undefined) } }
   }
 
   /**

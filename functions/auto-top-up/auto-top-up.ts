@@ -1,6 +1,7 @@
 import type { Period } from '../accounts/billing-period.ts'
 import { periodOf } from '../accounts/billing-period.ts'
 import type { Card } from '../cards/cards.ts'
+import { withoutKeys } from '../edge/whole-document.ts'
 import type { Head } from '../ledger/entry.ts'
 
 export const AUTO_TOP_UP_STATUSES = ['off', 'on', 'paused', 'disabled'] as const
@@ -150,8 +151,8 @@ export function hasOtherCard(failure: AutoTopUpFailure, card: FailedCard | undef
 }
 
 /** A document as it comes from the table or its stream, where every number is a bigint. */
-export function toAutoTopUp({ pk, sk, ...item }: Record<string, unknown>): AutoTopUp {
-  const document = item as AutoTopUp
+export function toAutoTopUp(item: Record<string, unknown>): AutoTopUp {
+  const document = withoutKeys(item) as AutoTopUp
   return {
     ...document,
     toldPercent: Number(document.toldPercent) as ToldPercent,

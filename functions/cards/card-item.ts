@@ -1,8 +1,9 @@
+import { withoutKeys } from '../edge/whole-document.ts'
 import type { Card, CardNotice, Cards } from './cards.ts'
 
 /** An item of the table as the cards that it holds. */
-export function toCards({ pk, sk, index2pk, index2sk, ...item }: Record<string, unknown>): Cards {
-  const cards = item as Cards
+export function toCards(item: Record<string, unknown>): Cards {
+  const cards = withoutKeys(item) as Cards
   return { ...cards, cards: cards.cards.map(toCard) }
 }
 

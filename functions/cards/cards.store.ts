@@ -3,6 +3,7 @@ import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { Problem } from '../edge/problem.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
+import { asRead } from '../edge/whole-document.ts'
 import { cardDueKeys } from './card-calendar.ts'
 import { toCards } from './card-item.ts'
 import { type Cards, noCards } from './cards.ts'
@@ -40,8 +41,8 @@ export function createCardStore({
         new PutCommand({
           TableName: paymentsTable,
           Item: { pk: accountKey(cards.accountId), sk: CARDS, ...cardDueKeys(cards), ...cards },
-          ConditionExpression: before.revision === 0n ? 'attribute_not_exists(pk)' : 'revision = :read',
-          ...(before.revision > 0n && { ExpressionAttributeValues: { ':read': before.revision } }),
+          // A revision of zero says that there are none yet.
+          ...asRead(before.revision || undefined),
         }),
       )
       return cards

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
+import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { watchKeys } from '../top-up/watch-list.ts'
 import { type Dispute, watchOf } from './dispute.ts'
@@ -38,13 +39,7 @@ export function createDisputeStore({
     const revision = known ? known.revision + 1n : 0n
     const watch = watchKeys(watchOf(next), changedAt, accountId, disputeId, next.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, disputeId), ...watch, ...next, revision }
-    const asRead = known
-      ? {
-          ConditionExpression: 'revision = :read',
-          ExpressionAttributeValues: { ':read': known.revision },
-        }
-      : { ConditionExpression: 'attribute_not_exists(pk)' }
-    return { Put: { TableName: paymentsTable, Item, ...asRead } }
+    return { Put: { TableName: paymentsTable, Item, ...asRead(known?.revision) } }
   }
 
   /** Writes a dispute, and what changes with it; false when one of them has changed since it was read. */
@@ -76,7 +71,6 @@ export function createDisputeStore({
   return { read, replacementOf, write, list }
 }
 
-/** A dispute as its item in the table of payments holds it. */
-export function toDispute({ pk, sk, index2pk, index2sk, ...dispute }: Record<string, unknown>): Dispute {
-  return dispute as Dispute
+function toDispute(item: Record<string, unknown>): Dispute {
+  return withoutKeys(item) as Dispute
 }

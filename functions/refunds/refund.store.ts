@@ -1,6 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { readNewest } from '../edge/read-newest.ts'
+import { asRead, listKeys, withoutKeys } from '../edge/whole-document.ts'
 import { watchKeys } from '../top-up/watch-list.ts'
 import { mayBecome, type Refund, type RefundStatus, watchOf } from './refund.ts'
 
@@ -41,7 +43,7 @@ export function createRefundStore({
 
   /** The same put as an item for a transaction. */
   function creationOf(refund: Refund) {
-    return { ...putOf(refund), ConditionExpression: 'attribute_not_exists(pk)' }
+    return { ...putOf(refund), ...asRead(undefined) }
   }
 
   /**
@@ -65,16 +67,12 @@ export function createRefundStore({
   }
 
   function replacementOf(before: Refund, next: Refund) {
-    return {
-      ...putOf({ ...next, revision: before.revision + 1n }),
-      ConditionExpression: 'revision = :read',
-      ExpressionAttributeValues: { ':read': before.revision },
-    }
+    return { ...putOf({ ...next, revision: before.revision + 1n }), ...asRead(before.revision) }
   }
 
   function putOf(refund: Refund) {
     const { accountId, topUpId, refundId, createdAt, changedAt } = refund
-    const list = { index1pk: listKey(accountId, topUpId), index1sk: `${createdAt}#${refundId}` }
+    const list = listKeys(listKey(accountId, topUpId), createdAt, refundId)
     const watch = watchKeys(watchOf(refund), changedAt, accountId, refundId, refund.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, refundId), ...list, ...watch, ...refund }
     return { TableName: paymentsTable, Item }
@@ -96,32 +94,17 @@ export function createRefundStore({
     topUpId: string,
     page: { limit: number; after?: RefundPosition },
   ): Promise<Refund[]> {
-    const before = page.after ? `${page.after.createdAt}#${page.after.refundId}` : '~'
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: paymentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
-        ExpressionAttributeValues: { ':pk': listKey(accountId, topUpId), ':before': before },
-        ScanIndexForward: false,
-        Limit: page.limit,
-      }),
-    )
-    return Items.map(toRefund)
+    const after = page.after && { createdAt: page.after.createdAt, id: page.after.refundId }
+    const items = await readNewest(client, paymentsTable, listKey(accountId, topUpId), {
+      limit: page.limit,
+      after,
+    })
+    return items.map(toRefund)
   }
 
   return { read, create, creationOf, move, changeOf, note, list }
 }
 
-/** A refund's document without its keys. */
-export function toRefund({
-  pk,
-  sk,
-  index1pk,
-  index1sk,
-  index2pk,
-  index2sk,
-  ...refund
-}: Record<string, unknown>): Refund {
-  return refund as Refund
+function toRefund(item: Record<string, unknown>): Refund {
+  return withoutKeys(item) as Refund
 }

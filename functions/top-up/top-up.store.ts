@@ -1,6 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { readNewest } from '../edge/read-newest.ts'
+import { asRead, listKeys, withoutKeys } from '../edge/whole-document.ts'
 import { mayBecome, type TopUp, type TopUpStatus, watchOf } from './top-up.ts'
 import { watchKeys } from './watch-list.ts'
 
@@ -50,7 +52,7 @@ export function createTopUpStore({
 
   /** The same put as an item for a transaction. */
   function creationOf(topUp: TopUp) {
-    return { ...putOf(topUp), ConditionExpression: 'attribute_not_exists(pk)' }
+    return { ...putOf(topUp), ...asRead(undefined) }
   }
 
   /**
@@ -94,16 +96,12 @@ export function createTopUpStore({
   }
 
   function replacementOf(before: TopUp, next: TopUp) {
-    return {
-      ...putOf({ ...next, revision: before.revision + 1n }),
-      ConditionExpression: 'revision = :read',
-      ExpressionAttributeValues: { ':read': before.revision },
-    }
+    return { ...putOf({ ...next, revision: before.revision + 1n }), ...asRead(before.revision) }
   }
 
   function putOf(topUp: TopUp) {
     const { accountId, topUpId, createdAt } = topUp
-    const list = { index1pk: listKey(accountId), index1sk: `${createdAt}#${topUpId}` }
+    const list = listKeys(listKey(accountId), createdAt, topUpId)
     const watch = watchKeys(watchOf(topUp), topUp.changedAt, accountId, topUpId, topUp.resolution)
     const Item: Record<string, unknown> = { ...keyOf(accountId, topUpId), ...list, ...watch, ...topUp }
     return { TableName: paymentsTable, Item }
@@ -117,31 +115,14 @@ export function createTopUpStore({
 
   /** A page of an account's top-ups, newest first. One of a moment ago may still be missing. */
   async function list(accountId: string, page: { limit: number; after?: TopUpPosition }): Promise<TopUp[]> {
-    const before = page.after ? `${page.after.createdAt}#${page.after.topUpId}` : '~'
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: paymentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
-        ExpressionAttributeValues: { ':pk': listKey(accountId), ':before': before },
-        ScanIndexForward: false,
-        Limit: page.limit,
-      }),
-    )
-    return Items.map(toTopUp)
+    const after = page.after && { createdAt: page.after.createdAt, id: page.after.topUpId }
+    const items = await readNewest(client, paymentsTable, listKey(accountId), { limit: page.limit, after })
+    return items.map(toTopUp)
   }
 
   return { read, create, creationOf, move, changeOf, note, noteOf, list }
 }
 
-function toTopUp({
-  pk,
-  sk,
-  index1pk,
-  index1sk,
-  index2pk,
-  index2sk,
-  ...topUp
-}: Record<string, unknown>): TopUp {
-  return topUp as TopUp
+function toTopUp(item: Record<string, unknown>): TopUp {
+  return withoutKeys(item) as TopUp
 }

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { withoutKeys } from '../edge/whole-document.ts'
 import { type Watch, watchListKey } from './watch-list.ts'
 
 /** A document on a list: since when, and where on the list it stands. */
@@ -64,8 +65,8 @@ export function createWatchListStore({
   return { page, readPosition, writePosition }
 }
 
-function toWatched({ pk, sk, index1pk, index1sk, index2pk, index2sk, ...document }: Record<string, unknown>) {
-  const position = String(index2sk)
+function toWatched(item: Record<string, unknown>): Watched {
+  const position = String(item.index2sk)
   const [since = '', accountId = '', id = ''] = position.split('#')
-  return { accountId, id, since, position, document }
+  return { accountId, id, since, position, document: withoutKeys(item) }
 }

@@ -359,8 +359,8 @@ export const BREAKAGES: Breakage[] = [
       },
       {
         file: 'functions/disputes/dispute.store.ts',
-        find: "ConditionExpression: 'attribute_not_exists(pk)'",
-        replace: "ConditionExpression: 'attribute_not_exists(nothing)'",
+        find: ', ...asRead(known?.revision)',
+        replace: '',
       },
     ],
   },

@@ -1,0 +1,27 @@
+/**
+ * The condition on which a put replaces a document whole: it is as it was read, by its revision; without one, there is
+ * still none.
+ */
+export function asRead(revision: bigint | undefined) {
+  return revision === undefined
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : { ConditionExpression: 'revision = :read', ExpressionAttributeValues: { ':read': revision } }
+}
+
+/** A document without the keys by which its table and the indexes know its item. */
+export function withoutKeys({
+  pk,
+  sk,
+  index1pk,
+  index1sk,
+  index2pk,
+  index2sk,
+  ...document
+}: Record<string, unknown>): Record<string, unknown> {
+  return document
+}
+
+/** The keys by which a document stands on a list of its account. */
+export function listKeys(list: string, createdAt: string, id: string) {
+  return { index1pk: list, index1sk: `${createdAt}#${id}` }
+}
