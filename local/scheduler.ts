@@ -38,10 +38,12 @@ function isFrequent({ next, doneUpTo }: Running): boolean {
   return first !== undefined && second !== undefined && second.getTime() - first.getTime() < hourMillis
 }
 
-/** Where a clock that is moved stops for a schedule: at each firing, but only once an hour for one that is frequent. */
+/** Where a clock that is moved stops for a schedule: at each firing, but for a frequent one only from the next full hour on, where others stop too. */
 function nextStop(entry: Running): Date | undefined {
   const { next, doneUpTo } = entry
-  return next(isFrequent(entry) ? new Date(doneUpTo.getTime() + hourMillis - 1) : doneUpTo)
+  if (!isFrequent(entry)) return next(doneUpTo)
+  const fullHour = (Math.floor(doneUpTo.getTime() / hourMillis) + 1) * hourMillis
+  return next(new Date(fullHour - 1))
 }
 
 /**

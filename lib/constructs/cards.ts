@@ -38,7 +38,7 @@ export class Cards extends Construct {
       foundation: house,
       description: 'Notes cards that are about to expire, and ends removals that were cut off',
       // Half an hour from what else is looked for each hour.
-      expression: 'cron(30 * * * ? *)',
+      expression: 'cron(0 * * * ? *)',
       target: watchCards,
     })
   }

@@ -224,7 +224,7 @@ describe('triggers', () => {
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(0 * * * ? *)',
       'cron(30 2 * * ? *)',
-      'cron(30 * * * ? *)',
+      'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
     ])
     for (const schedule of schedules) {
