@@ -138,6 +138,17 @@ export type ProviderDispute = {
 }
 export type LookedUpDispute = { ok: true; dispute: ProviderDispute } | ProviderUnavailable
 
+/** What has begun at the provider alone: news that says only where to look. */
+export type BegunAtProvider =
+  | {
+      ok: true
+      news: (
+        | { kind: 'dispute'; disputeId: string; paymentId: string }
+        | { kind: 'refund'; paymentId: string }
+      )[]
+    }
+  | ProviderUnavailable
+
 /** Whose payment it is, as the provider was told when it was made; undefined for a payment that is none of ours. */
 export type PaymentOwner = { accountId: string; topUpId: string }
 export type FoundOwner = { ok: true; owner?: PaymentOwner } | ProviderUnavailable
@@ -161,6 +172,8 @@ export type PaymentProvider = {
   /** All refunds of a payment. */
   lookUpRefunds(paymentId: string): Promise<LookedUpRefunds>
   lookUpDispute(disputeId: string): Promise<LookedUpDispute>
+  /** The disputes since an instant, and the payments of which something was refunded there by hand. */
+  listBegun(since: string): Promise<BegunAtProvider>
 }
 
 /** What we know of a payment that is to be looked up. Nobody is there to do what the bank still asks for of a saved card. */

@@ -9,9 +9,11 @@ import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { scheduleHandler } from '../edge/schedule.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { createRefundNews } from '../refunds/receive-refund.store.ts'
 import { createRefundStore } from '../refunds/refund.store.ts'
 import { createRefundSettlement } from '../refunds/settle-refund.store.ts'
 import { createTopUpAdvance } from './advance-top-up.store.ts'
+import { createUntoldFinder } from './find-untold.store.ts'
 import { type ReconciledList, reconcileList } from './reconcile-list.store.ts'
 import { disputeList, refundList } from './reconcile-others.store.ts'
 import { createTopUpReconciler } from './reconcile-top-up.store.ts'
@@ -48,6 +50,15 @@ const disputes = createDisputeFollowing({
   provider,
   switchOffAutoTopUp: autoTopUps.offForDispute,
 })
+const refundNews = createRefundNews({
+  ...{ refunds, topUps, ledger, provider },
+  topUpSettlement: settlement,
+  settlement: refundSettlement,
+})
+const findUntold = createUntoldFinder({
+  provider,
+  takers: { dispute: disputes.receive, refund: refundNews.receive },
+})
 const watchLists = createWatchListStore(payments)
 
 /** A line for each list that is reconciled, and the capability whose it is. */
@@ -63,6 +74,7 @@ const lists: ReconciledList[] = [
 
 /** So long for each list; a question that is under way then may take half a minute more. */
 const LONGEST_MILLISECONDS = 60_000
+const LONGEST_UNTOLD_MILLISECONDS = 30_000
 
 export const handler = scheduleHandler(async (now) => {
   for (const list of lists) {
@@ -70,4 +82,7 @@ export const handler = scheduleHandler(async (now) => {
     const counts = await reconcileList(list, watchLists, { now, mayGoOn: () => performance.now() < end })
     log.info('asked the provider about payments', { watch: list.watch, counts })
   }
+  const end = performance.now() + LONGEST_UNTOLD_MILLISECONDS
+  const lookedAt = await findUntold({ now, mayGoOn: () => performance.now() < end })
+  log.info('asked the provider what began there', { lookedAt })
 })

@@ -257,6 +257,21 @@ describe('the schedule that asks the provider', () => {
     ])
   })
 
+  it('finds a dispute and a refund that began at the provider and of which no event ever came, and each of them once', async () => {
+    const [disputed, refunded] = [await openWithCard(), await openWithCard()]
+    const [ofDispute, ofRefund] = [await newestOrFirst(disputed), await newestOrFirst(refunded)]
+    loseEvents()
+    payments.stripe.controls.openDispute(ofDispute.paymentId!)
+    payments.stripe.controls.refundByHand(ofRefund.paymentId!, 400)
+    await payments.stripe.untilIdle()
+    await payments.reconcile()
+    await payments.reconcile()
+    expect((await stateOf(disputed, ofDispute.topUpId)).availableMicros).toBe(0n)
+    expect((await stateOf(refunded, ofRefund.topUpId)).availableMicros).toBe(6n * UNIT)
+    for (const account of [disputed, refunded])
+      expect(await payments.entriesOf(account.accountId)).toHaveLength(2)
+  })
+
   it('rings for what has been open for more than a day', async () => {
     const account = await payments.openAccount()
     const { topUpId } = await payments.start(account, '5.00', {}, 'key-1', ago(26 * HOUR_MILLISECONDS))

@@ -20,7 +20,8 @@ const topUpCauses: Causes<typeof TOP_UP_TRANSITIONS> = {
   'created → processing': 'we, when the provider has taken it; or the schedule, when it finds it there',
   'created → settled': 'the provider, before we could note that it has it',
   'created → failed': 'the provider: the card is declined, or the payment refused',
-  'created → expired': 'we: it was not begun within 23 hours; or the provider',
+  'created → expired':
+    'we: it was not begun within 23 hours, or an automatic one was switched off before; or the provider',
   'created → mismatched': MISMATCHED,
   'processing → settled': PAID,
   'processing → failed': 'the provider: the card is declined, or its bank did not pay',

@@ -36,13 +36,13 @@ export class PaymentProvider extends ProviderState {
     'POST refunds': (asked) => this.refund(asked),
     'GET refunds': ({ query }) =>
       list(
-        this.refunds.filter(({ intentId }) => intentId === query.get('payment_intent')),
+        this.refunds.filter(({ intentId }) => [null, intentId].includes(query.get('payment_intent'))),
         showRefund,
       ),
     'GET disputes id': ({ id }) => one(this.disputes, id, showDispute),
     'GET disputes': ({ query }) =>
       list(
-        this.disputes.filter(({ intentId }) => intentId === query.get('payment_intent')),
+        this.disputes.filter(({ intentId }) => [null, intentId].includes(query.get('payment_intent'))),
         showDispute,
       ),
   }
