@@ -210,7 +210,9 @@ function contentOf(
           heldBack
             ? `Your credit needed another ${show(heldBack)}, which would have gone above your monthly limit: it was not charged.`
             : `We have charged ${show(charged)} automatically in ${month}. We never charge more than your monthly limit of ${show(monthlyCap)}.`,
-          'To go on you can top up by hand, or raise the limit.',
+          percent === 100
+            ? 'To go on you can top up by hand, or raise the limit.'
+            : 'Your card is charged automatically until the limit is reached. After that you can top up by hand, or raise the limit.',
         ],
         figures: [
           ['Month', month],

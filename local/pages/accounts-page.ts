@@ -6,7 +6,7 @@ import { type ExplainedTransaction, statementTable, type Transaction } from './s
 type Money = { amount: string; currency: string }
 type Account = { accountId: string; name: string; clientType: string; currency: string; timeZone: string }
 type UpcomingCharge = { date: string; total: Money; shortfall: Money }
-type Balance = { available?: Money; held?: Money; upcomingCharge?: UpcomingCharge }
+type Balance = { available?: Money; held?: Money; owed?: Money; upcomingCharge?: UpcomingCharge }
 type Member = { email: string; role: string }
 const mostAccounts = 200
 const mostLines = 200
@@ -55,7 +55,7 @@ export async function showAccount(
   const payer = members.find(({ role }) => role !== 'viewer')?.email
   const content = html`<div class="panel">
 <p class="big">${show(balance?.available)}</p>
-<p>available, ${show(balance?.held)} held. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
+<p>available, ${show(balance?.held)} held${balance?.owed ? `, ${show(balance.owed)} owed` : ''}. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
 <dl class="facts">${nextCharge(balance?.upcomingCharge)}
 <div><dt>Client type</dt><dd>${account.clientType.replaceAll('_', ' ')}</dd></div>
 <div><dt>Time zone</dt><dd>${account.timeZone}</dd></div>

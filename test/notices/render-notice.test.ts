@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { EventDetail } from '../../functions/events/event.ts'
 import type { NoticeEvent } from '../../functions/notices/notice.ts'
 import { renderNotice } from '../../functions/notices/render-notice.ts'
 
@@ -154,6 +155,13 @@ describe('a notice', () => {
     const url = `${portalUrl}/top-up?account=${accountId}&amount=14.51&currency=USD`
     expect(text).toContain(`\n${url}\n`)
     expect(html).toContain(`href="${url.replaceAll('&', '&amp;')}"`)
+  })
+
+  it('says before the monthly limit is reached that charging goes on until it is', () => {
+    const { heldBack: _, ...detail } = capReached.detail as EventDetail<'auto_top_up.cap_reached'>
+    const near = { detailType: 'auto_top_up.cap_reached', detail: { ...detail, percent: 80 } } as const
+    expect(renderNotice(near, account, portalUrl).text).toContain('until the limit is reached')
+    expect(renderNotice(capReached, account, portalUrl).text).toContain('To go on you can top up by hand')
   })
 
   it('keeps whoever is topped up automatically from paying by hand for the same', () => {
