@@ -75,7 +75,10 @@ function refuse({ accountId, timeZone }: Account, before: AutoTopUp, { head, car
   if (isExpired(card, dayOf(now, timeZone)))
     throw new Problem('no_saved_card', 'The default card has expired. Save another one first.')
   if (isDisabled(before, card))
-    throw new Problem('auto_top_up_disabled', 'Save another card, or make another one the default, first.')
+    throw new Problem(
+      'auto_top_up_disabled',
+      'Make another card the default first; save one if there is none.',
+    )
 }
 
 function unconfirmed({ currency }: Account, amountMicros: bigint): Problem {

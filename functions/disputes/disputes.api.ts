@@ -35,7 +35,7 @@ const ofAccount = z.strictObject({ accountId: accountIdSchema })
 
 export const listDisputes = defineRoute({
   route: disputeRoutes.listDisputes,
-  summary: 'The disputed payments of an account',
+  summary: 'The disputed payments of an account, in the order of their ids',
   tag: 'Disputes',
   callers: ['client', 'staff'],
   params: ofAccount,
