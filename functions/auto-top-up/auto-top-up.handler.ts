@@ -5,8 +5,7 @@ import { MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { createStripeProvider } from '../top-up/stripe.client.ts'
-import { readStripeSecret } from '../top-up/stripe-secret.client.ts'
+import { stripeProvider } from '../top-up/stripe-provider.client.ts'
 import { readAutoTopUp, setAutoTopUp, switchOffAutoTopUp } from './auto-top-up.api.ts'
 import { autoTopUpOptions } from './auto-top-up-options.store.ts'
 import { createCheckLater } from './check-later.client.ts'
@@ -34,10 +33,7 @@ const options = autoTopUpOptions({
   documentsTable: names.DOCUMENTS_TABLE,
   paymentsTable: names.PAYMENTS_TABLE,
   portalUrl: names.PORTAL_URL.replace(/\/$/, ''),
-  provider: async () => {
-    const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)
-    return createStripeProvider({ apiKey, url: names.STRIPE_API_URL })
-  },
+  provider: stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL),
   checkLater: createCheckLater({ client: new SQSClient({}), queueUrl: names.AUTO_TOP_UP_QUEUE_URL }),
 })
 const autoTopUp = createAutoTopUpSwitch(options)

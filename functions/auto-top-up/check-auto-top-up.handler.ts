@@ -3,8 +3,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { eachMessage, queueHandler } from '../edge/queue.ts'
-import { createStripeProvider } from '../top-up/stripe.client.ts'
-import { readStripeSecret } from '../top-up/stripe-secret.client.ts'
+import { stripeProvider } from '../top-up/stripe-provider.client.ts'
 import { autoTopUpOptions } from './auto-top-up-options.store.ts'
 import { createAutoTopUpCheck } from './check-auto-top-up.store.ts'
 import { createCheckLater } from './check-later.client.ts'
@@ -28,10 +27,7 @@ const autoTopUp = createAutoTopUpCheck(
     documentsTable: names.DOCUMENTS_TABLE,
     paymentsTable: names.PAYMENTS_TABLE,
     portalUrl: names.PORTAL_URL.replace(/\/$/, ''),
-    provider: async () => {
-      const { apiKey } = await readStripeSecret(names.STRIPE_SECRET_NAME)
-      return createStripeProvider({ apiKey, url: names.STRIPE_API_URL })
-    },
+    provider: stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL),
     checkLater: createCheckLater({ client: new SQSClient({}), queueUrl: names.AUTO_TOP_UP_QUEUE_URL }),
   }),
 )

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Account } from '../accounts/account.ts'
-import { invalidField, Problem } from '../edge/problem.ts'
+import { invalidField, wrongCurrency } from '../edge/problem.ts'
 import { formatAmount, parseAmount } from '../ledger/money.ts'
 import { cardStepMicros, refuseTopUpAmount } from '../top-up/top-up-amount.ts'
 import type { autoTopUpBody } from './auto-top-up.api.ts'
@@ -16,10 +16,7 @@ export function readSettings(
   { currency }: Pick<Account, 'currency'>,
   body: AutoTopUpRequest,
 ): AutoTopUpSettings {
-  if (body.currency !== currency) {
-    const detail = `the account is in ${currency}`
-    throw new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
-  }
+  if (body.currency !== currency) throw wrongCurrency(currency)
   const [thresholdMicros, monthlyCapMicros] = [parseAmount(body.threshold)!, parseAmount(body.monthlyCap)!]
   const [targetMicros, amountMicros] = [parseOptional(body.target), parseOptional(body.amount)]
   refuseOddCoins('threshold', thresholdMicros, currency)

@@ -1,7 +1,7 @@
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import type { PostingRefusal } from '../ledger/ledger.store.ts'
 import { money } from '../ledger/money.ts'
-import { Problem } from './problem.ts'
+import { Problem, wrongCurrency } from './problem.ts'
 
 /** What the ledger refuses, as the problem that is answered, whatever was to be posted. */
 export function postingProblem(refusal: MovementRefusal | PostingRefusal, currency: string): Problem {
@@ -14,10 +14,8 @@ export function postingProblem(refusal: MovementRefusal | PostingRefusal, curren
       const detail = `${shortfall.amount} ${currency} are missing.`
       return new Problem('insufficient_credit', detail, { extra: { shortfall, available, needed } })
     }
-    case 'wrong_currency': {
-      const detail = `must be ${refusal.accountCurrency}, the account’s own`
-      return new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
-    }
+    case 'wrong_currency':
+      return wrongCurrency(refusal.accountCurrency)
     case 'idempotency_key_reused':
       return new Problem(
         'idempotency_key_reused',

@@ -115,6 +115,12 @@ export function invalidField(field: string, detail: string): Problem {
   return new Problem('request_invalid', `${field}: ${detail}`, { errors: [{ field, detail }] })
 }
 
+/** An amount in another currency than the account's. */
+export function wrongCurrency(accountCurrency: string): Problem {
+  const detail = `must be ${accountCurrency}, the account’s own`
+  return new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
+}
+
 export const problemSchema = z
   .object({
     type: z.string().meta({ examples: ['urn:drawdown:problem:insufficient_credit'] }),

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { invalidField, Problem } from '../edge/problem.ts'
+import { invalidField, Problem, wrongCurrency } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
 import { formatAmount, parseAmount } from '../ledger/money.ts'
@@ -103,10 +103,7 @@ function newRefund(asked: RefundAsked, topUp: TopUp, refundId: string, hash: str
 }
 
 function refuseAmount(account: Account, amountMicros: bigint, currency: string): void {
-  if (currency !== account.currency) {
-    const detail = `the account is in ${account.currency}`
-    throw new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
-  }
+  if (currency !== account.currency) throw wrongCurrency(account.currency)
   const stepMicros = cardStepMicros(currency)
   if (amountMicros % stepMicros !== 0n) {
     const step = formatAmount(stepMicros, currency)

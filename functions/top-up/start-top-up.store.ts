@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.ts'
 import type { CardStore } from '../cards/cards.store.ts'
 import { type Card, type Cards, defaultCard, findCard } from '../cards/cards.ts'
 import { loseCustomer, requireCustomer } from '../cards/customer.store.ts'
-import { Problem } from '../edge/problem.ts'
+import { invalidField, Problem, wrongCurrency } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { Head } from '../ledger/entry.ts'
 import { parseAmount } from '../ledger/money.ts'
@@ -121,11 +121,7 @@ function chooseCard(cards: Cards, paymentMethodId: string | undefined): Card {
 }
 
 function refuseAmount(account: Account, amountMicros: bigint, currency: string): void {
-  if (currency !== account.currency) {
-    const detail = `the account is in ${account.currency}`
-    throw new Problem('wrong_currency', `currency: ${detail}`, { errors: [{ field: 'currency', detail }] })
-  }
+  if (currency !== account.currency) throw wrongCurrency(account.currency)
   const detail = refuseTopUpAmount(amountMicros, currency)
-  if (detail)
-    throw new Problem('request_invalid', `amount: ${detail}`, { errors: [{ field: 'amount', detail }] })
+  if (detail) throw invalidField('amount', detail)
 }
