@@ -1,5 +1,6 @@
 import { AUTO_TOP_UP_MEANINGS, AUTO_TOP_UP_TRANSITIONS } from '../../functions/auto-top-up/auto-top-up.ts'
-import { DISPUTE_MEANINGS, DISPUTE_TRANSITIONS } from '../../functions/disputes/dispute.ts'
+import { CARD_MEANINGS, CARD_TRANSITIONS } from '../../functions/cards/cards.ts'
+import { DISPUTE_MEANINGS, DISPUTE_TRANSITIONS, MISMATCHES } from '../../functions/disputes/dispute.ts'
 import { REFUND_MEANINGS, REFUND_TRANSITIONS } from '../../functions/refunds/refund.ts'
 import { TOP_UP_MEANINGS, TOP_UP_TRANSITIONS } from '../../functions/top-up/top-up.ts'
 
@@ -75,6 +76,10 @@ const autoTopUpCauses: Causes<typeof AUTO_TOP_UP_TRANSITIONS> = {
   'disabled → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
 }
 
+const cardCauses: Causes<typeof CARD_TRANSITIONS> = {
+  'kept → removing': 'the client removes it, or saves the same card once more',
+}
+
 /** The page of every state and transition of what payments are made of. A new table of transitions is a further line. */
 export function renderPaymentsPage(): string {
   return `# Payments
@@ -86,7 +91,14 @@ Every state of a payment and of what may become of it, and who brings each chang
 ${section('Top-ups', TOP_UP_MEANINGS, TOP_UP_TRANSITIONS, topUpCauses)}
 ${section('Refunds to the card', REFUND_MEANINGS, REFUND_TRANSITIONS, refundCauses)}
 ${section('Disputes', DISPUTE_MEANINGS, DISPUTE_TRANSITIONS, disputeCauses)}
-${section('Automatic top-up', AUTO_TOP_UP_MEANINGS, AUTO_TOP_UP_TRANSITIONS, autoTopUpCauses)}`
+A dispute that does not match says so, for staff to look at:
+
+| mismatch | what it means |
+|---|---|
+${rowsOf(MISMATCHES)}
+
+${section('Automatic top-up', AUTO_TOP_UP_MEANINGS, AUTO_TOP_UP_TRANSITIONS, autoTopUpCauses)}
+${section('Saved cards', CARD_MEANINGS, CARD_TRANSITIONS, cardCauses)}`
 }
 
 function section(
@@ -95,7 +107,6 @@ function section(
   transitions: Transitions,
   causes: Record<string, string>,
 ): string {
-  const states = Object.entries(meanings).map(([status, meaning]) => `| \`${status}\` | ${meaning} |`)
   const changes = Object.entries(transitions).flatMap(([from, tos]) =>
     tos.map((to) => `| \`${from}\` | \`${to}\` | ${causes[`${from} → ${to}`]} |`),
   )
@@ -103,10 +114,15 @@ function section(
 
 | state | what it means |
 |---|---|
-${states.join('\n')}
+${rowsOf(meanings)}
 
 | from | to | by whom |
 |---|---|---|
 ${changes.join('\n')}
 `
 }
+
+const rowsOf = (meanings: Record<string, string>) =>
+  Object.entries(meanings)
+    .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
+    .join('\n')
