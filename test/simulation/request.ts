@@ -94,7 +94,7 @@ export class Request {
 
 export type Answer =
   | { kind: 'done'; body: Record<string, unknown> }
-  | { kind: 'refused'; code: string; detail: string }
+  | { kind: 'refused'; code: string; detail: string; body: Record<string, unknown> }
   | { kind: 'unknown' }
 
 /**
@@ -112,5 +112,5 @@ export function readAnswer(label: string, outcome: Outcome): Answer {
   if (statusCode < 300) return { kind: 'done', body }
   require(statusCode !== 500 || outcome.hadFaults, () => `${label}: answers 500 and nothing was wrong`)
   if (statusCode >= 500) return { kind: 'unknown' }
-  return { kind: 'refused', code: String(body.code), detail: String(body.detail) }
+  return { kind: 'refused', code: String(body.code), detail: String(body.detail), body }
 }

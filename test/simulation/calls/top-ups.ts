@@ -5,6 +5,7 @@ import { MOODS, type Mood } from '../provider/objects.ts'
 import { decide, usePage } from '../provider/outside.ts'
 import { readAnswer } from '../request.ts'
 import { require } from '../require.ts'
+import type { World } from '../world.ts'
 import { type CallKind, decimal, sendAgain, staffClaims } from './call.ts'
 import { notifyFirst } from './notices.ts'
 
@@ -43,7 +44,10 @@ export const topUp: CallKind<TopUpChoice> = {
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
         if (answer.kind === 'refused') {
-          const isJust = how === 'saved_card' && isRefusal(answer.code, topUpId === undefined)
+          const isJust =
+            how === 'saved_card'
+              ? isRefusal(answer.code, topUpId === undefined)
+              : answer.code === 'payment_declined' && isUnpaid(world, answer.body.topUpId)
           require(isJust, () => `${label}: is refused with ${answer.code}: ${answer.detail}`)
           return undefined
         }
@@ -62,6 +66,13 @@ function isRefusal(code: string, isNew: boolean): boolean {
   return (
     code === 'payment_declined' || code === 'authentication_required' || (code === 'no_saved_card' && isNew)
   )
+}
+
+/** A page whose bank thought about it, and did not pay: who asks again is told what became of it. */
+function isUnpaid({ provider }: World, topUpId: unknown): boolean {
+  const session = provider.sessions.find(({ metadata }) => metadata.topUpId === topUpId)
+  const intent = provider.intents.find(({ id }) => id === session?.intentId)
+  return session?.status === 'complete' && intent?.status === 'requires_payment_method'
 }
 
 /** A payer does something at a page that is open, and the provider begins to tell of it. */
