@@ -1,14 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../../functions/accounts/account.ts'
-import { createAutoTopUpStore } from '../../functions/auto-top-up/auto-top-up.store.ts'
-import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
-import { createRefundBeginning } from '../../functions/refunds/begin-refund.store.ts'
-import { createRefundApproval, createRefundRejection } from '../../functions/refunds/decide-refund.store.ts'
-import { createRefundStore } from '../../functions/refunds/refund.store.ts'
-import { createRefundRequests } from '../../functions/refunds/request-refund.store.ts'
-import { createRefundSettlement } from '../../functions/refunds/settle-refund.store.ts'
-import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
+import { createRefunding } from '../../functions/refunds/refunding.store.ts'
 import { payCheckout } from '../../local/stripe.ts'
 import type { startPayments } from '../top-up/payments.ts'
 
@@ -23,28 +16,15 @@ export function refundingThrough(
     provider = payments.provider,
   }: { client?: DynamoDBDocumentClient; provider?: Payments['provider'] } = {},
 ) {
-  const options = { ...payments.database, client }
-  const stores = {
-    refunds: createRefundStore(options),
-    topUps: createTopUpStore(options),
-    ledger: createLedger(options),
-  }
-  const autoTopUps = createAutoTopUpStore(options)
-  const settlement = createRefundSettlement({ ...stores, provider: async () => provider })
-  const beginning = createRefundBeginning({ ...stores, settlement, autoTopUps })
-  const { request } = createRefundRequests({ ...stores, beginning, settlement })
+  const refunding = createRefunding({ ...payments.database, client, provider: async () => provider })
   return {
-    ...stores,
-    autoTopUps,
-    reconcile: settlement.reconcileRefund,
-    approve: createRefundApproval({ ...stores, beginning, settlement }),
-    reject: createRefundRejection(stores),
+    ...refunding,
     refund: (
       { account, topUpId }: PaidIn,
       amount: string,
       { key = 'key-1', actor = 'person:1', now = new Date(), currency = account.currency } = {},
     ) =>
-      request({
+      refunding.request({
         ...{ account, topUpId, actor, now },
         request: { amount, currency, reason: 'Asked for by the client' },
         idempotencyKey: key,
