@@ -1,5 +1,6 @@
 import { Construct } from 'constructs'
 import { autoTopUpRoutes } from '../../functions/auto-top-up/auto-top-up.routes.ts'
+import { checksAutoTopUp } from './event-triggers.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -25,30 +26,7 @@ export class AutoTopUp extends Construct {
       // Few: each may wait for the provider as long as for three tries.
       batchSize: 5,
     })
-    house.bus.deliver(
-      [
-        'usage.deducted',
-        'usage.refused',
-        'charge.made',
-        'charge.refunded',
-        'credit.expired',
-        'plan.charged',
-        'plan.short',
-        'plan.warning',
-        'session.authorised',
-        'session.ended',
-        'credit.given',
-        'entry.reversed',
-        'top_up.settled',
-        'top_up.failed',
-        'top_up.expired',
-        'top_up.mismatched',
-        'card.saved',
-        'card.changed',
-        'card.chosen',
-      ],
-      checkQueue,
-    )
+    house.bus.deliver([...checksAutoTopUp], checkQueue)
 
     const autoTopUp = new HouseFunction(this, 'SetAutoTopUp', {
       foundation: house,

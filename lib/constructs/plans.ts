@@ -1,5 +1,6 @@
 import { Construct } from 'constructs'
 import { planRoutes } from '../../functions/plans/plans.routes.ts'
+import { settlesWhatIsOwed } from './event-triggers.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -54,18 +55,7 @@ export class Plans extends Construct {
       consumer: chargeMonth,
       batchSize: 10,
     })
-    house.bus.deliverAccount(
-      [
-        'top_up.settled',
-        'credit.given',
-        'charge.refunded',
-        'entry.reversed',
-        'session.ended',
-        'top_up_refund.failed',
-        'dispute.won',
-      ],
-      chargeQueue,
-    )
+    house.bus.deliverAccount([...settlesWhatIsOwed], chargeQueue)
     return chargeQueue
   }
 

@@ -1,39 +1,9 @@
+import { checksAutoTopUp, settlesWhatIsOwed } from '../../lib/constructs/event-triggers.ts'
 import type { BoundaryReply } from './boundary.ts'
 import type { SimulatedQueue } from './queues.ts'
 
-/** The details by which the bus hands an account to the queue of monthly charges, as lib/constructs/plans.ts declares them. */
-const SETTLES_WHAT_IS_OWED = new Set([
-  'top_up.settled',
-  'credit.given',
-  'entry.reversed',
-  'charge.refunded',
-  'session.ended',
-  'top_up_refund.failed',
-  'dispute.won',
-])
-
-/** After which automatic top-ups are checked, as lib/constructs/auto-top-up.ts declares them. */
-const CHECKS_AUTO_TOP_UP = new Set([
-  'usage.deducted',
-  'usage.refused',
-  'charge.made',
-  'charge.refunded',
-  'credit.expired',
-  'plan.charged',
-  'plan.short',
-  'plan.warning',
-  'session.authorised',
-  'session.ended',
-  'credit.given',
-  'entry.reversed',
-  'top_up.settled',
-  'top_up.failed',
-  'top_up.expired',
-  'top_up.mismatched',
-  'card.saved',
-  'card.changed',
-  'card.chosen',
-])
+const SETTLES_WHAT_IS_OWED = new Set<string>(settlesWhatIsOwed)
+const CHECKS_AUTO_TOP_UP = new Set<string>(checksAutoTopUp)
 
 type Queues = Record<'chargeQueue' | 'watchQueue' | 'checkQueue', SimulatedQueue>
 type Entry = { DetailType: string; Detail: string }

@@ -1,0 +1,35 @@
+import type { EventName } from './bus.ts'
+
+/** What may bring enough credit for months that are owed: they are charged then. */
+export const settlesWhatIsOwed = [
+  'top_up.settled',
+  'credit.given',
+  'charge.refunded',
+  'entry.reversed',
+  'session.ended',
+  'top_up_refund.failed',
+  'dispute.won',
+] as const satisfies EventName[]
+
+/** What may leave too little credit, end an attempt, or mend what paused automatic top-up: it is looked at then. */
+export const checksAutoTopUp = [
+  'usage.deducted',
+  'usage.refused',
+  'charge.made',
+  'charge.refunded',
+  'credit.expired',
+  'plan.charged',
+  'plan.short',
+  'plan.warning',
+  'session.authorised',
+  'session.ended',
+  'credit.given',
+  'entry.reversed',
+  'top_up.settled',
+  'top_up.failed',
+  'top_up.expired',
+  'top_up.mismatched',
+  'card.saved',
+  'card.changed',
+  'card.chosen',
+] as const satisfies EventName[]
