@@ -1,21 +1,14 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
-import type { Json } from '../ledger/canonical-json.ts'
 import { type AccountUnavailable, debit, type WrongCurrency } from '../ledger/decide-movement.ts'
 import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
-import { BASE_FEE_NAME, BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
+import { daysOf } from './day-shares.ts'
+import { describeMonth } from './describe-month.ts'
+import { type ChargeLine, totalOf, wholeMonth } from './month-lines.ts'
+import type { PlanVersion } from './plan.ts'
+import { priceTerm, withoutStopped } from './price-plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
-
-const SYSTEM_ACTOR = 'system:plans'
-
-export type ChargeLine = {
-  service: string
-  name: string
-  quantity: bigint
-  unitFeeMicros: bigint
-  amountMicros: bigint
-}
 
 /** What a month of a plan costs, and by which version of it. */
 export type MonthlyCharge = {
@@ -27,7 +20,7 @@ export type MonthlyCharge = {
   planId: string
   planVersion: number
   planName: string
-  /** What costs nothing because none of it is taken has no line. */
+  daysInMonth: number
   lines: ChargeLine[]
   totalMicros: bigint
 }
@@ -54,15 +47,15 @@ export type MonthlyChargeInput = {
 
 /**
  * What the month costs and whether the available credit covers it, after what is owed for earlier months. The preview, the
- * warning and the charge all ask this one function, so that they cannot disagree. Unit fee × quantity is exact in micros:
- * nothing is rounded.
+ * warning and the charge all ask this one function, so that they cannot disagree. Unit fee × quantity of a whole month is
+ * exact in micros: nothing is rounded.
  */
 export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDecision {
   const { account, head, termsVersion, owedMicros = 0n } = input
   const charge = priceMonth(input)
   const shortfallMicros = shortfallOf(head, owedMicros + charge.totalMicros)
   const decision = debit(head, {
-    ...describeCharge(charge, account.currency, { owedBefore: false }),
+    ...describeMonth(charge, account.currency, { wasShort: false }),
     termsVersion,
     amountMicros: charge.totalMicros,
     currency: account.currency,
@@ -75,7 +68,7 @@ export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDec
   return { ok: true, charge, shortfallMicros, draft: decision.draft }
 }
 
-/** The month by the plan's fees and the account's quantities, whatever credit there is. */
+/** The month by the plan's fees and the account's quantities, without what is stopped, whatever credit there is. */
 export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyCharge {
   const { account, subscription, planVersion, period } = input
   const term = termOf(subscription, period)
@@ -85,17 +78,9 @@ export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyChar
       `account ${subscription.accountId}: plan ${planVersion.planId} is not its plan of ${period}`,
     )
   }
-  const baseFee = lineOf(BASE_FEE_SERVICE, BASE_FEE_NAME, 1n, planVersion.baseFeeMicros)
-  const chosen = term.services.map(({ service, quantity }) => {
-    const offered = planVersion.services.find((candidate) => candidate.service === service)
-    if (!offered)
-      throw new Error(`plan ${planVersion.planId} version ${planVersion.version} lost the service ${service}`)
-    return lineOf(service, offered.name, quantity, offered.unitFeeMicros)
-  })
-  const lines = [
-    ...(baseFee.amountMicros > 0n ? [baseFee] : []),
-    ...chosen.filter(({ quantity }) => quantity > 0n),
-  ]
+  const daysInMonth = daysOf(period)
+  const running = withoutStopped(priceTerm(term, planVersion), subscription)
+  const lines = wholeMonth(running, daysInMonth)
   return {
     period,
     dueAt: beginningOfPeriod(period, account.timeZone),
@@ -103,8 +88,9 @@ export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyChar
     planId: planVersion.planId,
     planVersion: planVersion.version,
     planName: planVersion.name,
+    daysInMonth,
     lines,
-    totalMicros: lines.reduce((sum, { amountMicros }) => sum + amountMicros, 0n),
+    totalMicros: totalOf(lines),
   }
 }
 
@@ -117,7 +103,7 @@ export function decideSettlement(input: {
 }) {
   const { charge, head, currency, termsVersion } = input
   return debit(head, {
-    ...describeCharge(charge, currency, { owedBefore: true }),
+    ...describeMonth(charge, currency, { wasShort: true }),
     termsVersion,
     amountMicros: charge.totalMicros,
     currency,
@@ -137,7 +123,7 @@ export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
   const { charge, shortfallMicros } = decision
   const { currency } = input.account
   const { receivableMicros } = input.head
-  const described = describeCharge(charge, currency, { owedBefore: false })
+  const described = describeMonth(charge, currency, { wasShort: false })
   return {
     ok: true,
     charge,
@@ -155,38 +141,6 @@ export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
       },
     },
   }
-}
-
-function describeCharge(charge: MonthlyCharge, currency: string, { owedBefore }: { owedBefore: boolean }) {
-  const amount = (micros: bigint) => formatAmount(micros, currency)
-  const detail: { [key: string]: Json } = {
-    planId: charge.planId,
-    planVersion: charge.planVersion,
-    planName: charge.planName,
-    period: charge.period,
-    dueAt: charge.dueAt,
-    localDate: charge.localDate,
-    currency,
-    lines: charge.lines.map(({ service, name, quantity, unitFeeMicros, amountMicros }) => ({
-      service,
-      name,
-      quantity: quantity.toString(),
-      unitFee: amount(unitFeeMicros),
-      amount: amount(amountMicros),
-    })),
-    total: amount(charge.totalMicros),
-    wasShort: owedBefore,
-  }
-  return {
-    kind: 'plan' as const,
-    reason: `${charge.planName}, ${charge.period}`,
-    actor: SYSTEM_ACTOR,
-    detail,
-  }
-}
-
-function lineOf(service: string, name: string, quantity: bigint, unitFeeMicros: bigint): ChargeLine {
-  return { service, name, quantity, unitFeeMicros, amountMicros: quantity * unitFeeMicros }
 }
 
 /** What has to be topped up for it: what the account owes for payments that were taken back is paid of a top-up first. */

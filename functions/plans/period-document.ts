@@ -1,16 +1,22 @@
 import type { Period } from '../accounts/billing-period.ts'
 import type { MonthlyCharge } from './decide-monthly-charge.ts'
 
+/** An entry of the ledger that charged a part of a month, or gave one back: then its amount is below zero. */
+export type PeriodMovement = { sequence: bigint; amountMicros: bigint }
+
 /** What became of a month, under `PERIOD#<month>`: written with its ledger entry, never before. */
 export type PeriodDocument = MonthlyCharge & {
   accountId: string
+  /** What a charged month comes to has been charged, by its movements; of a short one nothing has. */
   status: 'charged' | 'short'
-  /** The entry that charged it; absent while it is short, and for a month that cost nothing. */
-  entrySequence?: bigint
+  /** Oldest first. They sum to the total, or to less by what had been refunded or reversed before it was to be given back. */
+  movements: PeriodMovement[]
   /** The entry that found it short. */
   shortSequence?: bigint
   /** When it came to this status. */
   at: string
+  /** Counts the writes; a change of the document is conditional on it. */
+  revision: bigint
 }
 
 /** What is owed for months before this one. */

@@ -4,6 +4,7 @@ import { firstDay } from '../accounts/billing-period.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
+import type { ChargeLine } from './month-lines.ts'
 import type { PlanVersion } from './plan.ts'
 import type { Subscription } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
@@ -48,6 +49,21 @@ export const accountPlanReply = z
   })
   .meta({ id: 'AccountPlan' })
 
+export const chargeLineReply = z
+  .object({
+    service: z.string(),
+    name: z.string(),
+    quantity: z.int(),
+    unitFee: moneyReply.meta({ description: 'for a whole month' }),
+    firstDay: z.int().meta({ description: 'of the month, from 1' }),
+    lastDay: z.int(),
+    amount: moneyReply.meta({
+      description:
+        'of these days: what has accrued by the last without what had accrued before the first, each rounded down',
+    }),
+  })
+  .meta({ id: 'PlanChargeLine' })
+
 export const upcomingChargeReply = z
   .object({
     period: z.string().meta({ examples: ['2026-12'] }),
@@ -56,15 +72,7 @@ export const upcomingChargeReply = z
     planId: z.string(),
     planVersion: z.int(),
     planName: z.string(),
-    lines: z.array(
-      z.object({
-        service: z.string(),
-        name: z.string(),
-        quantity: z.int(),
-        unitFee: moneyReply,
-        amount: moneyReply,
-      }),
-    ),
+    lines: z.array(chargeLineReply),
     total: moneyReply,
     owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
     available: moneyReply.meta({ description: 'credit that does not expire before the charge' }),
@@ -125,6 +133,19 @@ export function presentAccountPlan({ accountId, terms }: Subscription): z.infer<
   }
 }
 
+export function presentChargeLine(line: ChargeLine, currency: string): z.infer<typeof chargeLineReply> {
+  const { service, name, quantity, unitFeeMicros, firstDay, lastDay, amountMicros } = line
+  return {
+    service,
+    name,
+    quantity: Number(quantity),
+    unitFee: money(unitFeeMicros, currency),
+    firstDay,
+    lastDay,
+    amount: money(amountMicros, currency),
+  }
+}
+
 /** The next charge as the API shows it. */
 export function presentUpcomingCharge(
   charge: UpcomingCharge,
@@ -138,13 +159,7 @@ export function presentUpcomingCharge(
     planId,
     planVersion,
     planName,
-    lines: charge.lines.map(({ service, name, quantity, unitFeeMicros, amountMicros }) => ({
-      service,
-      name,
-      quantity: Number(quantity),
-      unitFee: money(unitFeeMicros, currency),
-      amount: money(amountMicros, currency),
-    })),
+    lines: charge.lines.map((line) => presentChargeLine(line, currency)),
     total: money(charge.totalMicros, currency),
     owed: money(charge.owedMicros, currency),
     available: money(charge.availableMicros, currency),

@@ -19,6 +19,8 @@ export type Due = {
   planRevision?: bigint
 }
 
+export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>
+
 /** An account's subscription, what is due for it, and what became of its months. Reads are strongly consistent. */
 export function createSubscriptionStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const { client, documentsTable } = options
@@ -115,26 +117,21 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
   }
 
   /** Records what became of a month, once. */
-  function putPeriod(document: PeriodDocument): WriteItem {
-    const Item = { pk: accountKey(document.accountId), sk: periodKey(document.period), ...document }
+  function putPeriod(document: Omit<PeriodDocument, 'revision'>): WriteItem {
+    const keys = { pk: accountKey(document.accountId), sk: periodKey(document.period) }
+    const Item = { ...keys, ...document, revision: 1n }
     return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
-  /** A month that was owed is charged, once. */
-  function settlePeriod(document: PeriodDocument, entrySequence: bigint, at: string): WriteItem {
+  /** Changes what became of a month, only from the document as it was read. */
+  function replacePeriod(document: Omit<PeriodDocument, 'revision'>, before: PeriodDocument): WriteItem {
+    const keys = { pk: accountKey(document.accountId), sk: periodKey(document.period) }
     return {
-      Update: {
+      Put: {
         TableName: documentsTable,
-        Key: { pk: accountKey(document.accountId), sk: periodKey(document.period) },
-        ConditionExpression: '#status = :short',
-        UpdateExpression: 'SET #status = :charged, entrySequence = :sequence, #at = :at',
-        ExpressionAttributeNames: { '#status': 'status', '#at': 'at' },
-        ExpressionAttributeValues: {
-          ':short': 'short',
-          ':charged': 'charged',
-          ':sequence': entrySequence,
-          ':at': at,
-        },
+        Item: { ...keys, ...document, revision: before.revision + 1n },
+        ConditionExpression: 'revision = :read',
+        ExpressionAttributeValues: { ':read': before.revision },
       },
     }
   }
@@ -152,7 +149,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  const writes = { beginDue, moveDueOn, endDue, putPeriod, settlePeriod, stillShort }
+  const writes = { beginDue, moveDueOn, endDue, putPeriod, replacePeriod, stillShort }
   return { read, readDue, readPeriod, listShort, ...writes }
 }
 
@@ -168,5 +165,14 @@ function withoutKeys({
 
 function toPeriodDocument(item: Record<string, unknown>): PeriodDocument {
   const document = withoutKeys(item) as PeriodDocument
-  return { ...document, planVersion: Number(document.planVersion) }
+  return {
+    ...document,
+    planVersion: Number(document.planVersion),
+    daysInMonth: Number(document.daysInMonth),
+    lines: document.lines.map((line) => ({
+      ...line,
+      firstDay: Number(line.firstDay),
+      lastDay: Number(line.lastDay),
+    })),
+  }
 }

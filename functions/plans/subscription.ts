@@ -8,15 +8,23 @@ export type SubscriptionTerm = {
   planId: string
   /** In the order of their names. */
   services: ChosenService[]
+  /** From then on nothing of the plan is taken. */
+  isEnded?: true
   changedAt: string
   changedBy: string
 }
 
-/** An account's plan. A change counts from the month after the one in which it is made; earlier terms stay as long as a month may be charged by them. */
+/** A service that does not run for lack of credit, and the first day of which nothing is charged for it. */
+export type StoppedService = { service: string; fromDate: string }
+
+/** An account's plan: what it takes from which month on. Earlier terms stay as long as a month may be charged by them. */
 export type Subscription = {
   accountId: string
   /** In the order of their months, none twice. */
   terms: SubscriptionTerm[]
+  /** The services in the order in which they stop when credit does not suffice. Those that it does not name stop before them, and the base fee after all. */
+  stopOrder?: string[]
+  stopped?: StoppedService[]
   /** Counts the changes. */
   revision: bigint
 }
@@ -28,12 +36,16 @@ export function termOf(subscription: Subscription, period: Period): Subscription
 
 /** The same plan with the same quantities, whoever chose them and when. */
 export function isSameChoice(
-  one: Pick<SubscriptionTerm, 'planId' | 'services'>,
-  other: Pick<SubscriptionTerm, 'planId' | 'services'>,
+  one: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,
+  other: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,
 ): boolean {
   const text = (services: readonly ChosenService[]) =>
     JSON.stringify(services.map(({ service, quantity }) => [service, quantity.toString()]))
-  return one.planId === other.planId && text(one.services) === text(other.services)
+  return (
+    one.planId === other.planId &&
+    one.isEnded === other.isEnded &&
+    text(one.services) === text(other.services)
+  )
 }
 
 /**

@@ -57,7 +57,7 @@ describe('charging a month', () => {
     expect(period).toMatchObject({
       status: 'charged',
       totalMicros: 24_500_000n,
-      entrySequence: 2n,
+      movements: [{ sequence: 2n, amountMicros: 24_500_000n }],
       planVersion: 1,
     })
     expect(await world.subscriptions.readDue(account.accountId, 'charge')).toMatchObject({
@@ -122,7 +122,7 @@ describe('charging a month', () => {
     const due = (await world.subscriptions.readDue(account.accountId, 'charge'))!
     await charging.chargeDue(account.accountId, firstOfDecember)
     const [owed] = await world.subscriptions.listShort(account.accountId)
-    const settlement = world.subscriptions.settlePeriod(owed!, 2n, firstOfDecember.toISOString())
+    const settlement = world.subscriptions.replacePeriod({ ...owed!, status: 'charged' }, owed!)
     const lateMove = world.subscriptions.moveDueOn('charge', due, account.timeZone)
     expect(await writeTogether(database.client, [lateMove])).toMatchObject({ reason: 'condition_failed' })
     expect(await writeTogether(database.client, [settlement])).toEqual({ ok: true })

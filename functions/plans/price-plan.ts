@@ -1,0 +1,47 @@
+import type { MonthlyLine } from './month-lines.ts'
+import { BASE_FEE_NAME, BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
+import type { Subscription, SubscriptionTerm } from './subscription.ts'
+
+/** What a month of a plan costs, line by line, whatever runs of it. A plan that has ended costs nothing. */
+export function priceTerm(
+  term: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,
+  version: PlanVersion,
+): MonthlyLine[] {
+  if (term.isEnded) return []
+  const baseFee = line(BASE_FEE_SERVICE, BASE_FEE_NAME, 1n, version.baseFeeMicros)
+  const chosen = term.services
+    .filter(({ quantity }) => quantity > 0n)
+    .map(({ service, quantity }) => {
+      const offered = version.services.find((candidate) => candidate.service === service)
+      if (!offered)
+        throw new Error(`plan ${version.planId} version ${version.version} lost the service ${service}`)
+      return line(service, offered.name, quantity, offered.unitFeeMicros)
+    })
+  return [...(version.baseFeeMicros > 0n ? [baseFee] : []), ...chosen]
+}
+
+/**
+ * The version that prices a change within a month: the fees of the month's first instant, and, of a service that was not on
+ * offer then, those of the change. So prices do not move within a month, and nobody gains by leaving and coming back.
+ */
+export function versionWithin(atBeginning: PlanVersion | undefined, atChange: PlanVersion): PlanVersion {
+  if (!atBeginning) return atChange
+  const added = atChange.services.filter(
+    ({ service }) => !atBeginning.services.some((known) => known.service === service),
+  )
+  return { ...atBeginning, services: [...atBeginning.services, ...added] }
+}
+
+/** Without what is stopped for lack of credit. Without its base fee nothing of a plan runs. */
+export function withoutStopped(
+  lines: readonly MonthlyLine[],
+  { stopped = [] }: Pick<Subscription, 'stopped'>,
+): MonthlyLine[] {
+  const services = new Set(stopped.map(({ service }) => service))
+  if (services.has(BASE_FEE_SERVICE)) return []
+  return lines.filter(({ service }) => !services.has(service))
+}
+
+function line(service: string, name: string, quantity: bigint, unitFeeMicros: bigint): MonthlyLine {
+  return { service, name, quantity, unitFeeMicros }
+}

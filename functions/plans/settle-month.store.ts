@@ -1,0 +1,31 @@
+import type { Ledger } from '../ledger/ledger.store.ts'
+import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
+import { decideSettlement } from './decide-monthly-charge.ts'
+import type { PeriodDocument } from './period-document.ts'
+import type { SubscriptionStore } from './subscription.store.ts'
+
+/** Charges a month that was short, as its document prices it, once the credit covers it. */
+export function createMonthSettlement(options: { ledger: Ledger; subscriptions: SubscriptionStore }) {
+  const { ledger, subscriptions } = options
+
+  /** `done` when the credit does not cover it: then nothing after it is charged either. */
+  return async function settle({ account, at, termsVersion }: Run, document: PeriodDocument): Promise<Step> {
+    const { accountId, currency } = account
+    const { period, totalMicros } = document
+    const posted = await ledger.post({
+      accountId,
+      ...keyOf('plan', period),
+      at,
+      decide: (head) => {
+        const decision = decideSettlement({ charge: document, head, currency, termsVersion })
+        if (!decision.ok) return decision
+        const movements = [{ sequence: head.sequence + 1n, amountMicros: totalMicros }]
+        const settled = { ...document, status: 'charged' as const, movements, at }
+        return { ...decision, documents: [subscriptions.replacePeriod(settled, document)] }
+      },
+    })
+    if (posted.ok) return posted.replayed ? 'again' : { period, result: 'settled' }
+    if (posted.reason === 'insufficient_credit') return 'done'
+    return afterRefusal(accountId, posted.reason)
+  }
+}
