@@ -1,6 +1,7 @@
 import { writeTogether } from '../edge/write-together.ts'
 import type { Head } from '../ledger/entry.ts'
 import type { Ledger, LedgerOptions } from '../ledger/ledger.store.ts'
+import { createRunStore } from '../runs/run.store.ts'
 import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
 import {
   decideMonthlyCharge,
@@ -21,10 +22,13 @@ export function createDueMonthCharging(
 ) {
   const { client, ledger, subscriptions } = options
   const versionInForce = createVersionInForce(options)
+  const runs = createRunStore(options)
 
   async function chargeMonth(run: Run, due: Due, short: PeriodDocument[], head: Head): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId } = account
+    // Whatever charges the first account of a month, the month's run is there before.
+    await runs.openRun(due.period, at)
     const owedMicros = owedBefore(short, due.period)
     const subscription = await subscriptions.read(accountId)
     if (!subscription) throw new Error(`account ${accountId}: a charge is due without a plan`)
