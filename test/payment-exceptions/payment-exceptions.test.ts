@@ -2,6 +2,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDisputeStore } from '../../functions/disputes/dispute.store.ts'
 import type { Dispute } from '../../functions/disputes/dispute.ts'
+import { createRefundStore } from '../../functions/refunds/refund.store.ts'
+import type { Refund } from '../../functions/refunds/refund.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -74,6 +76,29 @@ async function disputeOf(more: Partial<Dispute>): Promise<Dispute> {
   return dispute
 }
 
+async function refundOf(more: Partial<Refund>): Promise<Refund> {
+  count += 1
+  const refund: Refund = {
+    refundId: `ref_${String(count).padStart(22, '0')}`,
+    accountId: 'acc_exceptions1',
+    topUpId: 'top_0000000000000000000000',
+    paymentId: 'pi_1',
+    origin: 'staff',
+    status: 'asked',
+    amountMicros: 4_000_000n,
+    currency: 'USD',
+    reason: 'Asked for by the client',
+    requestHash: 'h',
+    requestedBy: 'person:1',
+    createdAt: ago(120),
+    changedAt: ago(120),
+    revision: 0n,
+    ...more,
+  }
+  await createRefundStore(database).create(refund)
+  return refund
+}
+
 const ask = (
   request: Omit<Request, 'claims'>,
   claims: Record<string, unknown> = staffClaims,
@@ -140,6 +165,51 @@ describe('the list of payment exceptions', () => {
     expect(await shown()).toEqual([])
     const old = await topUpOf({ method: 'checkout', changedAt: ago(25 * 60) })
     expect(await shown()).toEqual([['stuck', old.topUpId]])
+  })
+
+  it('has refunds that wait, are stuck or failed, and none that is only a little while under way or over', async () => {
+    const toApprove = await refundOf({ status: 'awaiting_approval', changedAt: ago(1) })
+    const stuck = await refundOf({ changedAt: ago(60) })
+    // It has failed, and its credit could not be given back yet.
+    const notReturned = await refundOf({
+      status: 'succeeded',
+      failureCode: 'expired_or_canceled_card',
+      changedAt: ago(61),
+    })
+    const failed = await refundOf({
+      status: 'failed',
+      failureCode: 'lost_or_stolen_card',
+      changedAt: ago(2),
+    })
+    await refundOf({ changedAt: ago(59) })
+    await refundOf({ status: 'succeeded' })
+    await refundOf({ status: 'rejected' })
+    expect(await shown()).toEqual([
+      ['stuck', notReturned.refundId],
+      ['stuck', stuck.refundId],
+      ['refund_failed', failed.refundId],
+      ['refund_to_approve', toApprove.refundId],
+    ])
+    expect(await shown({ kind: 'stuck' })).toHaveLength(2)
+    expect(await shown({ kind: 'refund_to_approve' })).toHaveLength(1)
+    const { body } = await list({ kind: 'refund_failed' })
+    expect(body.exceptions).toEqual([
+      {
+        kind: 'refund_failed',
+        about: 'refund',
+        accountId: 'acc_exceptions1',
+        id: failed.refundId,
+        topUpId: failed.topUpId,
+        status: 'failed',
+        amount: { amount: '4.00', currency: 'USD' },
+        since: ago(2),
+        why: 'lost_or_stolen_card',
+        paymentId: 'pi_1',
+        next: expect.stringContaining('The credit is back'),
+      },
+    ])
+    expect((await resolve(failed.refundId, 'Paid out by transfer')).status).toBe(200)
+    expect(await shown({ kind: 'refund_failed' })).toEqual([])
   })
 
   it('comes whole and in order, in pages of any size', async () => {
