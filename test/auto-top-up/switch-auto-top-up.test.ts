@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { autoTopUpBody } from '../../functions/auto-top-up/auto-top-up.api.ts'
+import { autoTopUpRoutes } from '../../functions/auto-top-up/auto-top-up.routes.ts'
+import { CONSENT_WORDING } from '../../functions/auto-top-up/consent-wording.ts'
 import { presentAutoTopUp } from '../../functions/auto-top-up/present-auto-top-up.ts'
 import { readSettings } from '../../functions/auto-top-up/read-settings.ts'
+import { draftTerms } from '../../functions/terms/publish-terms.ts'
+import { createTermsStore } from '../../functions/terms/terms.store.ts'
+import { publishTermsSchema } from '../../functions/terms/terms.ts'
+import { personClaims, send } from '../support/request.ts'
 import { IS_DECLINED, startAutoTopUps, UNIT } from './auto-top-up-world.ts'
 
 let world: Awaited<ReturnType<typeof startAutoTopUps>>
@@ -84,6 +90,67 @@ describe('switching automatic top-up on', () => {
     await world.switchOff(account, now)
     const document = await world.switchOn(account, { now })
     expect(document).toMatchObject({ status: 'on', chargedMicros: 45n * UNIT })
+  })
+})
+
+describe('the consent that a request gives', () => {
+  const body = { currency: 'USD', threshold: '20.00', target: '50.00', monthlyCap: '200.00', consent: true }
+
+  async function openWithOwner() {
+    const account = await openWithCard(20n * UNIT)
+    const [owner] = await world.accounts.listMembers(account.accountId)
+    process.env.AUTO_TOP_UP_QUEUE_URL = 'http://127.0.0.1:1/nothing-is-sent-to-it'
+    const { handler } = await import('../../functions/auto-top-up/auto-top-up.handler.ts')
+    const put = (more: object, headers: Record<string, string> = {}) =>
+      send(handler, {
+        route: autoTopUpRoutes.setAutoTopUp,
+        path: { accountId: account.accountId },
+        body: { ...body, ...more },
+        headers,
+        claims: personClaims(owner!.email),
+      })
+    return { account, email: owner!.email, put }
+  }
+
+  async function publishTerms() {
+    const terms = { document: 'terms-of-service', version: '2', title: 'Terms', class: 'editorial' }
+    const at = '2026-01-01T00:00:00.000Z'
+    const publication = publishTermsSchema.parse({ ...terms, effectiveAt: at, text: 'Terms' })
+    const { draft, publicationHash } = draftTerms(publication, { actor: 'machine:staff', at })
+    await createTermsStore(world.database).publish(draft, publicationHash)
+  }
+
+  it('says who, to which words, under which terms, and from where as the gateway saw it, whatever headers claim', async () => {
+    await publishTerms()
+    const { account, email, put } = await openWithOwner()
+    const reply = await put(
+      {},
+      {
+        'x-forwarded-for': '203.0.113.66',
+        forwarded: 'for=203.0.113.66',
+        'x-real-ip': '203.0.113.66',
+        'user-agent': 'Forged',
+      },
+    )
+    expect(reply).toMatchObject({ status: 200, body: { status: 'on' } })
+    const { document } = await world.stateOf(account)
+    expect(document.consent).toEqual({
+      actor: `person:sub-${email}`,
+      email,
+      at: document.changedAt,
+      wordingVersion: CONSENT_WORDING.version,
+      termsVersion: 'terms-of-service@2',
+      sourceIp: '192.0.2.1',
+      userAgent: 'test',
+    })
+  })
+
+  it('is never taken for given: without it nothing is switched on', async () => {
+    const { account, put } = await openWithOwner()
+    const before = (await world.stateOf(account)).document
+    for (const consent of [false, undefined, 'true'])
+      expect(await put({ consent })).toMatchObject({ status: 400, body: { errors: [{ field: 'consent' }] } })
+    expect((await world.stateOf(account)).document).toEqual(before)
   })
 })
 
