@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { log } from '../../functions/edge/log.ts'
 import { handNews } from '../../functions/top-up/hand-news.ts'
 import type { ProviderNews } from '../../functions/top-up/payment-provider.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
@@ -11,6 +12,7 @@ beforeAll(async () => {
   payments = await startPayments()
 })
 afterAll(() => payments.stop())
+afterEach(() => vi.restoreAllMocks())
 
 const sessionOf = ({ accountId, topUpId, sessionId }: TopUp, more: object = {}) => ({
   id: sessionId,
@@ -154,6 +156,18 @@ describe('an event', () => {
     ['whose id is too long for one', 'payment_method.updated', { id: 'p'.repeat(3000), customer: 'cus_1' }],
   ])('%s is taken and changes nothing', async (_, type, object) => {
     expect(await send(type, object as unknown as object)).toMatchObject({ status: 200 })
+  })
+
+  it('of a type that nobody knows is logged by its id and type, and one that is known is not', async () => {
+    const { topUp } = await openTopUp()
+    const note = vi.spyOn(log, 'info').mockReturnValue(undefined)
+    const body = eventOf('invoice.created', { id: 'in_1' })
+    expect(await payments.deliver(body, sign(body))).toMatchObject({ status: 200 })
+    const eventId = JSON.parse(body).id as string
+    expect(note.mock.calls).toEqual([['an event of no interest', { eventId, eventType: 'invoice.created' }]])
+    note.mockClear()
+    expect(await send('payment_intent.succeeded', intentOf(topUp))).toMatchObject({ status: 200 })
+    expect(note).not.toHaveBeenCalled()
   })
 
   it('of one of our payments that is not as Stripe describes it is refused, naming the field', async () => {
