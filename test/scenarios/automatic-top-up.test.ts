@@ -7,7 +7,7 @@ const IS_DECLINED = '4000000000000341'
 
 let test: TestStack
 beforeAll(async () => {
-  test = await startTestStack({ startAt: '2026-12-02T09:00:00.000Z' })
+  test = await startTestStack({ startAt: '2026-12-26T09:00:00.000Z' })
 })
 afterAll(() => test.stop())
 
@@ -59,7 +59,7 @@ describe('automatic top-up, on the whole stack', () => {
         body: { role },
       })
     await choose(1, 'default')
-    await test.stack.clock.advanceTo('2026-12-02T10:00:00.000Z')
+    await test.stack.clock.advanceTo('2026-12-26T10:00:00.000Z')
     await take(account, '45.00', 'second')
     expect(await account.owner.get(path)).toMatchObject({
       status: 'paused',
@@ -69,11 +69,38 @@ describe('automatic top-up, on the whole stack', () => {
     expect(newestMail(account).subject).toBe('Automatic top-up is paused: 45.00 USD could not be charged')
 
     await choose(0, 'default')
-    await test.stack.clock.advanceTo('2026-12-02T11:00:00.000Z')
+    await test.stack.clock.advanceTo('2026-12-26T11:00:00.000Z')
     await test.stack.waitUntilIdle()
     expect(await available(account)).toBe('50.00')
     expect(await account.owner.get(path)).toMatchObject({ status: 'on', charged: usd('80.00') })
     expect(await account.owner.send('DELETE', path)).toMatchObject({ status: 'off' })
+  })
+
+  it('covers the first of the month when its client is warned that credit does not, by exactly what is missing', async () => {
+    await test.staff.send('PUT', '/v1/plans/hosted-plan', {
+      body: {
+        name: 'Hosted plan',
+        clientType: 'hosted',
+        currency: 'USD',
+        effectiveFrom: '2026-01-01T00:00:00Z',
+        services: [{ service: 'seat', name: 'Seat', unitFee: '45.00' }],
+      },
+    })
+    const account = await test.openAccount({ credit: '30.00' })
+    const services = [{ service: 'seat', quantity: 1 }]
+    await account.owner.send('PUT', pathOf(account, 'plan'), { body: { planId: 'hosted-plan', services } })
+    await enterCard(account, PAYS)
+    await account.owner.send('PUT', pathOf(account, 'auto-top-up'), { body: asked })
+    await test.stack.waitUntilIdle()
+    expect(await available(account)).toBe('30.00')
+
+    await test.stack.clock.advanceTo('2026-12-27T00:15:00.000Z')
+    await test.stack.waitUntilIdle()
+    expect(await account.owner.get(pathOf(account, 'balance'))).toMatchObject({
+      available: usd('45.00'),
+      upcomingCharge: { total: usd('45.00'), shortfall: usd('0.00') },
+    })
+    expect(await account.owner.get(pathOf(account, 'auto-top-up'))).toMatchObject({ charged: usd('15.00') })
   })
 
   it('is switched on by the account’s own owners and billing members alone', async () => {
