@@ -1,7 +1,6 @@
 import type Stripe from 'stripe'
-import { z } from 'zod'
 import type { FormFields } from './form-parameters.ts'
-import { expand, readParameters } from './read-parameters.ts'
+import { expandAlone, readParameters } from './read-parameters.ts'
 import { noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
@@ -50,7 +49,7 @@ export function retrieveBalanceTransaction(
   fields: FormFields,
   id: string,
 ): Stripe.BalanceTransaction {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   const transaction = world.store.get<Stripe.BalanceTransaction>('balance_transaction', id)
   if (!transaction) throw noSuch('balance_transaction', id, 'id')
   return transaction

@@ -11,5 +11,5 @@ export function cardError(failure: ChargeFailure, method: Stripe.PaymentMethod, 
     message: failure.message,
     ...(chargeId === undefined ? {} : { charge: chargeId }),
     payment_method: method,
-  }
+  } satisfies Stripe.PaymentIntent.LastPaymentError
 }

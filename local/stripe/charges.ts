@@ -5,7 +5,8 @@ import { rememberChargedCard } from './charged-card.ts'
 import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
-import { expand, readParameters, text } from './read-parameters.ts'
+import { published } from './published.ts'
+import { expandAlone, readParameters, text } from './read-parameters.ts'
 import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
@@ -15,12 +16,14 @@ export interface ChargeFailure {
   message: string
 }
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  created: createdFilter,
-  customer: text.optional(),
-  payment_intent: text.optional(),
-})
+const listParameters = published<Stripe.ChargeListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    created: createdFilter,
+    customer: text.optional(),
+    payment_intent: text.optional(),
+  }),
+)
 
 /** `GET /v1/charges`: by payment intent, customer and time, newest first. */
 export function listCharges(world: StripeWorld, fields: FormFields): StripeList<Stripe.Charge> {
@@ -32,7 +35,7 @@ export function listCharges(world: StripeWorld, fields: FormFields): StripeList<
 
 /** `GET /v1/charges/:id`. */
 export function retrieveCharge(world: StripeWorld, fields: FormFields, id: string): Stripe.Charge {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return findCharge(world, id)
 }
 

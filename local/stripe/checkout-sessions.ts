@@ -7,7 +7,8 @@ import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
 import { findPaymentIntent, markCanceled } from './payment-intents.ts'
-import { expand, readParameters, text } from './read-parameters.ts'
+import { published } from './published.ts'
+import { expandAlone, readParameters, text } from './read-parameters.ts'
 import { cancelSetup, findSetupIntent, makeSetupIntent } from './setup-intents.ts'
 import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
@@ -23,13 +24,15 @@ export interface CheckoutDetails {
 const SHORTEST_LIFE_SECONDS = 30 * 60
 const LONGEST_LIFE_SECONDS = 24 * 3600
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  created: createdFilter,
-  customer: text.optional(),
-  payment_intent: text.optional(),
-  status: z.enum(['complete', 'expired', 'open']).optional(),
-})
+const listParameters = published<Stripe.Checkout.SessionListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    created: createdFilter,
+    customer: text.optional(),
+    payment_intent: text.optional(),
+    status: z.enum(['complete', 'expired', 'open']).optional(),
+  }),
+)
 
 /**
  * `POST /v1/checkout/sessions`: to pay (`payment`) or to save a card (`setup`). The session is open for 24 hours, or until
@@ -104,7 +107,7 @@ export function retrieveCheckoutSession(
   fields: FormFields,
   id: string,
 ): Stripe.Checkout.Session {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return findSession(world, id)
 }
 
@@ -114,7 +117,7 @@ export function expireCheckoutSession(
   fields: FormFields,
   id: string,
 ): Stripe.Checkout.Session {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   const session = findSession(world, id)
   if (session.status !== 'open') {
     throw invalidRequest(

@@ -1,9 +1,11 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import type { FormFields } from './form-parameters.ts'
+import { published } from './published.ts'
 import {
   emptyable,
   expand,
+  expandAlone,
   metadata,
   metadataUpdate,
   readParameters,
@@ -22,25 +24,31 @@ const address = z.strictObject({
   state: text.optional(),
 })
 
-const createParameters = z.strictObject({
-  address: address.optional(),
-  description: text.optional(),
-  email: text.max(512, 'email_invalid').optional(),
-  expand,
-  metadata: metadata.optional(),
-  name: text.max(256).optional(),
-  phone: text.optional(),
-})
+const createParameters = published<Stripe.CustomerCreateParams>()(
+  z.strictObject({
+    address: address.optional(),
+    description: text.optional(),
+    email: text.max(512, 'email_invalid').optional(),
+    expand,
+    metadata: metadata.optional(),
+    name: text.max(256).optional(),
+    phone: text.optional(),
+  }),
+)
 
-const updateParameters = z.strictObject({
-  description: emptyable.optional(),
-  email: emptyable.max(512, 'email_invalid').optional(),
-  expand,
-  invoice_settings: z.strictObject({ default_payment_method: emptyable.optional() }).optional(),
-  metadata: metadataUpdate.optional(),
-  name: emptyable.max(256).optional(),
-  phone: emptyable.optional(),
-})
+const updateParameters = published<Stripe.CustomerUpdateParams>()(
+  z.strictObject({
+    description: emptyable.optional(),
+    email: emptyable.max(512, 'email_invalid').optional(),
+    expand,
+    invoice_settings: z.strictObject({ default_payment_method: emptyable.optional() }).optional(),
+    metadata: metadataUpdate.optional(),
+    name: emptyable.max(256).optional(),
+    phone: emptyable.optional(),
+  }),
+)
+
+const deleteParameters = published<Stripe.CustomerDeleteParams>()(z.strictObject({}))
 
 /** `POST /v1/customers`. */
 export function createCustomer(world: StripeWorld, fields: FormFields): Stripe.Customer {
@@ -93,7 +101,7 @@ export function retrieveCustomer(
   fields: FormFields,
   id: string,
 ): Stripe.Customer | Stripe.DeletedCustomer {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   const deleted = world.store.get<Stripe.DeletedCustomer>('customer', id)
   return deleted?.deleted ? deleted : findCustomer(world, id, 'id', 404)
 }
@@ -119,7 +127,7 @@ export function updateCustomer(world: StripeWorld, fields: FormFields, id: strin
 
 /** `DELETE /v1/customers/:id`: its cards can never be used again, and what is left of it says so. */
 export function deleteCustomer(world: StripeWorld, fields: FormFields, id: string): Stripe.DeletedCustomer {
-  readParameters(z.strictObject({}), fields)
+  readParameters(deleteParameters, fields)
   const customer = findCustomer(world, id, 'id', 404)
   for (const method of world.store.list<Stripe.PaymentMethod>('payment_method', { customer: id })) {
     const detached: Stripe.PaymentMethod = { ...method, customer: null }

@@ -136,7 +136,10 @@ function withdraw(world: StripeWorld, dispute: Stripe.Dispute): Stripe.Dispute {
     source: dispute.id,
     description: `Chargeback withdrawal for ${dispute.charge}`,
   })
-  const withdrawn = { ...dispute, balance_transactions: [...dispute.balance_transactions, withdrawal] }
+  const withdrawn: Stripe.Dispute = {
+    ...dispute,
+    balance_transactions: [...dispute.balance_transactions, withdrawal],
+  }
   world.store.put(withdrawn)
   return withdrawn
 }

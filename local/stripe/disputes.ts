@@ -10,45 +10,58 @@ import {
 } from './dispute-moves.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
-import { expand, flag, metadataUpdate, readParameters, text, updateMetadata } from './read-parameters.ts'
+import { published } from './published.ts'
+import {
+  expand,
+  expandAlone,
+  flag,
+  metadataUpdate,
+  readParameters,
+  text,
+  updateMetadata,
+} from './read-parameters.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 const evidenceText = z.string().max(20_000, 'parameter_invalid_string_too_long').optional()
 
-const updateParameters = z.strictObject({
-  evidence: z
-    .strictObject({
-      access_activity_log: evidenceText,
-      billing_address: evidenceText,
-      cancellation_policy_disclosure: evidenceText,
-      cancellation_rebuttal: evidenceText,
-      customer_email_address: evidenceText,
-      customer_name: evidenceText,
-      customer_purchase_ip: evidenceText,
-      duplicate_charge_explanation: evidenceText,
-      duplicate_charge_id: evidenceText,
-      product_description: evidenceText,
-      refund_policy_disclosure: evidenceText,
-      refund_refusal_explanation: evidenceText,
-      service_date: evidenceText,
-      uncategorized_text: evidenceText,
-    })
-    .optional(),
-  expand,
-  metadata: metadataUpdate.optional(),
-  submit: flag.optional(),
-})
+const updateParameters = published<Stripe.DisputeUpdateParams>()(
+  z.strictObject({
+    evidence: z
+      .strictObject({
+        access_activity_log: evidenceText,
+        billing_address: evidenceText,
+        cancellation_policy_disclosure: evidenceText,
+        cancellation_rebuttal: evidenceText,
+        customer_email_address: evidenceText,
+        customer_name: evidenceText,
+        customer_purchase_ip: evidenceText,
+        duplicate_charge_explanation: evidenceText,
+        duplicate_charge_id: evidenceText,
+        product_description: evidenceText,
+        refund_policy_disclosure: evidenceText,
+        refund_refusal_explanation: evidenceText,
+        service_date: evidenceText,
+        uncategorized_text: evidenceText,
+      })
+      .optional(),
+    expand,
+    metadata: metadataUpdate.optional(),
+    submit: flag.optional(),
+  }),
+)
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  charge: text.optional(),
-  created: createdFilter,
-  payment_intent: text.optional(),
-})
+const listParameters = published<Stripe.DisputeListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    charge: text.optional(),
+    created: createdFilter,
+    payment_intent: text.optional(),
+  }),
+)
 
 /** `GET /v1/disputes/:id`. */
 export function retrieveDispute(world: StripeWorld, fields: FormFields, id: string): Stripe.Dispute {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return findDispute(world, id)
 }
 
@@ -94,6 +107,6 @@ export function updateDispute(world: StripeWorld, fields: FormFields, id: string
 
 /** `POST /v1/disputes/:id/close`: we give in, and it is lost; it cannot be opened again. */
 export function closeDispute(world: StripeWorld, fields: FormFields, id: string): Stripe.Dispute {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return loseDispute(world, id)
 }

@@ -3,18 +3,21 @@ import { z } from 'zod'
 import { findPaidCharge } from './charges.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
-import { expand, readParameters, text } from './read-parameters.ts'
+import { published } from './published.ts'
+import { expandAlone, readParameters, text } from './read-parameters.ts'
 import { noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
 type EarlyFraudWarning = Stripe.Radar.EarlyFraudWarning
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  charge: text.optional(),
-  created: createdFilter,
-  payment_intent: text.optional(),
-})
+const listParameters = published<Stripe.Radar.EarlyFraudWarningListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    charge: text.optional(),
+    created: createdFilter,
+    payment_intent: text.optional(),
+  }),
+)
 
 /** The cardholder's bank suspects fraud: no money moves, and a dispute may follow. */
 export function warnOfFraud(world: StripeWorld, paymentIntentId: string): EarlyFraudWarning {
@@ -40,7 +43,7 @@ export function retrieveEarlyFraudWarning(
   fields: FormFields,
   id: string,
 ): EarlyFraudWarning {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   const warning = world.store.get<EarlyFraudWarning>('radar.early_fraud_warning', id)
   if (!warning) throw noSuch('radar.early_fraud_warning', id, 'id')
   return warning

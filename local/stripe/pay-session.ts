@@ -16,7 +16,7 @@ export function paySession(
   method: Stripe.PaymentMethod,
 ): SessionOutcome {
   const payer = method.billing_details.email
-  const intent = { ...intentOf(world, session, payer), payment_method: method.id }
+  const intent: Stripe.PaymentIntent = { ...intentOf(world, session, payer), payment_method: method.id }
   const started: Stripe.Checkout.Session = {
     ...session,
     payment_intent: intent.id,

@@ -7,6 +7,7 @@ import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
 import { makePaymentIntent } from './payment-intent-object.ts'
 import { findUsablePaymentMethod } from './payment-methods.ts'
+import { published } from './published.ts'
 import {
   address,
   currency,
@@ -21,44 +22,56 @@ import {
 import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
-const createParameters = z.strictObject({
-  allowed_payment_method_types: list(z.enum(['card'])).optional(),
-  amount: integer,
-  automatic_payment_methods: z
-    .strictObject({ allow_redirects: z.enum(['always', 'never']).optional(), enabled: flag })
-    .optional(),
-  confirm: flag.optional(),
-  currency,
-  customer: text.optional(),
-  description: text.optional(),
-  expand,
-  metadata: metadata.optional(),
-  off_session: flag.optional(),
-  payment_method: text.optional(),
-  receipt_email: text.optional(),
-  return_url: address.optional(),
-  setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
-  statement_descriptor_suffix: text.max(22).optional(),
-})
+const createParameters = published<Stripe.PaymentIntentCreateParams>()(
+  z.strictObject({
+    allowed_payment_method_types: list(z.enum(['card'])).optional(),
+    amount: integer,
+    automatic_payment_methods: z
+      .strictObject({ allow_redirects: z.enum(['always', 'never']).optional(), enabled: flag })
+      .optional(),
+    confirm: flag.optional(),
+    currency,
+    customer: text.optional(),
+    description: text.optional(),
+    expand,
+    metadata: metadata.optional(),
+    off_session: flag.optional(),
+    payment_method: text.optional(),
+    receipt_email: text.optional(),
+    return_url: address.optional(),
+    setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
+    statement_descriptor_suffix: text.max(22).optional(),
+  }),
+)
 
-const confirmParameters = z.strictObject({
-  expand,
-  off_session: flag.optional(),
-  payment_method: text.optional(),
-  receipt_email: text.optional(),
-  return_url: address.optional(),
-})
+const confirmParameters = published<Stripe.PaymentIntentConfirmParams>()(
+  z.strictObject({
+    expand,
+    off_session: flag.optional(),
+    payment_method: text.optional(),
+    receipt_email: text.optional(),
+    return_url: address.optional(),
+  }),
+)
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  created: createdFilter,
-  customer: text.optional(),
-})
+const retrieveParameters = published<Stripe.PaymentIntentRetrieveParams>()(
+  z.strictObject({ client_secret: text.optional(), expand }),
+)
 
-const cancelParameters = z.strictObject({
-  cancellation_reason: z.enum(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer']).optional(),
-  expand,
-})
+const listParameters = published<Stripe.PaymentIntentListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    created: createdFilter,
+    customer: text.optional(),
+  }),
+)
+
+const cancelParameters = published<Stripe.PaymentIntentCancelParams>()(
+  z.strictObject({
+    cancellation_reason: z.enum(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer']).optional(),
+    expand,
+  }),
+)
 
 /** `POST /v1/payment_intents`, confirmed at once if asked; a refused card answers 402 and the intent stays. */
 export function createPaymentIntent(world: StripeWorld, fields: FormFields): Stripe.PaymentIntent {
@@ -88,7 +101,7 @@ export function retrievePaymentIntent(
   fields: FormFields,
   id: string,
 ): Stripe.PaymentIntent {
-  readParameters(z.strictObject({ client_secret: text.optional(), expand }), fields)
+  readParameters(retrieveParameters, fields)
   return findPaymentIntent(world, id)
 }
 

@@ -5,9 +5,11 @@ import { cardError } from './card-error.ts'
 import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
 import { pageOf, pageParameters, type StripeList } from './list-objects.ts'
+import { published } from './published.ts'
 import {
   emptyable,
   expand,
+  expandAlone,
   integer,
   metadataUpdate,
   readParameters,
@@ -18,34 +20,46 @@ import { invalidRequest, noSuch, StripeProblem } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 import { findReadyMadeCard, findTestCard, type TestCard } from './test-cards.ts'
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  customer: text.optional(),
-  type: z.enum(['card']).optional(),
-})
+const listParameters = published<Stripe.PaymentMethodListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    customer: text.optional(),
+    type: z.enum(['card']).optional(),
+  }),
+)
 
-const updateParameters = z.strictObject({
-  allow_redisplay: z.enum(['always', 'limited', 'unspecified']).optional(),
-  billing_details: z
-    .strictObject({
-      email: emptyable.optional(),
-      name: emptyable.optional(),
-      phone: emptyable.optional(),
-    })
-    .optional(),
-  card: z
-    .strictObject({
-      exp_month: integer
-        .pipe(z.number().min(1, 'invalid_expiry_month').max(12, 'invalid_expiry_month'))
-        .optional(),
-      exp_year: integer
-        .pipe(z.number().min(2000, 'invalid_expiry_year').max(2099, 'invalid_expiry_year'))
-        .optional(),
-    })
-    .optional(),
-  expand,
-  metadata: metadataUpdate.optional(),
-})
+const listOfCustomerParameters = published<Stripe.CustomerListPaymentMethodsParams>()(
+  listParameters.omit({ customer: true }),
+)
+
+const attachParameters = published<Stripe.PaymentMethodAttachParams>()(
+  z.strictObject({ customer: text, expand }),
+)
+
+const updateParameters = published<Stripe.PaymentMethodUpdateParams>()(
+  z.strictObject({
+    allow_redisplay: z.enum(['always', 'limited', 'unspecified']).optional(),
+    billing_details: z
+      .strictObject({
+        email: emptyable.optional(),
+        name: emptyable.optional(),
+        phone: emptyable.optional(),
+      })
+      .optional(),
+    card: z
+      .strictObject({
+        exp_month: integer
+          .pipe(z.number().min(1, 'invalid_expiry_month').max(12, 'invalid_expiry_month'))
+          .optional(),
+        exp_year: integer
+          .pipe(z.number().min(2000, 'invalid_expiry_year').max(2099, 'invalid_expiry_year'))
+          .optional(),
+      })
+      .optional(),
+    expand,
+    metadata: metadataUpdate.optional(),
+  }),
+)
 
 /** `GET /v1/payment_methods`: the cards of a customer, newest first. */
 export function listPaymentMethods(world: StripeWorld, fields: FormFields): StripeList<Stripe.PaymentMethod> {
@@ -60,7 +74,7 @@ export function listCustomerPaymentMethods(
   fields: FormFields,
   customerId: string,
 ): StripeList<Stripe.PaymentMethod> {
-  const { type: _card, ...page } = readParameters(listParameters.omit({ customer: true }), fields)
+  const { type: _card, ...page } = readParameters(listOfCustomerParameters, fields)
   findCustomer(world, customerId, 'customer', 404)
   return cardsOf(world, customerId, page, `/v1/customers/${customerId}/payment_methods`)
 }
@@ -81,7 +95,7 @@ export function retrievePaymentMethod(
   fields: FormFields,
   id: string,
 ): Stripe.PaymentMethod {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return findPaymentMethod(world, id, 404)
 }
 
@@ -91,7 +105,7 @@ export function attachPaymentMethod(
   fields: FormFields,
   id: string,
 ): Stripe.PaymentMethod {
-  const parameters = readParameters(z.strictObject({ customer: text, expand }), fields)
+  const parameters = readParameters(attachParameters, fields)
   findCustomer(world, parameters.customer, 'customer', 400)
   const method = findUsablePaymentMethod(world, id, 404)
   if (method.customer !== null && method.customer !== parameters.customer) {
@@ -178,7 +192,7 @@ export function detachPaymentMethod(
   fields: FormFields,
   id: string,
 ): Stripe.PaymentMethod {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   const method = findPaymentMethod(world, id, 404)
   if (method.customer === null) {
     throw invalidRequest(

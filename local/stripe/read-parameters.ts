@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { FormFields } from './form-parameters.ts'
+import { type PublishedSchema, published } from './published.ts'
 import { invalidRequest, type StripeProblem } from './stripe-problem.ts'
 
 /** A text of up to 5000 characters; an empty one is refused, as Stripe reserves it for unsetting. */
@@ -64,11 +65,14 @@ export function list<Item extends z.ZodType>(item: Item) {
 /** Every endpoint knows `expand`. */
 export const expand = list(text).optional()
 
+/** The parameters of calls that take none but `expand`. */
+export const expandAlone = published<{ expand?: string[] }>()(z.strictObject({ expand }))
+
 /**
  * Reads the parameters of a call by its schema. The first thing wrong is answered as Stripe answers it: 400
  * `invalid_request_error` with `param` in brackets and a code (`parameter_unknown`, `parameter_missing` …).
  */
-export function readParameters<Schema extends z.ZodType>(
+export function readParameters<Schema extends PublishedSchema>(
   schema: Schema,
   fields: FormFields,
 ): z.output<Schema> {

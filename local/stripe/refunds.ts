@@ -6,25 +6,42 @@ import { chargedCard } from './charged-card.ts'
 import { findCharge, findPaidCharge } from './charges.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
-import { expand, integer, metadataUpdate, readParameters, text, updateMetadata } from './read-parameters.ts'
+import { published } from './published.ts'
+import {
+  expand,
+  expandAlone,
+  integer,
+  metadataUpdate,
+  readParameters,
+  text,
+  updateMetadata,
+} from './read-parameters.ts'
 import { invalidRequest, noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 
-const createParameters = z.strictObject({
-  amount: integer.pipe(z.number().min(1, 'parameter_invalid_integer')).optional(),
-  charge: text.optional(),
-  expand,
-  metadata: metadataUpdate.optional(),
-  payment_intent: text.optional(),
-  reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
-})
+const createParameters = published<Stripe.RefundCreateParams>()(
+  z.strictObject({
+    amount: integer.pipe(z.number().min(1, 'parameter_invalid_integer')).optional(),
+    charge: text.optional(),
+    expand,
+    metadata: metadataUpdate.optional(),
+    payment_intent: text.optional(),
+    reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
+  }),
+)
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  charge: text.optional(),
-  created: createdFilter,
-  payment_intent: text.optional(),
-})
+const updateParameters = published<Stripe.RefundUpdateParams>()(
+  z.strictObject({ expand, metadata: metadataUpdate.optional() }),
+)
+
+const listParameters = published<Stripe.RefundListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    charge: text.optional(),
+    created: createdFilter,
+    payment_intent: text.optional(),
+  }),
+)
 
 /** How long a refund of a card whose refunds take their time is under way, or looks as if it went well. */
 const REFUND_SECONDS = 60
@@ -56,15 +73,15 @@ export function refundByHand(world: StripeWorld, paymentIntentId: string, amount
 
 /** `GET /v1/refunds/:id`. */
 export function retrieveRefund(world: StripeWorld, fields: FormFields, id: string): Stripe.Refund {
-  readParameters(z.strictObject({ expand }), fields)
+  readParameters(expandAlone, fields)
   return findRefund(world, id)
 }
 
 /** `POST /v1/refunds/:id`: its metadata. */
 export function updateRefund(world: StripeWorld, fields: FormFields, id: string): Stripe.Refund {
-  const parameters = readParameters(z.strictObject({ expand, metadata: metadataUpdate.optional() }), fields)
+  const parameters = readParameters(updateParameters, fields)
   const refund = findRefund(world, id)
-  const updated = { ...refund, metadata: updateMetadata(refund.metadata, parameters.metadata) }
+  const updated: Stripe.Refund = { ...refund, metadata: updateMetadata(refund.metadata, parameters.metadata) }
   world.store.put(updated)
   tellUpdate(world, updated, { metadata: refund.metadata })
   return updated

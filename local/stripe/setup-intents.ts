@@ -5,17 +5,24 @@ import { findCustomer } from './customers.ts'
 import type { FormFields } from './form-parameters.ts'
 import { createdFilter, pageOf, pageParameters, type StripeList } from './list-objects.ts'
 import { attachTo, declineOfSaving, findPaymentMethod } from './payment-methods.ts'
+import { published } from './published.ts'
 import { expand, readParameters, text } from './read-parameters.ts'
 import { noSuch } from './stripe-problem.ts'
 import type { StripeWorld } from './stripe-world.ts'
 import { findTestCard } from './test-cards.ts'
 
-const listParameters = z.strictObject({
-  ...pageParameters,
-  created: createdFilter,
-  customer: text.optional(),
-  payment_method: text.optional(),
-})
+const retrieveParameters = published<Stripe.SetupIntentRetrieveParams>()(
+  z.strictObject({ client_secret: text.optional(), expand }),
+)
+
+const listParameters = published<Stripe.SetupIntentListParams>()(
+  z.strictObject({
+    ...pageParameters,
+    created: createdFilter,
+    customer: text.optional(),
+    payment_method: text.optional(),
+  }),
+)
 
 export interface SetupDetails {
   customer?: string
@@ -65,7 +72,7 @@ export function makeSetupIntent(world: StripeWorld, details: SetupDetails): Stri
 
 /** `GET /v1/setup_intents/:id`. */
 export function retrieveSetupIntent(world: StripeWorld, fields: FormFields, id: string): Stripe.SetupIntent {
-  readParameters(z.strictObject({ client_secret: text.optional(), expand }), fields)
+  readParameters(retrieveParameters, fields)
   return findSetupIntent(world, id)
 }
 
