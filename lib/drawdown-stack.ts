@@ -11,6 +11,7 @@ import type { House } from './constructs/house.ts'
 import { HttpApi } from './constructs/http-api.ts'
 import { Lots } from './constructs/lots.ts'
 import { Notices } from './constructs/notices.ts'
+import { Pace } from './constructs/pace.ts'
 import { Plans } from './constructs/plans.ts'
 import { Portal } from './constructs/portal.ts'
 import { Prices } from './constructs/prices.ts'
@@ -47,6 +48,7 @@ export class DrawdownStack extends Stack {
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits
     new Holds(this, 'Holds', house) // or set aside for a live session, then captured
+    new Pace(this, 'Pace', house) // how fast usage takes the credit, day by day
     const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
     new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it

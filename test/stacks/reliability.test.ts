@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { EVENT_NAMES, EVENT_SOURCE, type EventName, eventDetails } from '../../functions/events/event.ts'
+import { KINDS_OF_USAGE } from '../../functions/pace/usage-of-entry.ts'
 import type { EventName as NameInRules } from '../../lib/constructs/bus.ts'
 import { may } from './statements.ts'
-import { resourcesOf, type Synthesized, synthesize, target, type Value } from './synthesized.ts'
+import { handlerOf, resourcesOf, type Synthesized, synthesize, target, type Value } from './synthesized.ts'
 
 let synthesized: Synthesized
 const queues = () => resourcesOf(synthesized, 'AWS::SQS::Queue')
@@ -12,6 +13,12 @@ const mappings = () =>
 const filtersOf = (mapping: Record<string, Value>) =>
   (mapping.FilterCriteria as { Filters: { Pattern: string }[] }).Filters.map(({ Pattern }) =>
     JSON.parse(Pattern),
+  )
+const followersOf = (table: string, handler: string) =>
+  mappings().filter(
+    ({ EventSourceArn, FunctionName }) =>
+      target(EventSourceArn)?.startsWith(table) &&
+      handlerOf(synthesized.resources[target(FunctionName)!]!) === handler,
   )
 const deadLettersOf = (queue: { Properties: Record<string, Value> }) =>
   target((queue.Properties.RedrivePolicy as Record<string, Value> | undefined)?.deadLetterTargetArn)
@@ -54,6 +61,7 @@ describe('queues', () => {
     const others = queues().filter(([id, queue]) => !deadLettersOf(queue) && !deadLetters.has(id))
     // Those of a schedule and of a stream, which their triggers name.
     expect(others.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^PaceDeadLetters/),
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
@@ -237,7 +245,7 @@ describe('triggers', () => {
   })
 
   it('publish new ledger entries, changes of status, gaps and nothing else, parting a batch to find the one that fails', () => {
-    const [stream] = mappings().filter((mapping) => target(mapping.EventSourceArn)?.startsWith('LedgerTable'))
+    const [stream] = followersOf('LedgerTable', 'events/publish-entries')
     expect(stream).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
       BisectBatchOnFunctionError: true,
@@ -250,6 +258,26 @@ describe('triggers', () => {
         dynamodb: {
           NewImage: { sk: { S: [{ prefix: 'ENTRY#' }, { prefix: 'STATUS#' }, { prefix: 'GAP#' }] } },
         },
+      },
+    ])
+  })
+
+  it('count the usage among new ledger entries, and read no others', () => {
+    const followers = mappings().filter((mapping) =>
+      target(mapping.EventSourceArn)?.startsWith('LedgerTable'),
+    )
+    // AWS advises no more for one stream.
+    expect(followers).toHaveLength(2)
+    const [stream] = followersOf('LedgerTable', 'pace/count-usage')
+    expect(stream).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    })
+    expect(filtersOf(stream!)).toEqual([
+      {
+        eventName: ['INSERT'],
+        dynamodb: { NewImage: { sk: { S: [{ prefix: 'ENTRY#' }] }, kind: { S: [...KINDS_OF_USAGE] } } },
       },
     ])
   })

@@ -45,6 +45,7 @@ export const handlers = [
   'lots/watch-lots',
   'notices/alert-low-credit',
   'notices/send-notice',
+  'pace/count-usage',
   'payment-exceptions/payment-exceptions',
   'plans/charge-month',
   'plans/find-due',
