@@ -10,6 +10,7 @@ import { Holds } from './constructs/holds.ts'
 import type { House } from './constructs/house.ts'
 import { HttpApi } from './constructs/http-api.ts'
 import { Lots } from './constructs/lots.ts'
+import { Migration } from './constructs/migration.ts'
 import { Notices } from './constructs/notices.ts'
 import { Pace } from './constructs/pace.ts'
 import { Plans } from './constructs/plans.ts'
@@ -44,6 +45,7 @@ export class DrawdownStack extends Stack {
 
     new Accounts(this, 'Accounts', house) // who is a client, and who acts for it
     new Credits(this, 'Credits', house) // credit is given; and wrong entries are reversed
+    new Migration(this, 'Migration', house) // what was paid to the billing before, beyond a cut-over day, becomes credit
     new Prices(this, 'Prices', house) // what a service costs, from when on
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits

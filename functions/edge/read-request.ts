@@ -19,7 +19,8 @@ export function readRequest<Params extends z.ZodType, Query extends z.ZodType, B
   const text = readText(route, event)
   const contentType = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   const body = (route.body ? readJson(route, text, contentType) : undefined) as z.output<Body>
-  if (route.textBody && contentType !== route.textBody) throw unsupported(contentType, [route.textBody])
+  const textTypes = [route.textBody ?? []].flat()
+  if (textTypes.length > 0 && !textTypes.includes(contentType)) throw unsupported(contentType, textTypes)
   return {
     caller,
     params,

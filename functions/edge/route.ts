@@ -32,8 +32,8 @@ export type Route<
   contentTypes?: string[]
   /** The body is a list whose members are judged one by one: it comes as it was parsed, a `__proto__` in one of them included. */
   checksEachMember?: true
-  /** A body taken as text: its content type. Excludes `body`. */
-  textBody?: string
+  /** A body taken as text: its content types. Excludes `body`. */
+  textBody?: string | string[]
   /** Default 256 KiB. */
   largestBodyBytes?: number
   /** The request moves money: it needs an `Idempotency-Key`. */

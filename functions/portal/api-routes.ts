@@ -15,6 +15,8 @@ import { holdsApi } from '../holds/holds.api.ts'
 import { holdRoutes } from '../holds/holds.routes.ts'
 import { lotsApi } from '../lots/lots.api.ts'
 import { lotRoutes } from '../lots/lots.routes.ts'
+import { migrationApi } from '../migration/migration.api.ts'
+import { migrationRoutes } from '../migration/migration.routes.ts'
 import { paymentExceptionsApi } from '../payment-exceptions/payment-exceptions.api.ts'
 import { paymentExceptionRoutes } from '../payment-exceptions/payment-exceptions.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
@@ -53,6 +55,7 @@ const CAPABILITIES = [
   { api: chargesApi, routes: chargeRoutes },
   { api: holdsApi, routes: holdRoutes },
   { api: creditsApi, routes: creditRoutes },
+  { api: migrationApi, routes: migrationRoutes },
   { api: pricesApi, routes: priceRoutes },
   { api: termsApi, routes: termsRoutes },
   { api: portalApi, routes: portalRoutes },

@@ -69,8 +69,10 @@ function isObject(schema: z.ZodType | undefined): schema is z.ZodObject {
 }
 
 function requestBodyOf(route: Route, example: unknown): Pick<ZodOpenApiOperationObject, 'requestBody'> {
-  if (route.textBody)
-    return { requestBody: { required: true, content: { [route.textBody]: { schema: z.string() } } } }
+  if (route.textBody) {
+    const texts = [route.textBody].flat().map((type) => [type, { schema: z.string() }])
+    return { requestBody: { required: true, content: Object.fromEntries(texts) } }
+  }
   const schema = route.body
   if (!schema) return {}
   const media = { schema, ...(example === undefined ? {} : { example }) }

@@ -121,6 +121,7 @@ describe('roles', () => {
       'holds/expire-hold',
       'holds/settle-hold',
       'lots/expire-lots',
+      'migration/give-migration-credits',
       'plans/charge-month',
       // It ends holds whose timer has failed.
       'proof/find-changed',

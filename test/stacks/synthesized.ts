@@ -43,6 +43,7 @@ export const handlers = [
   'lots/expire-lots',
   'lots/lots',
   'lots/watch-lots',
+  'migration/give-migration-credits',
   'notices/alert-low-credit',
   'notices/send-notice',
   'pace/count-usage',
