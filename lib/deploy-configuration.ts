@@ -44,6 +44,12 @@ const deployConfiguration = z
     removalPolicy: z
       .enum(['retain', 'destroy'], { error: "must be 'retain' or 'destroy'" })
       .default('retain'),
+    priceChangeNoticeDays: z.coerce
+      .number({ error: 'must be a whole number of days from 0 to 365' })
+      .int('must be a whole number of days from 0 to 365')
+      .min(0, 'must be a whole number of days from 0 to 365')
+      .max(365, 'must be a whole number of days from 0 to 365')
+      .default(32),
     logRetentionDays: z.coerce
       .number({ error: `must be one of ${retentionDays.join(', ')}` })
       .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)

@@ -32,7 +32,7 @@ export function createDueMonthCharging(
     const owedMicros = owedBefore(short, due.period)
     const subscription = await subscriptions.read(accountId)
     if (!subscription) throw new Error(`account ${accountId}: a charge is due without a plan`)
-    const planVersion = await versionInForce(account, subscription, due.period)
+    const planVersion = await versionInForce(account, subscription, due.period, at)
     const input = { account, subscription, planVersion, period: due.period, owedMicros, termsVersion }
     const first = decideMonthlyCharge({ ...input, head })
     if (first.charge.totalMicros === 0n) return passMonth(run, due, first.charge)

@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
+import { findWithdrawn } from './find-withdrawn.ts'
 import type { PlanVersion } from './plan.ts'
 import { addTerm, type ChosenService, isSameChoice, type Subscription } from './subscription.ts'
 
@@ -27,15 +28,15 @@ export type SubscriptionInput = {
 /**
  * Takes an account's choice of plan and quantities from its next calendar month on: the month of the choice is not
  * charged for it. Refuses, naming the field, a plan for other clients or in another currency, one that is not in force
- * when that month begins, and services that it does not have. The choice that holds already changes nothing.
+ * when that month begins, services that it does not have, and more of one that is withdrawn. The choice that holds already changes nothing.
  */
 export function decideSubscription(input: SubscriptionInput): SubscriptionDecision {
   const { account, subscription, versions, now, actor } = input
   const fromPeriod = nextPeriod(periodOf(now, account.timeZone))
   const choice = { ...input.choice, services: inOrder(input.choice.services) }
+  const latest = subscription?.terms.at(-1)
   const errors = findMisfits(input, fromPeriod, versions)
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
-  const latest = subscription?.terms.at(-1)
   if (subscription && latest && isSameChoice(latest, choice)) {
     return { ok: true, unchanged: true, subscription, fromPeriod: latest.fromPeriod }
   }
@@ -51,7 +52,7 @@ export function decideSubscription(input: SubscriptionInput): SubscriptionDecisi
 }
 
 function findMisfits(
-  { account, choice }: Pick<SubscriptionInput, 'account' | 'choice'>,
+  { account, choice, subscription, now }: SubscriptionInput,
   fromPeriod: Period,
   versions: readonly PlanVersion[],
 ): FieldRefusal[] {
@@ -69,16 +70,18 @@ function findMisfits(
   }
   const version = findPlanVersion(versions, beginningOfPeriod(fromPeriod, account.timeZone))
   if (!version) return [{ field: 'planId', detail: `is not in force yet on ${firstDay(fromPeriod)}` }]
-  return choice.services.flatMap(({ service }, index) =>
-    version.services.some((offered) => offered.service === service)
-      ? []
-      : [
-          {
-            field: `services.${index}.service`,
-            detail: `${service} is not a service of plan ${version.planId}`,
-          },
-        ],
+  const unknown = choice.services.findIndex(
+    ({ service }) => !version.services.some((offered) => offered.service === service),
   )
+  if (unknown >= 0) {
+    const detail = `${choice.services[unknown]!.service} is not a service of plan ${version.planId}`
+    return [{ field: `services.${unknown}.service`, detail }]
+  }
+  const current = periodOf(now, account.timeZone)
+  const withdrawn = findWithdrawn(version, choice.services, subscription, current)
+  if (!withdrawn) return []
+  const detail = `${withdrawn.service} is not offered any more; at most ${withdrawn.heldQuantity}, as before, can be kept`
+  return [{ field: `services.${withdrawn.index}.quantity`, detail }]
 }
 
 function inOrder(services: readonly ChosenService[]): ChosenService[] {

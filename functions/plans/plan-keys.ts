@@ -5,6 +5,11 @@ export const PLAN = 'PLAN'
 /** `PERIOD#2026-12`; of no month, the beginning of all. */
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
+/** What the run of a month over all accounts has. */
+export const runKey = (period: Period) => `RUN#${period}`
+/** The versions of plans that a run goes by. */
+export const FROZEN = 'FROZEN'
+
 /** What an account waits for by the calendar. */
 export type DueKind = 'charge' | 'warning' | 'expiry'
 export const dueKey = (kind: Exclude<DueKind, 'expiry'>) => `DUE#${kind}`

@@ -1,7 +1,11 @@
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
-import { decidePlanVersion, type PlanVersionRefusal } from './decide-plan-version.ts'
+import {
+  decidePlanVersion,
+  type PlanVersionRefusal,
+  PRICE_CHANGE_NOTICE_DAYS,
+} from './decide-plan-version.ts'
 import type { PlanContent, PlanVersion } from './plan.ts'
 
 export type PlanSet =
@@ -15,9 +19,13 @@ const TRIES = 8
 const planKey = (planId: string) => `PLAN#${planId}`
 const versionKey = (version: number) => `V#${String(version).padStart(VERSION_DIGITS, '0')}`
 
-/** The plans on offer: versions are added and never changed. */
-export function createPlanStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
-  const { client, documentsTable } = options
+/** The plans on offer: versions are added and never changed. `noticeDays`: of a raise, see `PRICE_CHANGE_NOTICE_DAYS`. */
+export function createPlanStore(options: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+  noticeDays?: number
+}) {
+  const { client, documentsTable, noticeDays = PRICE_CHANGE_NOTICE_DAYS } = options
 
   /** All versions of a plan, oldest first, as they are now. */
   async function listVersions(planId: string): Promise<PlanVersion[]> {
@@ -41,10 +49,34 @@ export function createPlanStore(options: { client: DynamoDBDocumentClient; docum
     return items.map(toVersion)
   }
 
+  /**
+   * The number of each plan's newest version as it is now, by plan. A plan of a moment ago may still be missing, never a
+   * newer version of one that is listed.
+   */
+  async function newestVersions(): Promise<Record<string, number>> {
+    const planIds = new Set((await listAll()).map(({ planId }) => planId))
+    const newest = [...planIds].map(async (planId) => [planId, await newestVersion(planId)] as const)
+    return Object.fromEntries(await Promise.all(newest))
+  }
+
+  async function newestVersion(planId: string): Promise<number> {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': planKey(planId), ':prefix': 'V#' },
+        ScanIndexForward: false,
+        Limit: 1,
+        ConsistentRead: true,
+      }),
+    )
+    return Number(Items![0]!.version)
+  }
+
   /** Adds a version, or returns the newest when it says the same already. */
   async function set(planId: string, content: PlanContent, now: string): Promise<PlanSet> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const decision = decidePlanVersion(await listVersions(planId), planId, content, now)
+      const decision = decidePlanVersion(await listVersions(planId), planId, content, { now, noticeDays })
       if (!decision.ok || decision.unchanged) return decision.ok ? { ...decision, replayed: true } : decision
       if (await putVersion(decision.version)) return { ok: true, version: decision.version, replayed: false }
       // Another version of this number came first: look again.
@@ -66,7 +98,7 @@ export function createPlanStore(options: { client: DynamoDBDocumentClient; docum
     }
   }
 
-  return { listVersions, listAll, set }
+  return { listVersions, listAll, newestVersions, set }
 }
 
 function toVersion(item: Record<string, unknown>): PlanVersion {

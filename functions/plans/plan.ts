@@ -28,6 +28,10 @@ const planServiceSchema = z.strictObject({
   ),
   name: lineSchema(120),
   unitFee: feeSchema,
+  withdrawn: z
+    .boolean()
+    .optional()
+    .meta({ description: 'true: nobody takes it anew or more of it; who has it keeps it and is charged' }),
 })
 
 type NamesService = { service: string }
@@ -52,7 +56,10 @@ export const planContentSchema = z
     name: lineSchema(120),
     clientType: clientTypeSchema,
     currency: currencySchema,
-    effectiveFrom: instantSchema.optional().meta({ description: 'absent: from now on' }),
+    effectiveFrom: instantSchema.optional().meta({
+      description:
+        'absent: from now on. Only the first version of a plan may begin in the past, and one that raises a fee begins after the time of notice',
+    }),
     baseFee: feeSchema.optional(),
     services: z.array(planServiceSchema).max(MOST_SERVICES).superRefine(eachServiceOnce),
   })
@@ -64,7 +71,13 @@ export const chosenServicesSchema = z
   .max(MOST_SERVICES)
   .superRefine(eachServiceOnce)
 
-export type PlanService = { service: string; name: string; unitFeeMicros: bigint }
+export type PlanService = {
+  service: string
+  name: string
+  unitFeeMicros: bigint
+  /** Not on offer any more: what accounts have of it stays and is charged, and nobody takes it anew or more of it. */
+  withdrawn?: true
+}
 
 /** One version of a plan; never changed once written. */
 export type PlanVersion = {
@@ -89,10 +102,11 @@ export function toPlanContent(body: z.output<typeof planContentSchema>): PlanCon
   return {
     ...rest,
     baseFeeMicros: parseAmount(baseFee ?? '0')!,
-    services: services.map(({ service, name, unitFee }) => ({
+    services: services.map(({ service, name, unitFee, withdrawn }) => ({
       service,
       name,
       unitFeeMicros: parseAmount(unitFee)!,
+      ...(withdrawn && { withdrawn }),
     })),
   }
 }

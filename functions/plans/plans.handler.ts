@@ -15,15 +15,16 @@ import { refuseChoice } from './refuse.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { createUpcomingCharge } from './upcoming-charge.store.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
   'DOCUMENTS_TABLE',
+  'PRICE_CHANGE_NOTICE_DAYS',
 )
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
-const plans = createPlanStore(options)
+const plans = createPlanStore({ ...options, noticeDays: Number(PRICE_CHANGE_NOTICE_DAYS) })
 const subscriptions = createSubscriptionStore(options)
 const upcoming = createUpcomingCharge({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 const gate = createTermsGate(options)

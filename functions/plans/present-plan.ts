@@ -3,7 +3,7 @@ import { clientTypeSchema } from '../accounts/account.ts'
 import { firstDay } from '../accounts/billing-period.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
-import { findPlanVersion } from './decide-plan-version.ts'
+import { findPlanVersion, listAnnounced } from './decide-plan-version.ts'
 import type { ChargeLine } from './month-lines.ts'
 import type { PlanVersion } from './plan.ts'
 import type { Subscription } from './subscription.ts'
@@ -17,7 +17,17 @@ export const planVersionReply = z
     currency: z.string(),
     effectiveFrom: z.string(),
     baseFee: moneyReply,
-    services: z.array(z.object({ service: z.string(), name: z.string(), unitFee: moneyReply })),
+    services: z.array(
+      z.object({
+        service: z.string(),
+        name: z.string(),
+        unitFee: moneyReply,
+        withdrawn: z
+          .boolean()
+          .optional()
+          .meta({ description: 'true: not on offer any more; who has it keeps it and is charged' }),
+      }),
+    ),
   })
   .meta({ id: 'PlanVersion' })
 
@@ -25,6 +35,9 @@ export const planReply = z
   .object({
     planId: z.string(),
     current: planVersionReply.nullable().meta({ description: 'in force now; null before the first begins' }),
+    announced: z
+      .array(planVersionReply)
+      .meta({ description: 'what will come into force after it, soonest first' }),
     versions: z.array(planVersionReply).meta({ description: 'oldest first' }),
   })
   .meta({ id: 'Plan' })
@@ -98,10 +111,11 @@ export function presentPlanVersion(version: PlanVersion): z.infer<typeof planVer
     currency,
     effectiveFrom: version.effectiveFrom,
     baseFee: money(baseFeeMicros, currency),
-    services: services.map(({ service, name, unitFeeMicros }) => ({
+    services: services.map(({ service, name, unitFeeMicros, withdrawn }) => ({
       service,
       name,
       unitFee: money(unitFeeMicros, currency),
+      withdrawn,
     })),
   }
 }
@@ -112,6 +126,7 @@ export function presentPlan(versions: readonly PlanVersion[], now: string): z.in
   return {
     planId: versions[0]!.planId,
     current: current ? presentPlanVersion(current) : null,
+    announced: listAnnounced(versions, now).map(presentPlanVersion),
     versions: versions.map(presentPlanVersion),
   }
 }

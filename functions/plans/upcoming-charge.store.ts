@@ -4,13 +4,14 @@ import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../account
 import { readCreditAt } from '../ledger/credit-at.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
-import { findPlanVersion } from './decide-plan-version.ts'
+import { createFrozenPrices } from './frozen-prices.store.ts'
 import { owedBefore } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import type { PlanVersion } from './plan.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
+import { versionForMonth } from './version-for-month.ts'
 
 /**
  * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
@@ -73,14 +74,27 @@ function laterOf(one: Period, other: Period): Period {
   return other
 }
 
-/** Finds the version of an account's plan that a month is charged by: the one in force at the month's first instant. */
+/**
+ * Finds the version of an account's plan that a month is priced by: the one in force at the month's first instant, of those
+ * known when the month's run was opened. Who charges the month opens its run with that (`opensAt`); who looks does not.
+ */
 export function createVersionInForce(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const plans = createPlanStore(options)
-  return async (account: Account, subscription: Subscription, period: Period): Promise<PlanVersion> => {
+  const frozenPrices = createFrozenPrices(options)
+  return async (
+    account: Account,
+    subscription: Subscription,
+    period: Period,
+    opensAt?: string,
+  ): Promise<PlanVersion> => {
     const term = termOf(subscription, period)
     if (!term) throw new Error(`account ${account.accountId}: has no plan in ${period}`)
+    // The run first: it knows no version that the plan's list would not have.
+    const frozen = await (opensAt === undefined
+      ? frozenPrices.read(period)
+      : frozenPrices.open(period, opensAt))
     const versions = await plans.listVersions(term.planId)
-    const version = findPlanVersion(versions, beginningOfPeriod(period, account.timeZone))
+    const version = versionForMonth(versions, beginningOfPeriod(period, account.timeZone), frozen)
     if (!version) throw new Error(`plan ${term.planId}: no version is in force in ${period}`)
     return version
   }

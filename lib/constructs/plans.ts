@@ -20,6 +20,7 @@ export class Plans extends Construct {
     house.documents.letWrite(plans)
     house.ledger.letRead(plans)
     house.waiting.letRead(plans)
+    plans.inject('PRICE_CHANGE_NOTICE_DAYS', String(house.configuration.priceChangeNoticeDays))
     for (const route of Object.values(planRoutes)) house.api.route(route, plans)
 
     const chargeQueue = this.addChargeMonth(house)

@@ -16,6 +16,9 @@ beforeAll(async () => {
   database = await startTestDatabase()
   world = planAccounts(database)
   charging = createMonthlyCharging(database)
+  // Before any run is opened: what comes after that is not known to it.
+  await setRisingPlan(1n, '2026-01-01T00:00:00.000Z')
+  await setRisingPlan(2n, '2026-11-30T23:00:00.001Z')
 })
 afterAll(() => database.stop())
 
@@ -27,6 +30,16 @@ const plan = (period: string, micros: bigint) => ({
   amountMicros: -micros,
 })
 const short = (period: string) => ({ kind: 'plan_short', key: `plan-short:${period}`, amountMicros: 0n })
+
+const setRisingPlan = (baseFeeMicros: bigint, effectiveFrom: string) =>
+  world.plans.set(
+    'rising',
+    {
+      ...{ name: 'Rising', clientType: 'hosted', currency: 'USD', effectiveFrom, baseFeeMicros },
+      services: [],
+    },
+    '2026-01-01T00:00:00.000Z',
+  )
 
 async function setStatus(accountId: string, status: string) {
   await database.client.send(
@@ -212,30 +225,6 @@ describe('charging a month', () => {
   })
 
   it('charges a month by the plan version in force at its first instant', async () => {
-    await world.plans.set(
-      'rising',
-      {
-        name: 'Rising',
-        clientType: 'hosted',
-        currency: 'USD',
-        effectiveFrom: '2026-01-01T00:00:00.000Z',
-        baseFeeMicros: 1n,
-        services: [],
-      },
-      '2026-01-01T00:00:00.000Z',
-    )
-    await world.plans.set(
-      'rising',
-      {
-        name: 'Rising',
-        clientType: 'hosted',
-        currency: 'USD',
-        effectiveFrom: '2026-11-30T23:00:00.001Z',
-        baseFeeMicros: 2n,
-        services: [],
-      },
-      '2026-01-01T00:00:00.000Z',
-    )
     const account = await world.openWithPlan(1, 1n * UNIT)
     const { choosePlan } = await import('../../functions/plans/choose-plan.store.ts')
     await choosePlan(database, {

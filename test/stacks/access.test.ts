@@ -198,6 +198,7 @@ describe('environment names', () => {
     ...everywhere,
     'PORTAL_CLIENT_ID',
     'PORTAL_URL',
+    'PRICE_CHANGE_NOTICE_DAYS',
     'SENDER_ADDRESS',
     'STRIPE_API_URL',
     'TOKEN_ISSUER',
