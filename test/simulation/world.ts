@@ -65,6 +65,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
+    PRICE_CHANGE_NOTICE_DAYS: '32',
   }
 }
 
