@@ -19,8 +19,9 @@ export const AUTO_TOP_UP_MEANINGS: Record<AutoTopUpStatus, string> = {
   off: 'Nothing is charged automatically.',
   on: 'The card is charged when credit falls below the threshold or a month of the plan is not covered.',
   paused:
-    'A charge failed: nothing is charged until the client pays by hand, changes the card or agrees anew.',
-  disabled: 'Three charges in a row failed: nothing is charged until the default card changes.',
+    'A charge failed: nothing is charged until the client pays by hand, changes the card that failed or agrees anew.',
+  disabled:
+    'Three charges in a row failed: nothing is charged until the default card changes, or the last of them is paid after all.',
 }
 
 /** So many charges that fail in a row disable it. */

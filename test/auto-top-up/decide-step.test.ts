@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { AutoTopUp, FailureReason } from '../../functions/auto-top-up/auto-top-up.ts'
 import { decideStep, type StepSeen } from '../../functions/auto-top-up/decide-step.ts'
 import type { Card, Cards } from '../../functions/cards/cards.ts'
 import { attemptWith, cardNamed, documentWith } from './documents.ts'
@@ -60,5 +61,45 @@ describe('a card whose last month is over', () => {
     const { next, attempt } = afterDeclineWith('2026-10')
     expect(attempt).toBeUndefined()
     expect(next).toMatchObject({ status: 'paused', chargedMicros: 0n, lastFailure: { reason: 'declined' } })
+  })
+})
+
+describe('what ends a pause', () => {
+  const failedWith = (status: AutoTopUp['status'], reason: FailureReason = 'declined') =>
+    documentWith({
+      status,
+      month: '2026-11',
+      failuresInARow: status === 'disabled' ? 3 : 1,
+      lastFailure: {
+        reason,
+        at: '2026-11-20T00:00:00.000Z',
+        topUpId: 'top_failed',
+        amountMicros: 45n * UNIT,
+        defaultCard: { paymentMethodId: 'pm_default', expiresIn: '2030-12' },
+      },
+    })
+  const statusAfter = (document: AutoTopUp, more: Partial<StepSeen> = {}, card = 'pm_default') =>
+    decideStep(document, seenWith(cardsOf(cardNamed(card)), more), attemptId).next.status
+  const settledAt = '2026-11-21T00:00:00.000Z'
+
+  it('is another default card where the card was why, and not where the provider gave no answer or another amount', () => {
+    const reasons = ['declined', 'authentication_required', 'no_answer', 'mismatched'] as const
+    const withOtherCard = (status: AutoTopUp['status']) =>
+      reasons.map((reason) => statusAfter(failedWith(status, reason), {}, 'pm_other'))
+    expect(withOtherCard('paused')).toEqual(['on', 'on', 'paused', 'paused'])
+    expect(withOtherCard('disabled')).toEqual(['on', 'on', 'on', 'on'])
+    expect(statusAfter(failedWith('paused'))).toBe('paused')
+  })
+
+  it('is that the charge which failed was paid after all, also where three in a row had disabled it', () => {
+    const told = attemptWith({ topUpId: 'top_failed', status: 'settled', settledAt })
+    expect(statusAfter(failedWith('paused', 'no_answer'), { told })).toBe('on')
+    expect(statusAfter(failedWith('disabled', 'no_answer'), { told })).toBe('on')
+  })
+
+  it('is a payment by hand, but not of what three in a row have disabled', () => {
+    const told = attemptWith({ topUpId: 'top_by_hand', origin: 'manual', status: 'settled', settledAt })
+    expect(statusAfter(failedWith('paused'), { told })).toBe('on')
+    expect(statusAfter(failedWith('disabled'), { told })).toBe('disabled')
   })
 })

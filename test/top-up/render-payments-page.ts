@@ -70,9 +70,11 @@ const autoTopUpCauses: Causes<typeof AUTO_TOP_UP_TRANSITIONS> = {
   'on → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
   'on → paused': 'a charge that failed',
   'on → disabled': 'the third charge in a row that failed',
-  'paused → on': 'the client pays by hand, changes the card or agrees anew',
+  'paused → on':
+    'the client pays by hand, agrees anew, or, where the card failed (declined, or its bank wants to ask its holder), changes the default card; or the charge that failed is paid after all',
   'paused → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
-  'disabled → on': 'the default card changes, or the client agrees anew with another one',
+  'disabled → on':
+    'the default card changes, or the client agrees anew with another one; or the charge that failed last is paid after all',
   'disabled → off': 'the client, a dispute, or a refund to the card that leaves less than the threshold',
 }
 
