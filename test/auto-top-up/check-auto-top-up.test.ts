@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../functions/edge/problem.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
+import { payCheckout } from '../../local/stripe.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { Died, dyingClient } from '../plans/dying-client.ts'
 import {
@@ -23,6 +24,8 @@ beforeEach(() => {
   world.payments.stripe.setDelivery({})
   world.checksLater.length = 0
 })
+
+const TAKES_ITS_TIME = '4000000000000911'
 
 const later = (now: Date, milliseconds = COOLDOWN_MILLISECONDS) => new Date(now.getTime() + milliseconds)
 
@@ -157,6 +160,19 @@ describe('an automatic top-up', () => {
     // Nobody waits for it longer than an hour.
     expect(await world.check(account, later(now, 3_600_001))).toBe('charging')
     expect((await world.stateOf(account)).topUps).toHaveLength(2)
+  })
+
+  it('does not wait for a payment page whose bank takes days, and counts that payment to no cap', async () => {
+    const now = new Date()
+    const account = await world.open(5n * UNIT, { settings: { monthlyCapMicros: 50n * UNIT } })
+    const page = await world.payments.start(account, '20.00', {}, 'by-page', now)
+    await payCheckout(page.paymentUrl!, TAKES_ITS_TIME)
+    expect(await world.check(account, now)).toBe('charging')
+    const session = await world.stripe.checkout.sessions.retrieve(page.sessionId!)
+    world.payments.stripe.controls.settlePayment(String(session.payment_intent), 'succeeds')
+    const { document, topUps, availableMicros } = await world.stateOf(account)
+    expect(topUps.map(({ status }) => status)).toEqual(['settled', 'settled'])
+    expect([availableMicros, document.chargedMicros]).toEqual([70n * UNIT, 45n * UNIT])
   })
 })
 
