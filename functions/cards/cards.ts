@@ -50,10 +50,6 @@ export type Cards = {
   cards: readonly Card[]
   defaultCardId?: string
   backupCardId?: string
-  /** Raised by each change of what can be charged: another default or backup, or new details of one of them. */
-  cardsRevision: bigint
-  /** When that was. */
-  cardChangedAt?: string
   /** When it was last written, and how often. */
   changedAt?: string
   revision: bigint
@@ -65,7 +61,6 @@ export type CardsDecision = { ok: true; cards: Cards } | CardRefusal
 export const noCards = (accountId: string): Cards => ({
   accountId,
   cards: [],
-  cardsRevision: 0n,
   revision: 0n,
 })
 
@@ -100,14 +95,14 @@ export function isExpired(card: Pick<Card, 'expiresIn'>, today: LocalDay): boole
 export function addCard(before: Cards, provided: ProviderCard, at: string): Cards {
   const known = before.cards.find(({ paymentMethodId }) => paymentMethodId === provided.paymentMethodId)
   if (known?.status === 'removing') return before
-  if (known) return withChange(before, renewed(before, known, provided), at)
+  if (known) return renewed(before, known, provided)
   const card = toCard(provided)
   const same = sameCard(before, card)
   if (same && isOlder(card, same)) return { ...before, cards: [...before.cards, going(card, at)] }
-  if (same) return withChange(before, replaced(before, same, card, at), at)
+  if (same) return replaced(before, same, card, at)
   if (keptCards(before).length >= MOST_CARDS) return { ...before, cards: [...before.cards, going(card, at)] }
   const defaultCardId = before.defaultCardId ?? card.paymentMethodId
-  return withChange(before, { ...before, cards: [...before.cards, card], defaultCardId }, at)
+  return { ...before, cards: [...before.cards, card], defaultCardId }
 }
 
 /** Begins to remove a card: from now on it pays nothing. Removing the default promotes the backup. */
@@ -115,47 +110,47 @@ export function beginRemoval(before: Cards, paymentMethodId: string, at: string)
   const card = findCard(before, paymentMethodId)
   if (!card) return before
   const cards = before.cards.map((other) => (other === card ? going(card, at) : other))
-  return withChange(before, withoutRoles({ ...before, cards }, paymentMethodId), at)
+  return withoutRoles({ ...before, cards }, paymentMethodId)
 }
 
 /** Forgets a card that the provider does not keep any more, whether we had asked for that or not. */
-export function removeCard(before: Cards, paymentMethodId: string, at: string): Cards {
+export function removeCard(before: Cards, paymentMethodId: string): Cards {
   if (!before.cards.some((card) => card.paymentMethodId === paymentMethodId)) return before
   const cards = before.cards.filter((card) => card.paymentMethodId !== paymentMethodId)
-  return withChange(before, withoutRoles({ ...before, cards }, paymentMethodId), at)
+  return withoutRoles({ ...before, cards }, paymentMethodId)
 }
 
 /** Forgets a customer that is gone at the provider, with all its cards; of another than the account's, nothing. */
-export function withoutCustomer(before: Cards, customerId: string, at: string): Cards {
+export function withoutCustomer(before: Cards, customerId: string): Cards {
   if (before.customerId !== customerId) return before
   const nothing = { customerId: undefined, cards: [], defaultCardId: undefined, backupCardId: undefined }
-  return withChange(before, { ...before, ...nothing, goneCustomerId: customerId }, at)
+  return { ...before, ...nothing, goneCustomerId: customerId }
 }
 
 /** Makes a card the default. If it was the backup, the two change places. */
-export function chooseDefault(before: Cards, paymentMethodId: string, at: string): CardsDecision {
+export function chooseDefault(before: Cards, paymentMethodId: string): CardsDecision {
   if (!findCard(before, paymentMethodId)) return { ok: false, reason: 'card_not_found' }
   if (before.defaultCardId === paymentMethodId) return { ok: true, cards: before }
   const wasBackup = before.backupCardId === paymentMethodId
   const backupCardId = wasBackup ? before.defaultCardId : before.backupCardId
   const cards = { ...before, defaultCardId: paymentMethodId, backupCardId }
-  return { ok: true, cards: withChange(before, cards, at) }
+  return { ok: true, cards }
 }
 
 /** Makes a card the backup; the default cannot be its own. */
-export function chooseBackup(before: Cards, paymentMethodId: string, at: string): CardsDecision {
+export function chooseBackup(before: Cards, paymentMethodId: string): CardsDecision {
   if (!findCard(before, paymentMethodId)) return { ok: false, reason: 'card_not_found' }
   if (before.defaultCardId === paymentMethodId) return { ok: false, reason: 'card_is_default' }
   if (before.backupCardId === paymentMethodId) return { ok: true, cards: before }
-  return { ok: true, cards: withChange(before, { ...before, backupCardId: paymentMethodId }, at) }
+  return { ok: true, cards: { ...before, backupCardId: paymentMethodId } }
 }
 
 /** Lets a card be no backup any more; what has no role stays as it is, and the default stays until another is chosen. */
-export function chooseNone(before: Cards, paymentMethodId: string, at: string): CardsDecision {
+export function chooseNone(before: Cards, paymentMethodId: string): CardsDecision {
   if (!findCard(before, paymentMethodId)) return { ok: false, reason: 'card_not_found' }
   if (before.defaultCardId === paymentMethodId) return { ok: false, reason: 'card_is_default' }
   if (before.backupCardId !== paymentMethodId) return { ok: true, cards: before }
-  return { ok: true, cards: withChange(before, { ...before, backupCardId: undefined }, at) }
+  return { ok: true, cards: { ...before, backupCardId: undefined } }
 }
 
 /** Every notice that a card may still have, with the day on which it is due. */
@@ -213,16 +208,4 @@ function withoutRoles(cards: Cards, paymentMethodId: string): Cards {
   const backupCardId = cards.backupCardId === paymentMethodId ? undefined : cards.backupCardId
   if (cards.defaultCardId !== paymentMethodId) return { ...cards, backupCardId }
   return { ...cards, defaultCardId: backupCardId, backupCardId: undefined }
-}
-
-/** Counts the change where it is one of what can be charged. */
-function withChange(before: Cards, after: Cards, at: string): Cards {
-  if (chargeableOf(before) === chargeableOf(after)) return after
-  return { ...after, cardsRevision: before.cardsRevision + 1n, cardChangedAt: at }
-}
-
-function chargeableOf(cards: Cards): string {
-  const describe = (card: Card | undefined) =>
-    card && [card.paymentMethodId, card.expiresIn, card.lastFour, card.brand]
-  return JSON.stringify([describe(defaultCard(cards)), describe(backupCard(cards))])
 }

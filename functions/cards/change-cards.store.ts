@@ -23,7 +23,7 @@ export function createCardChanges({
   /** Gives a card its role; the cards after it come back. Throws `card_not_found`, `card_is_default`. */
   function chooseRole({ accountId, paymentMethodId, role, at }: Chosen & { role: CardRole }): Promise<Cards> {
     return cards.change(accountId, at, (before) => {
-      const decision = CHOICES[role](before, paymentMethodId, at)
+      const decision = CHOICES[role](before, paymentMethodId)
       if (decision.ok) return decision.cards
       if (decision.reason === 'card_not_found') throw notFound(accountId, paymentMethodId)
       throw new Problem('card_is_default', 'Make another card the default first, or remove this one.')

@@ -35,5 +35,5 @@ export async function loseCustomer(
   { accountId, customerId, at }: { accountId: string; customerId: string; at: string },
 ): Promise<void> {
   log.error('the payment provider has deleted a customer, and its cards', { accountId, customerId })
-  await cards.change(accountId, at, (before) => withoutCustomer(before, customerId, at))
+  await cards.change(accountId, at, (before) => withoutCustomer(before, customerId))
 }

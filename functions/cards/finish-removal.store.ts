@@ -19,7 +19,7 @@ export function createCardRemoval({
     for (const { paymentMethodId, status } of all) {
       if (status !== 'removing') continue
       const { ok } = await (await provider()).forgetCard(paymentMethodId)
-      if (ok) await cards.change(accountId, at, (before) => removeCard(before, paymentMethodId, at))
+      if (ok) await cards.change(accountId, at, (before) => removeCard(before, paymentMethodId))
       isFinished &&= ok
     }
     return isFinished

@@ -51,7 +51,7 @@ export function createCardKeeper({
         return addCard(before, read.card, at)
       }
       if (read.reason === 'unavailable') throw unavailable()
-      return removeCard(before, paymentMethodId, at)
+      return removeCard(before, paymentMethodId)
     })
     if (!(await removal.finish(after, at))) throw unavailable()
   }

@@ -89,7 +89,7 @@ export async function startAutoTopUps() {
     (decide: typeof chooseDefault) =>
     ({ accountId }: Account, cardId: string) =>
       payments.cards.change(accountId, new Date().toISOString(), (before) => {
-        const decision = decide(before, cardId, new Date().toISOString())
+        const decision = decide(before, cardId)
         if (!decision.ok) throw new Error(decision.reason)
         return decision.cards
       })

@@ -11,7 +11,6 @@ const cardsOf = (defaultCard: Card, backupCard?: Card): Cards => ({
   cards: backupCard ? [defaultCard, backupCard] : [defaultCard],
   defaultCardId: defaultCard.paymentMethodId,
   backupCardId: backupCard?.paymentMethodId,
-  cardsRevision: 0n,
   revision: 1n,
 })
 const seenWith = (cards: Cards, more: Partial<StepSeen> = {}): StepSeen => ({

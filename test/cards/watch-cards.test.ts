@@ -73,7 +73,7 @@ async function openWith(cards: ProviderCard[], more: Parameters<typeof open>[0] 
       customerId: 'cus_1',
     })
     const [, backup] = cards
-    const decision = backup && chooseBackup(filled, backup.paymentMethodId, at)
+    const decision = backup && chooseBackup(filled, backup.paymentMethodId)
     return decision?.ok ? decision.cards : filled
   })
   return accountId
@@ -263,7 +263,6 @@ describe('the events of cards', () => {
     accountId: 'acc_events01',
     customerId: 'cus_1',
     cards: [],
-    cardsRevision: 0n,
     revision: 1n,
   }
   const written = (cards: Cards): Cards => ({ ...cards, revision: cards.revision + 1n, changedAt: at })
