@@ -1,23 +1,16 @@
 import Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { API_VERSION } from '../../local/stripe/stripe-world.ts'
 import { payCheckout, startStripe } from '../../local/stripe.ts'
-import { API_KEY, type StripeStack, sdkFor, startStripeStack, topUpSession } from './stripe/stripe-stack.ts'
+import { API_KEY, type StripeStack, sdkFor, topUpSession, useOneStripeStack } from './stripe/stripe-stack.ts'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
-})
-afterAll(() => stack.stop())
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
 afterEach(() => {
-  vi.useRealTimers()
   vi.restoreAllMocks()
 })
 

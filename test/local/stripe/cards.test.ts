@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { saveCard } from '../../../local/stripe.ts'
-import { cardSession, pay, type StripeStack, startStripeStack, topUpSession } from './stripe-stack.ts'
+import { cardSession, pay, type StripeStack, topUpSession, useOneStripeStack } from './stripe-stack.ts'
 
 const PAYS = '4242424242424242'
 const DECLINED = '4000000000000002'
@@ -11,24 +11,10 @@ const DECLINED_WHEN_CHARGED = '4000000000000341'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
-afterEach(() => {
-  vi.useRealTimers()
-})
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-})
-
-async function typesSoFar(): Promise<string[]> {
-  await stack.running.untilIdle()
-  return stack.types()
-}
 
 /** A new customer with a saved card. */
 async function saved(cardNumber = PAYS, expiry?: string) {
@@ -72,7 +58,7 @@ describe('a session that saves a card', () => {
     const page = await (await fetch(session.url!)).text()
     expect(page).toContain('<h1>Save a card</h1>')
     expect(page).toContain('<label for="card_number">')
-    expect(await typesSoFar()).toEqual(['setup_intent.created'])
+    expect(await stack.typesSoFar()).toEqual(['setup_intent.created'])
   })
 
   it('gives the card to the customer, and tells it by events that carry the metadata', async () => {
@@ -82,7 +68,7 @@ describe('a session that saves a card', () => {
       customer,
       card: { brand: 'visa', last4: '4242', exp_month: 5, exp_year: 2031, fingerprint: expect.any(String) },
     })
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'setup_intent.created',
       'payment_method.attached',
       'setup_intent.succeeded',
@@ -116,7 +102,7 @@ describe('a session that saves a card', () => {
     })
     expect(await saveCard(session.url!, AUTHENTICATES)).toMatchObject({ saved: true })
 
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'setup_intent.created',
       'setup_intent.setup_failed',
       'setup_intent.requires_action',
@@ -137,7 +123,7 @@ describe('a session that saves a card', () => {
     const session = await sdk.checkout.sessions.create(cardSession())
     await sdk.checkout.sessions.expire(session.id)
     expect((await sdk.setupIntents.retrieve(String(session.setup_intent))).status).toBe('canceled')
-    expect(await typesSoFar()).toContain('setup_intent.canceled')
+    expect(await stack.typesSoFar()).toContain('setup_intent.canceled')
   })
 
   it('knows only what belongs to its mode', async () => {
@@ -215,7 +201,7 @@ describe('a saved card', () => {
       param: 'card[exp_month]',
       code: 'invalid_expiry_month',
     })
-    expect(await typesSoFar()).toContain('payment_method.updated')
+    expect(await stack.typesSoFar()).toContain('payment_method.updated')
   })
 
   it('is renewed by the card network', async () => {
@@ -274,7 +260,7 @@ describe('a customer', () => {
     await expect(sdk.checkout.sessions.create(cardSession(card.customer))).rejects.toMatchObject(gone)
     await expect(sdk.customers.del(card.customer)).rejects.toMatchObject({ code: 'resource_missing' })
     expect((await sdk.paymentMethods.retrieve(card.method.id)).customer).toBeNull()
-    expect(await typesSoFar()).toContain('customer.deleted')
+    expect(await stack.typesSoFar()).toContain('customer.deleted')
   })
 
   it('has a default card of its own alone', async () => {

@@ -1,15 +1,13 @@
 import type Stripe from 'stripe'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pay, type StripeStack, startStripeStack } from './stripe-stack.ts'
+import { describe, expect, it } from 'vitest'
+import { pay, type StripeStack, useOneStripeStack } from './stripe-stack.ts'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
 
 function press(form: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
   const body = new URLSearchParams(form)

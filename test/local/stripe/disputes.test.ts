@@ -1,31 +1,14 @@
 import type Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { payCheckout } from '../../../local/stripe.ts'
-import { pay, type StripeStack, startStripeStack, topUpSession } from './stripe-stack.ts'
+import { pay, type StripeStack, topUpSession, useOneStripeStack } from './stripe-stack.ts'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
-afterEach(() => {
-  vi.useRealTimers()
-})
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-})
-
-async function typesAfter(work: () => unknown): Promise<string[]> {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-  await work()
-  await stack.running.untilIdle()
-  return stack.types()
-}
 
 /** A payment by a card that is disputed at once, and its dispute. */
 async function disputed(card = 'pm_card_createDispute') {
@@ -82,7 +65,7 @@ describe('a dispute', () => {
 
   it('is won with winning evidence: the money and the fee come back', async () => {
     const { dispute } = await disputed()
-    const types = await typesAfter(() => answer(dispute, 'winning_evidence'))
+    const types = await stack.typesAfter(() => answer(dispute, 'winning_evidence'))
     expect(types).toEqual([
       'charge.dispute.updated',
       'charge.dispute.closed',
@@ -100,7 +83,7 @@ describe('a dispute', () => {
       (dispute: Stripe.Dispute) => sdk.disputes.close(dispute.id),
     ]) {
       const { dispute } = await disputed()
-      const types = await typesAfter(() => lose(dispute))
+      const types = await stack.typesAfter(() => lose(dispute))
       expect(types.at(-1)).toBe('charge.dispute.closed')
       const lost = await sdk.disputes.retrieve(dispute.id)
       expect(lost.status).toBe('lost')
@@ -183,7 +166,7 @@ describe('an inquiry', () => {
 
   it('becomes a dispute, the same one', async () => {
     const { dispute } = await disputed('pm_card_createDisputeInquiry')
-    const types = await typesAfter(() => answer(dispute, 'escalate_inquiry_evidence'))
+    const types = await stack.typesAfter(() => answer(dispute, 'escalate_inquiry_evidence'))
     expect(types).toEqual([
       'charge.dispute.updated',
       'charge.dispute.updated',
@@ -199,7 +182,7 @@ describe('an inquiry', () => {
 
   it('is closed without a loss', async () => {
     const { dispute } = await disputed('pm_card_createDisputeInquiry')
-    const types = await typesAfter(() => stack.running.controls.closeInquiry(dispute.id))
+    const types = await stack.typesAfter(() => stack.running.controls.closeInquiry(dispute.id))
     expect(types).toEqual(['charge.dispute.closed'])
     expect((await sdk.disputes.retrieve(dispute.id)).status).toBe('warning_closed')
   })

@@ -1,18 +1,11 @@
 import type Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { payCheckout } from '../../../local/stripe.ts'
-import { pay, type StripeStack, startStripeStack, topUpSession } from './stripe-stack.ts'
+import { pay, topUpSession, useOneStripeStack } from './stripe-stack.ts'
 
-let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
-})
-afterAll(() => stack.stop())
-afterEach(() => {
-  vi.useRealTimers()
+useOneStripeStack((started) => {
+  sdk = started.sdk
 })
 
 const ids = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id)

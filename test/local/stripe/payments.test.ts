@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { payCheckout } from '../../../local/stripe.ts'
-import { type StripeStack, startStripeStack, topUpSession } from './stripe-stack.ts'
+import { type StripeStack, topUpSession, useOneStripeStack } from './stripe-stack.ts'
 
 const PAYS = '4242424242424242'
 const DECLINED = '4000000000000002'
@@ -10,21 +10,10 @@ const ALWAYS_AUTHENTICATES = '4000002760003184'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-})
-
-async function typesSoFar(): Promise<string[]> {
-  await stack.running.untilIdle()
-  return stack.types()
-}
 
 describe('the payment page', () => {
   it('shows the amount, the test cards and the way back', async () => {
@@ -42,7 +31,7 @@ describe('the payment page', () => {
     const outcome = await payCheckout(session.url!, PAYS, { email: 'payer@hosted.example.com' })
 
     expect(outcome).toEqual({ paid: true, redirectUrl: `http://127.0.0.1:1/done?session=${session.id}` })
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'payment_intent.created',
       'charge.succeeded',
       'payment_intent.succeeded',
@@ -76,7 +65,7 @@ describe('the payment page', () => {
     expect((await sdk.checkout.sessions.retrieve(session.id)).status).toBe('open')
     expect(await payCheckout(session.url!, PAYS)).toMatchObject({ paid: true })
 
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'payment_intent.created',
       'payment_intent.payment_failed',
       'charge.succeeded',
@@ -89,7 +78,7 @@ describe('the payment page', () => {
     const session = await sdk.checkout.sessions.create(topUpSession())
     const both = await Promise.allSettled([payCheckout(session.url!, PAYS), payCheckout(session.url!, PAYS)])
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-    expect((await typesSoFar()).filter((type) => type === 'charge.succeeded')).toHaveLength(1)
+    expect((await stack.typesSoFar()).filter((type) => type === 'charge.succeeded')).toHaveLength(1)
   })
 
   it('asks the bank: confirmed it is paid, not confirmed it can be tried again', async () => {
@@ -99,7 +88,7 @@ describe('the payment page', () => {
     expect(failed).toMatchObject({ paid: false, message: expect.stringContaining('unable to authenticate') })
     expect(await payCheckout(session.url!, AUTHENTICATES)).toMatchObject({ paid: true })
 
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'payment_intent.created',
       'payment_intent.requires_action',
       'payment_intent.payment_failed',
@@ -113,7 +102,7 @@ describe('the payment page', () => {
   it('knows no card but the test cards', async () => {
     const session = await sdk.checkout.sessions.create(topUpSession())
     expect(await payCheckout(session.url!, '4111111111111111')).toMatchObject({ paid: false })
-    expect(await typesSoFar()).toEqual([])
+    expect(await stack.typesSoFar()).toEqual([])
   })
 })
 
@@ -173,7 +162,7 @@ describe('a saved card', () => {
     expect(failure).toMatchObject({ statusCode: 402, code: 'card_declined', decline_code: 'generic_decline' })
     const intent = await sdk.paymentIntents.retrieve(failure.payment_intent.id)
     expect(intent.last_payment_error).toMatchObject({ code: 'card_declined' })
-    expect((await typesSoFar()).at(-1)).toBe('payment_intent.payment_failed')
+    expect((await stack.typesSoFar()).at(-1)).toBe('payment_intent.payment_failed')
   })
 
   it('belongs to its customer alone, and is gone once detached', async () => {
@@ -224,7 +213,7 @@ describe('a payment intent', () => {
     const { id } = await sdk.paymentIntents.create({ amount: 100, currency: 'usd' })
     const canceled = await sdk.paymentIntents.cancel(id, { cancellation_reason: 'abandoned' })
     expect(canceled).toMatchObject({ status: 'canceled', cancellation_reason: 'abandoned' })
-    expect(await typesSoFar()).toEqual(['payment_intent.created', 'payment_intent.canceled'])
+    expect(await stack.typesSoFar()).toEqual(['payment_intent.created', 'payment_intent.canceled'])
   })
 
   it('with the customer there is sent to the bank, and comes back paid', async () => {

@@ -1,30 +1,13 @@
 import type Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { pay, type StripeStack, startStripeStack } from './stripe-stack.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { pay, type StripeStack, useOneStripeStack } from './stripe-stack.ts'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
-afterEach(() => {
-  vi.useRealTimers()
-})
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-})
-
-async function typesAfter(work: () => unknown): Promise<string[]> {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-  await work()
-  await stack.running.untilIdle()
-  return stack.types()
-}
 
 describe('a refund', () => {
   it('gives back a part, then the rest, and shows on the charge', async () => {
@@ -68,7 +51,7 @@ describe('a refund', () => {
 
   it('is told by refund.created and charge.refunded', async () => {
     const intent = await pay(sdk, 'pm_card_visa')
-    const types = await typesAfter(() => sdk.refunds.create({ payment_intent: intent.id }))
+    const types = await stack.typesAfter(() => sdk.refunds.create({ payment_intent: intent.id }))
     expect(types).toEqual(['refund.created', 'charge.refunded'])
   })
 
@@ -132,7 +115,7 @@ describe('a refund that takes its time', () => {
     const refund = await sdk.refunds.create({ payment_intent: intent.id })
     expect(refund).toMatchObject({ status: 'pending', pending_reason: 'processing' })
 
-    const types = await typesAfter(() => {
+    const types = await stack.typesAfter(() => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
       expect(stack.running.settleDue()).toBe(1)
       expect(stack.running.settleDue()).toBe(0)
@@ -148,7 +131,7 @@ describe('a refund that takes its time', () => {
     const refund = await sdk.refunds.create({ payment_intent, amount: 900 })
     expect(refund.status).toBe('succeeded')
 
-    const types = await typesAfter(() => stack.running.controls.failRefund(refund.id))
+    const types = await stack.typesAfter(() => stack.running.controls.failRefund(refund.id))
 
     expect(types).toEqual(['refund.failed', 'refund.updated', 'charge.refund.updated'])
     expect(await sdk.refunds.retrieve(refund.id, { expand: ['failure_balance_transaction'] })).toMatchObject({

@@ -1,27 +1,16 @@
 import type Stripe from 'stripe'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { payCheckout, saveCard } from '../../../local/stripe.ts'
-import { cardSession, type StripeStack, startStripeStack, topUpSession } from './stripe-stack.ts'
+import { cardSession, type StripeStack, topUpSession, useOneStripeStack } from './stripe-stack.ts'
 
 const TAKES_ITS_TIME = '4000000000000911'
 
 let stack: StripeStack
 let sdk: Stripe
-
-beforeAll(async () => {
-  stack = await startStripeStack()
-  sdk = stack.sdk
+useOneStripeStack((started) => {
+  stack = started
+  sdk = started.sdk
 })
-afterAll(() => stack.stop())
-beforeEach(async () => {
-  await stack.running.untilIdle()
-  stack.received.length = 0
-})
-
-async function typesSoFar(): Promise<string[]> {
-  await stack.running.untilIdle()
-  return stack.types()
-}
 
 async function slowCheckout() {
   const session = await sdk.checkout.sessions.create(topUpSession())
@@ -48,7 +37,7 @@ describe('a payment that takes its time', () => {
       latest_charge: { status: 'succeeded', paid: true },
     })
     expect((await sdk.checkout.sessions.retrieve(session.id)).payment_status).toBe('paid')
-    expect(await typesSoFar()).toEqual([
+    expect(await stack.typesSoFar()).toEqual([
       'payment_intent.created',
       'charge.pending',
       'payment_intent.processing',
@@ -72,7 +61,7 @@ describe('a payment that takes its time', () => {
       latest_charge: { status: 'failed', failure_code: 'processing_error' },
     })
     expect((await sdk.checkout.sessions.retrieve(session.id)).payment_status).toBe('unpaid')
-    expect((await typesSoFar()).slice(-2)).toEqual([
+    expect((await stack.typesSoFar()).slice(-2)).toEqual([
       'payment_intent.payment_failed',
       'checkout.session.async_payment_failed',
     ])

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import { type RunningStripe, type StripeOptions, startStripe } from '../../../local/stripe.ts'
 
 export const API_KEY = 'sk_test_local'
@@ -24,11 +25,34 @@ export interface StripeStack {
   received: Received[]
   /** The types of what arrived, in order. */
   types(): string[]
+  /** The same once nothing is under way any more. */
+  typesSoFar(): Promise<string[]>
+  /** The types of what arrives from now on, until what this does has been told of. */
+  typesAfter(work: () => unknown): Promise<string[]>
   webhookUrl: string
   /** The next deliveries are answered with 500. */
   refuseNext(count: number): void
   restart(options?: Partial<StripeOptions>): Promise<void>
   stop(): Promise<void>
+}
+
+/** Starts one stack for all tests of a file: each begins with nothing under way, nothing received and the clock as it is. */
+export function useOneStripeStack(take: (stack: StripeStack) => void): void {
+  let stack: StripeStack
+  beforeAll(async () => {
+    stack = await startStripeStack()
+    take(stack)
+  })
+  beforeEach(() => forgetReceived(stack))
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  afterAll(() => stack.stop())
+}
+
+async function forgetReceived(stack: StripeStack): Promise<void> {
+  await stack.running.untilIdle()
+  stack.received.length = 0
 }
 
 /** A stand-in on a fresh folder, the real SDK, and a webhook receiver that verifies each signature. */
@@ -65,6 +89,15 @@ export async function startStripeStack(options: Partial<StripeOptions> = {}): Pr
     sdk: sdkFor(running.url),
     received,
     types: () => received.map(({ event }) => event.type),
+    async typesSoFar() {
+      await stack.running.untilIdle()
+      return stack.types()
+    },
+    async typesAfter(work) {
+      await forgetReceived(stack)
+      await work()
+      return stack.typesSoFar()
+    },
     webhookUrl,
     refuseNext: (count) => {
       refusals = count
