@@ -228,10 +228,11 @@ export const eventDetails = {
     .meta({ description: 'Nothing is charged automatically any more: by request, or for a dispute.' }),
   'auto_top_up.paused': autoTopUpFailure.meta({
     description:
-      'An automatic charge failed: none follows until the client pays by hand or changes the card.',
+      'An automatic charge failed: none follows until the client pays by hand, changes the card that failed or agrees anew.',
   }),
   'auto_top_up.disabled': autoTopUpFailure.meta({
-    description: 'Three automatic charges in a row failed: none follows until the default card changes.',
+    description:
+      'Three automatic charges in a row failed: none follows until the default card changes, or the last of them is paid after all.',
   }),
   'auto_top_up.resumed': anyEvent.meta({ description: 'Automatic top-up goes on after it was paused.' }),
   'auto_top_up.cap_reached': anyEvent
