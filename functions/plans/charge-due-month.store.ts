@@ -3,12 +3,8 @@ import type { Head } from '../ledger/entry.ts'
 import type { Ledger, LedgerOptions } from '../ledger/ledger.store.ts'
 import { createRunStore } from '../runs/run.store.ts'
 import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
-import {
-  decideMonthlyCharge,
-  decideShortNote,
-  type MonthlyCharge,
-  type MonthlyChargeInput,
-} from './decide-monthly-charge.ts'
+import { decideMonthlyCharge, decideShortNote, type MonthlyChargeInput } from './decide-monthly-charge.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 import { owedBefore, type PeriodDocument } from './period-document.ts'
 import type { Due, SubscriptionStore } from './subscription.store.ts'
 import { createVersionInForce } from './upcoming-charge.store.ts'

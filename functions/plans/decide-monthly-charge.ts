@@ -5,25 +5,11 @@ import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
 import { daysOf } from './day-shares.ts'
 import { describeMonth } from './describe-month.ts'
-import { type ChargeLine, totalOf, wholeMonth } from './month-lines.ts'
+import { totalOf, wholeMonth } from './month-lines.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 import type { PlanVersion } from './plan.ts'
 import { priceTerm, withoutStopped } from './price-plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
-
-/** What a month of a plan costs, and by which version of it. */
-export type MonthlyCharge = {
-  period: Period
-  /** The month's first instant in the account's time zone. */
-  dueAt: string
-  /** The same as a local date, such as `2026-12-01`. */
-  localDate: string
-  planId: string
-  planVersion: number
-  planName: string
-  daysInMonth: number
-  lines: ChargeLine[]
-  totalMicros: bigint
-}
 
 export type ShortOfCredit = { ok: false; reason: 'short'; charge: MonthlyCharge; shortfallMicros: bigint }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../ledger/canonical-json.ts'
 import { formatAmount } from '../ledger/money.ts'
-import type { MonthlyCharge } from './decide-monthly-charge.ts'
 import type { ChargeLine } from './month-lines.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** Who charges months. */
 export const PLANS_ACTOR = 'system:plans'

@@ -1,5 +1,5 @@
 import type { Period } from '../accounts/billing-period.ts'
-import type { MonthlyCharge } from './decide-monthly-charge.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** An entry of the ledger that charged a part of a month, or gave one back: then its amount is below zero. */
 export type PeriodMovement = { sequence: bigint; amountMicros: bigint }

@@ -1,4 +1,4 @@
-import type { MonthlyCharge } from './decide-monthly-charge.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** The next charge as it would be made now. */
 export type UpcomingCharge = MonthlyCharge & {
