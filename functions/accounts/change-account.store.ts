@@ -39,7 +39,9 @@ export async function changeAccount(
     ConditionCheck: {
       TableName: documentsTable,
       Key: { pk: accountKey(accountId), sk: 'PLAN' },
-      ConditionExpression: 'attribute_not_exists(pk)',
+      // Without terms it holds agreed prices alone, and no plan.
+      ConditionExpression: 'attribute_not_exists(pk) OR size(terms) = :none',
+      ExpressionAttributeValues: { ':none': 0n },
     },
   }
   const written = await writeTogether(client, [update, ...(change.timeZone === undefined ? [] : [noPlan])])

@@ -34,6 +34,10 @@ const lineSchema = z.object({
   name: z.string(),
   quantity: z.string().meta({ description: 'whole number' }),
   unitFee: z.string().meta({ description: 'decimal string' }),
+  isAgreed: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'the fee was agreed with the account; absent where it is the plan’s' }),
   amount: z.string().meta({ description: 'decimal string' }),
 })
 

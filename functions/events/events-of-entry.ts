@@ -21,6 +21,7 @@ const planDetailSchema = z.object({
       name: z.string(),
       quantity: z.string(),
       unitFee: z.string(),
+      isAgreed: z.literal(true).optional(),
       amount: z.string(),
     }),
   ),

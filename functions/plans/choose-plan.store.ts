@@ -91,7 +91,12 @@ function sameTimeZone({ accountId, timeZone }: Account, TableName: string): Writ
   }
 }
 
-function putPlan(subscription: Subscription, before: Subscription | undefined, TableName: string): WriteItem {
+/** Writes the subscription only if it is as it was read. */
+export function putPlan(
+  subscription: Subscription,
+  before: Subscription | undefined,
+  TableName: string,
+): WriteItem {
   const Item = { pk: accountKey(subscription.accountId), sk: PLAN, ...subscription }
   if (!before) return { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   return {
@@ -104,7 +109,8 @@ function putPlan(subscription: Subscription, before: Subscription | undefined, T
   }
 }
 
-function noteRevision(due: Due, subscription: Subscription, TableName: string): WriteItem {
+/** Tells a charge of the month that is due that it read an older subscription: one of the two is written. */
+export function noteRevision(due: Due, subscription: Subscription, TableName: string): WriteItem {
   return {
     Update: {
       TableName,

@@ -65,7 +65,10 @@ export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyChar
     )
   }
   const daysInMonth = daysOf(period)
-  const running = withoutStopped(priceTerm(term, planVersion), subscription)
+  const running = withoutStopped(
+    priceTerm(term, planVersion, { overrides: subscription.overrides, period }),
+    subscription,
+  )
   const lines = wholeMonth(running, daysInMonth)
   return {
     period,

@@ -47,7 +47,7 @@ export function decideSubscription(input: SubscriptionInput): SubscriptionDecisi
     ok: true,
     unchanged: false,
     fromPeriod,
-    subscription: { accountId: account.accountId, terms, revision },
+    subscription: { ...subscription, accountId: account.accountId, terms, revision },
   }
 }
 

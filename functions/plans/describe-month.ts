@@ -32,12 +32,15 @@ export function describeLines(
   { lines, daysInMonth }: { lines: readonly ChargeLine[]; daysInMonth: number },
   currency: string,
 ): Json[] {
-  return lines.map(({ service, name, quantity, unitFeeMicros, firstDay, lastDay, amountMicros }) => ({
-    service,
-    name,
-    quantity: quantity.toString(),
-    unitFee: formatAmount(unitFeeMicros, currency),
-    ...(lastDay - firstDay + 1 < daysInMonth && { firstDay, lastDay, daysInMonth }),
-    amount: formatAmount(amountMicros, currency),
-  }))
+  return lines.map(
+    ({ service, name, quantity, unitFeeMicros, isAgreed, firstDay, lastDay, amountMicros }) => ({
+      service,
+      name,
+      quantity: quantity.toString(),
+      unitFee: formatAmount(unitFeeMicros, currency),
+      ...(isAgreed && { isAgreed }),
+      ...(lastDay - firstDay + 1 < daysInMonth && { firstDay, lastDay, daysInMonth }),
+      amount: formatAmount(amountMicros, currency),
+    }),
+  )
 }

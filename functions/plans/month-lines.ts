@@ -1,8 +1,9 @@
+import type { AccountFee } from './agreed-price.ts'
 import { type Days, shareOfDays } from './day-shares.ts'
 import { BASE_FEE_SERVICE } from './plan.ts'
 
 /** What is taken of a service, and its fee for a whole month. */
-export type MonthlyLine = { service: string; name: string; quantity: bigint; unitFeeMicros: bigint }
+export type MonthlyLine = { service: string; name: string; quantity: bigint } & AccountFee
 
 /** A service on some days of a month, and what these come to. */
 export type ChargeLine = MonthlyLine & Days & { amountMicros: bigint }
@@ -18,9 +19,7 @@ export function totalOf(lines: readonly ChargeLine[]): bigint {
 
 /** What runs on a day, as it would be for a whole month. */
 export function linesOfDay(lines: readonly ChargeLine[], day: number): MonthlyLine[] {
-  return lines
-    .filter(({ firstDay, lastDay }) => firstDay <= day && day <= lastDay)
-    .map(({ service, name, quantity, unitFeeMicros }) => ({ service, name, quantity, unitFeeMicros }))
+  return lines.filter(({ firstDay, lastDay }) => firstDay <= day && day <= lastDay).map(monthlyOf)
 }
 
 /**
@@ -92,9 +91,13 @@ function join(lines: readonly ChargeLine[], daysInMonth: number): ChargeLine[] {
 }
 
 function priced(line: MonthlyLine, { firstDay, lastDay }: Days, daysInMonth: number): ChargeLine {
-  const { service, name, quantity, unitFeeMicros } = line
-  const amountMicros = shareOfDays(quantity * unitFeeMicros, { firstDay, lastDay }, daysInMonth)
-  return { service, name, quantity, unitFeeMicros, firstDay, lastDay, amountMicros }
+  const amountMicros = shareOfDays(line.quantity * line.unitFeeMicros, { firstDay, lastDay }, daysInMonth)
+  return { ...monthlyOf(line), firstDay, lastDay, amountMicros }
+}
+
+/** A line without its days. */
+function monthlyOf({ service, name, quantity, unitFeeMicros, isAgreed }: MonthlyLine): MonthlyLine {
+  return { service, name, quantity, unitFeeMicros, ...(isAgreed && { isAgreed }) }
 }
 
 function isSame(one: MonthlyLine, other: MonthlyLine): boolean {
@@ -102,7 +105,8 @@ function isSame(one: MonthlyLine, other: MonthlyLine): boolean {
     one.service === other.service &&
     one.name === other.name &&
     one.quantity === other.quantity &&
-    one.unitFeeMicros === other.unitFeeMicros
+    one.unitFeeMicros === other.unitFeeMicros &&
+    one.isAgreed === other.isAgreed
   )
 }
 

@@ -13,7 +13,7 @@ const LARGEST_FEE = '1000000'
 const MOST_SERVICES = 100
 const LARGEST_QUANTITY = 1_000_000
 
-const feeSchema = amountSchema
+export const feeSchema = amountSchema
   .refine((text) => (parseAmount(text) ?? 0n) <= parseAmount(LARGEST_FEE)!, `must be at most ${LARGEST_FEE}`)
   .meta({ description: 'per month', examples: ['4.90'] })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { defineRoute } from '../edge/route.ts'
 import { chosenServicesSchema, planContentSchema, planIdSchema } from './plan.ts'
+import { planPricesApi } from './plan-prices.api.ts'
 import { planRoutes } from './plans.routes.ts'
 import { accountPlanReply, planReply, planVersionReply, upcomingChargeReply } from './present-plan.ts'
 
@@ -74,4 +75,12 @@ export const readUpcomingCharge = defineRoute({
   problems: ['account_not_found', 'plan_not_found'],
 })
 
-export const plansApi = [listPlans, readPlan, setPlan, readAccountPlan, setAccountPlan, readUpcomingCharge]
+export const plansApi = [
+  listPlans,
+  readPlan,
+  setPlan,
+  readAccountPlan,
+  setAccountPlan,
+  readUpcomingCharge,
+  ...planPricesApi,
+]

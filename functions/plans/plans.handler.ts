@@ -9,9 +9,11 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
 import { createPlanStore } from './plan.store.ts'
 import { toPlanContent } from './plan.ts'
+import { presentPlanPrices, readPlanPrices, setPlanPrices, toWishes } from './plan-prices.api.ts'
 import * as api from './plans.api.ts'
 import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCharge } from './present-plan.ts'
 import { refuseChoice } from './refuse.ts'
+import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { createUpcomingCharge } from './upcoming-charge.store.ts'
 
@@ -60,7 +62,7 @@ export const handler = httpHandler(
   bind(api.readAccountPlan, async ({ caller, params: { accountId } }) => {
     await requireAccess(accounts, caller, accountId, anyMember)
     const subscription = await subscriptions.read(accountId)
-    if (!subscription) throw noPlan(accountId)
+    if (!subscription || subscription.terms.length === 0) throw noPlan(accountId)
     return { status: 200, body: presentAccountPlan(subscription) }
   }),
 
@@ -73,6 +75,20 @@ export const handler = httpHandler(
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
     if (!chosen.ok) throw refuseChoice(chosen)
     return { status: 200, body: presentAccountPlan(chosen.subscription) }
+  }),
+
+  bind(readPlanPrices, async ({ caller, params: { accountId } }) => {
+    const { currency } = await requireAccess(accounts, caller, accountId, anyMember)
+    const { overrides = [] } = (await subscriptions.read(accountId)) ?? {}
+    return { status: 200, body: presentPlanPrices(accountId, overrides, currency) }
+  }),
+
+  bind(setPlanPrices, async ({ caller, params: { accountId }, body }) => {
+    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const wishes = toWishes(body)
+    const set = await setAgreedPrices(options, { account, wishes, actor: caller.actor, now: new Date() })
+    if (!set.ok) throw refuseChoice(set)
+    return { status: 200, body: presentPlanPrices(accountId, set.overrides, account.currency) }
   }),
 
   bind(api.readUpcomingCharge, async ({ caller, params: { accountId } }) => {

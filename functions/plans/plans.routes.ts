@@ -1,9 +1,11 @@
-/** The plans on offer, an account's own plan, and its next charge. */
+/** The plans on offer, an account's own plan, the fees that were agreed with it, and its next charge. */
 export const planRoutes = {
   listPlans: 'GET /v1/plans',
   readPlan: 'GET /v1/plans/{planId}',
   setPlan: 'PUT /v1/plans/{planId}',
   readAccountPlan: 'GET /v1/accounts/{accountId}/plan',
   setAccountPlan: 'PUT /v1/accounts/{accountId}/plan',
+  readPlanPrices: 'GET /v1/accounts/{accountId}/plan-prices',
+  setPlanPrices: 'PUT /v1/accounts/{accountId}/plan-prices',
   readUpcomingCharge: 'GET /v1/accounts/{accountId}/upcoming-charge',
 } as const

@@ -68,6 +68,10 @@ export const chargeLineReply = z
     name: z.string(),
     quantity: z.int(),
     unitFee: moneyReply.meta({ description: 'for a whole month' }),
+    isAgreed: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true: the fee was agreed with the account; absent where it is the plan’s' }),
     firstDay: z.int().meta({ description: 'of the month, from 1' }),
     lastDay: z.int(),
     amount: moneyReply.meta({
@@ -149,12 +153,13 @@ export function presentAccountPlan({ accountId, terms }: Subscription): z.infer<
 }
 
 export function presentChargeLine(line: ChargeLine, currency: string): z.infer<typeof chargeLineReply> {
-  const { service, name, quantity, unitFeeMicros, firstDay, lastDay, amountMicros } = line
+  const { service, name, quantity, unitFeeMicros, isAgreed, firstDay, lastDay, amountMicros } = line
   return {
     service,
     name,
     quantity: Number(quantity),
     unitFee: money(unitFeeMicros, currency),
+    isAgreed,
     firstDay,
     lastDay,
     amount: money(amountMicros, currency),

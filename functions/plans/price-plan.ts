@@ -1,13 +1,25 @@
+import type { Period } from '../accounts/billing-period.ts'
+import { type AgreedPrice, feeOf } from './agreed-price.ts'
 import type { MonthlyLine } from './month-lines.ts'
 import { BASE_FEE_NAME, BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
 import type { Subscription, SubscriptionTerm } from './subscription.ts'
 
-/** What a month of a plan costs, line by line, whatever runs of it. A plan that has ended costs nothing. */
+/**
+ * What a month of a plan costs an account, line by line, whatever runs of it: by the fees that were agreed with it for that
+ * month, else the plan's. A plan that has ended costs nothing.
+ */
 export function priceTerm(
   term: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,
   version: PlanVersion,
+  { overrides, period }: { overrides: readonly AgreedPrice[] | undefined; period: Period },
 ): MonthlyLine[] {
   if (term.isEnded) return []
+  const line = (service: string, name: string, quantity: bigint, planFeeMicros: bigint): MonthlyLine => ({
+    service,
+    name,
+    quantity,
+    ...feeOf(overrides, period, service, planFeeMicros),
+  })
   const baseFee = line(BASE_FEE_SERVICE, BASE_FEE_NAME, 1n, version.baseFeeMicros)
   const chosen = term.services
     .filter(({ quantity }) => quantity > 0n)
@@ -17,7 +29,7 @@ export function priceTerm(
         throw new Error(`plan ${version.planId} version ${version.version} lost the service ${service}`)
       return line(service, offered.name, quantity, offered.unitFeeMicros)
     })
-  return [...(version.baseFeeMicros > 0n ? [baseFee] : []), ...chosen]
+  return [...(baseFee.unitFeeMicros > 0n ? [baseFee] : []), ...chosen]
 }
 
 /**
@@ -40,8 +52,4 @@ export function withoutStopped(
   const services = new Set(stopped.map(({ service }) => service))
   if (services.has(BASE_FEE_SERVICE)) return []
   return lines.filter(({ service }) => !services.has(service))
-}
-
-function line(service: string, name: string, quantity: bigint, unitFeeMicros: bigint): MonthlyLine {
-  return { service, name, quantity, unitFeeMicros }
 }

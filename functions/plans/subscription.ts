@@ -1,4 +1,5 @@
 import type { Period } from '../accounts/billing-period.ts'
+import type { AgreedPrice } from './agreed-price.ts'
 
 export type ChosenService = { service: string; quantity: bigint }
 
@@ -20,11 +21,13 @@ export type StoppedService = { service: string; fromDate: string }
 /** An account's plan: what it takes from which month on. Earlier terms stay as long as a month may be charged by them. */
 export type Subscription = {
   accountId: string
-  /** In the order of their months, none twice. */
+  /** In the order of their months, none twice. None while an account has agreed prices and has not chosen a plan. */
   terms: SubscriptionTerm[]
   /** The services in the order in which they stop when credit does not suffice. Those that it does not name stop before them, and the base fee after all. */
   stopOrder?: string[]
   stopped?: StoppedService[]
+  /** Fees that were agreed with the account, by service and month; absent without any. */
+  overrides?: AgreedPrice[]
   /** Counts the changes. */
   revision: bigint
 }

@@ -78,6 +78,17 @@ export const requestExamples: Record<string, unknown> = {
     services: [{ service: 'number', name: 'Telephone numbers', unitFee: '1.50' }],
   },
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
+  setPlanPrices: {
+    prices: [
+      {
+        service: 'number',
+        unitFee: '1.20',
+        fromPeriod: '2027-01',
+        throughPeriod: '2027-12',
+        reason: 'Agreed for a year, for a hundred numbers or more',
+      },
+    ],
+  },
   requestRefund: { amount: '20.00', currency: 'USD', reason: 'You have asked for it on 12 November' },
   rejectRefund: { reason: 'The client wants to keep the credit' },
   chooseCardRole: { role: 'backup' },

@@ -108,7 +108,7 @@ describe('prices of a run', () => {
     await createMonthlyCharging(database).chargeDue(accounts[0]!.accountId, new Date('2027-01-02T00:00:00Z'))
     await createMonthlyCharging(database).chargeDue(accounts[1]!.accountId, new Date('2027-01-02T00:00:00Z'))
     const client = interposedClient(database.client, async (command, send) => {
-      if (command instanceof PutCommand && command.input.Item?.pk === `RUN#${period}`)
+      if (command instanceof PutCommand && command.input.Item?.sk === 'FROZEN')
         await setSeat(planId, 4n * UNIT, '2027-01-31T10:00:00.000Z')
       return send()
     })

@@ -185,6 +185,7 @@ describe('another client’s account is not there: 404', () => {
     '/members',
     '/top-ups',
     '/plan',
+    '/plan-prices',
     '/upcoming-charge',
     '/terms-acceptances',
   ])('GET /v1/accounts/{theirs}%s', async (path) => {
