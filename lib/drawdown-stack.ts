@@ -17,6 +17,7 @@ import { Plans } from './constructs/plans.ts'
 import { Portal } from './constructs/portal.ts'
 import { Prices } from './constructs/prices.ts'
 import { Proof } from './constructs/proof.ts'
+import { Runs } from './constructs/runs.ts'
 import { Statements } from './constructs/statements.ts'
 import { Terms } from './constructs/terms.ts'
 import { Usage } from './constructs/usage.ts'
@@ -52,6 +53,7 @@ export class DrawdownStack extends Stack {
     new Holds(this, 'Holds', house) // or set aside for a live session, then captured
     new Pace(this, 'Pace', house) // how fast usage takes the credit, day by day
     const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
+    new Runs(this, 'Runs', house, plans.findDue) // all of a month's charges: fanned out, counted, looked over
     new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it
     new Proof(this, 'Proof', house) // the books are checked each night; whoever likes checks a statement

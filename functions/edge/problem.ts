@@ -31,6 +31,7 @@ export const PROBLEMS = {
   member_not_found: { status: 404, title: 'There is no such member' },
   price_not_found: { status: 404, title: 'There is no such price' },
   rate_deck_not_found: { status: 404, title: 'There is no such rate deck' },
+  run_not_found: { status: 404, title: 'There is no run of such a month' },
   plan_not_found: { status: 404, title: 'There is no such plan' },
   terms_not_found: { status: 404, title: 'There are no such terms' },
   idempotency_key_reused: { status: 409, title: 'This Idempotency-Key was used for another request' },

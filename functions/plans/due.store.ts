@@ -39,7 +39,9 @@ export function createDueStore(options: {
 }
 
 function toDueAccount(item: Record<string, unknown>): DueAccount {
-  return { kind: kindOf(item.sk as string), accountId: item.accountId as string }
+  const kind = kindOf(item.sk as string)
+  const accountId = item.accountId as string
+  return kind === 'charge' ? { kind, accountId, period: item.period as string } : { kind, accountId }
 }
 
 function kindOf(sk: string): DueKind {

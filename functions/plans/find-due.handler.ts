@@ -2,19 +2,36 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
+import { createMessageSender } from '../edge/message-sender.client.ts'
 import { scheduleHandler } from '../edge/schedule.ts'
+import { createFanOut } from '../runs/fan-out.store.ts'
+import { createRunWatch } from '../runs/watch-runs.store.ts'
 import { createAccountQueue } from './account-queue.client.ts'
 import { createDueStore } from './due.store.ts'
 import { findDue } from './find-due.ts'
 
-const { DOCUMENTS_TABLE, CHARGE_QUEUE_URL, WARNING_QUEUE_URL, EXPIRY_QUEUE_URL } = environment(
+const {
+  DOCUMENTS_TABLE,
+  CHARGE_QUEUE_URL,
+  WARNING_QUEUE_URL,
+  EXPIRY_QUEUE_URL,
+  SEGMENT_QUEUE_URL,
+  SCAN_QUEUE_URL,
+} = environment(
   'DOCUMENTS_TABLE',
   'CHARGE_QUEUE_URL',
   'WARNING_QUEUE_URL',
   'EXPIRY_QUEUE_URL',
+  'SEGMENT_QUEUE_URL',
+  'SCAN_QUEUE_URL',
 )
-const due = createDueStore({ client: documentClient(), documentsTable: DOCUMENTS_TABLE })
+const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
+const due = createDueStore(options)
 const sqs = new SQSClient({})
+const { send: sendSegments } = createMessageSender({ client: sqs, queueUrl: SEGMENT_QUEUE_URL })
+const { send: sendScans } = createMessageSender({ client: sqs, queueUrl: SCAN_QUEUE_URL })
+const runs = createFanOut({ ...options, send: sendSegments })
+const runWatch = createRunWatch({ ...options, sendSegments, sendScans })
 const targets = {
   charge: createAccountQueue({ client: sqs, queueUrl: CHARGE_QUEUE_URL }),
   warning: createAccountQueue({ client: sqs, queueUrl: WARNING_QUEUE_URL }),
@@ -22,6 +39,8 @@ const targets = {
 }
 
 export const handler = scheduleHandler(async (now) => {
-  const counts = await findDue(due, targets, now.toISOString())
+  const counts = await findDue(due, targets, runs, now.toISOString())
   log.info('looked for what is due', { counts })
+  // Behind it: a run is over when nobody is due who has no segment.
+  await runWatch.watch(now)
 })

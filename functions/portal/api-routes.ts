@@ -27,6 +27,8 @@ import { proofApi } from '../proof/proof.api.ts'
 import { proofRoutes } from '../proof/proof.routes.ts'
 import { refundsApi } from '../refunds/refunds.api.ts'
 import { refundRoutes } from '../refunds/refunds.routes.ts'
+import { runsApi } from '../runs/runs.api.ts'
+import { runRoutes } from '../runs/runs.routes.ts'
 import { statementsApi } from '../statements/statements.api.ts'
 import { statementRoutes } from '../statements/statements.routes.ts'
 import { termsApi } from '../terms/terms.api.ts'
@@ -51,6 +53,7 @@ const CAPABILITIES = [
   { api: paymentExceptionsApi, routes: paymentExceptionRoutes },
   { api: autoTopUpApi, routes: autoTopUpRoutes },
   { api: plansApi, routes: planRoutes },
+  { api: runsApi, routes: runRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },
   { api: holdsApi, routes: holdRoutes },

@@ -2,7 +2,13 @@ import type { MonthsCharged } from '../plans/charge-month.store.ts'
 import { createOutcomeReader, type Tried } from './read-outcomes.store.ts'
 import type { RunStoreOptions } from './run.store.ts'
 import { createSegmentStore } from './segment.store.ts'
-import { type AccountOutcome, addOutcomes, finishSegment, type Segment, type SegmentPlace } from './segment.ts'
+import {
+  type AccountOutcome,
+  addOutcomes,
+  finishSegment,
+  type Segment,
+  type SegmentPlace,
+} from './segment.ts'
 
 export type SegmentClock = {
   now(): Date

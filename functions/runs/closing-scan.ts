@@ -1,5 +1,5 @@
-import { beginningOfPeriod, type Period } from '../accounts/billing-period.ts'
 import type { AccountPosition } from '../accounts/account.ts'
+import { beginningOfPeriod, type Period } from '../accounts/billing-period.ts'
 import { addAmounts, type RunAmounts } from './segment.ts'
 
 /** What an account that was looked over is to the month's run. */
@@ -23,9 +23,12 @@ export const SCAN_OUTCOMES: readonly ScanOutcome[] = [
   'left_out',
 ]
 
+export const FINDING_KINDS = ['left_out', 'still_due', 'charged_twice', 'amounts_differ'] as const
 export type FindingKind =
   /** The month has begun, nothing says why it was not charged, and it was not. */
   | 'left_out'
+  /** The month has its document and is due nevertheless. */
+  | 'still_due'
   /** The ledger has charged for the month what its document does not know of. */
   | 'charged_twice'
   /** The ledger has not charged what the document says. */

@@ -1,10 +1,8 @@
 import type { Period } from '../accounts/billing-period.ts'
+import type { DueCharge, DueRuns } from '../plans/find-due.ts'
 import { createRunStore, type RunStoreOptions } from './run.store.ts'
 import { createSegmentStore } from './segment.store.ts'
-import type { SegmentPlace } from './segment.ts'
-
-/** An account that is due for a month. */
-export type DueCharge = { accountId: string; period: Period }
+import { isStill, placeOf, type SegmentPlace } from './segment.ts'
 
 /** What a run knows of a shard's accounts. */
 type Known = {
@@ -28,9 +26,9 @@ const TRIES = 3
  * caller, to be looked at alone.
  *
  * Of two looks at once one writes a number first; the other begins anew with what that one has written. What dies between
- * writing a segment and sending its message is sent by the next look at open segments.
+ * writing a segment and sending its message is sent when the next look finds that it does not move.
  */
-export function createFanOut(options: FanOutOptions) {
+export function createFanOut(options: FanOutOptions): DueRuns {
   const runs = createRunStore(options)
   const segments = createSegmentStore(options)
 
@@ -73,6 +71,8 @@ export function createFanOut(options: FanOutOptions) {
       await runs.openRun(period, at)
       const found = await segments.list(period, shard)
       const open = found.filter(({ status }) => status === 'open')
+      const still = open.filter((segment) => isStill(segment, at))
+      if (still.length > 0) await options.send(still.map(placeOf))
       const lists = await Promise.all(open.map((segment) => segments.readAccounts(segment)))
       return {
         nextNumber: (found.at(-1)?.number ?? 0) + 1,

@@ -39,12 +39,7 @@ export function createOutcomeReader({ client, documentsTable }: RunStoreOptions)
     )
   }
 
-  async function outcomeOf({
-    accountId,
-    status,
-    totalMicros,
-    planId,
-  }: MonthFound): Promise<AccountOutcome> {
+  async function outcomeOf({ accountId, status, totalMicros, planId }: MonthFound): Promise<AccountOutcome> {
     const amount = { micros: totalMicros, currency: await currencyOf(planId) }
     if (status === 'short') return { accountId, outcome: 'short', amount }
     return { accountId, outcome: totalMicros === 0n ? 'nothing_to_pay' : 'charged', amount }

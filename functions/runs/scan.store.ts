@@ -3,7 +3,7 @@ import type { Period } from '../accounts/billing-period.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
-import type { ClosingScan } from './closing-scan.ts'
+import { type ClosingScan, newScan } from './closing-scan.ts'
 import type { RunStoreOptions } from './run.store.ts'
 import { runKey, SCAN } from './run-keys.ts'
 
@@ -24,6 +24,11 @@ export function createScanStore({ client, documentsTable }: RunStoreOptions) {
     return new Map(scans.map((scan) => [scan.period, scan]))
   }
 
+  /** Puts a scan in place that begins at the first account, unless somebody else was faster. */
+  async function begin(period: Period, before: ClosingScan | undefined, at: string): Promise<void> {
+    await write(before, newScan(period, (before?.number ?? 0) + 1, at))
+  }
+
   /** Writes what follows on the scan that was read; undefined when somebody else has written meanwhile. */
   async function write(
     before: ClosingScan | undefined,
@@ -40,7 +45,7 @@ export function createScanStore({ client, documentsTable }: RunStoreOptions) {
     }
   }
 
-  return { read, readMany, write }
+  return { read, readMany, begin, write }
 }
 
 function toScan(item: Record<string, unknown>): ClosingScan {

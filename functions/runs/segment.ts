@@ -58,6 +58,17 @@ export type Segment = SegmentPlace & {
   revision: bigint
 }
 
+/** A segment that has not moved for so long may have lost its message. One that merely waits is sent twice, which does no harm. */
+const STILL_AFTER_MILLISECONDS = 600_000
+
+/** Whether an open segment has stood still so long that it is to be sent again. */
+export function isStill({ status, updatedAt }: Segment, at: string): boolean {
+  return status === 'open' && Date.parse(at) - Date.parse(updatedAt) > STILL_AFTER_MILLISECONDS
+}
+
+/** What a message names of a segment. */
+export const placeOf = ({ period, shard, number }: SegmentPlace): SegmentPlace => ({ period, shard, number })
+
 export function noCounts(): OutcomeCounts {
   return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as OutcomeCounts
 }

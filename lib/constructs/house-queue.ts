@@ -57,6 +57,8 @@ export interface HouseQueueProps {
   readonly fifo?: boolean
   /** Messages are given up after so many deliveries. */
   readonly deliveries?: number
+  /** So many of the consumer run at once at most. */
+  readonly mostAtOnce?: number
 }
 
 /**
@@ -90,6 +92,7 @@ export class HouseQueue extends Construct {
       eventSourceArn: this.queue.queueArn,
       batchSize: props.batchSize,
       reportBatchItemFailures: true,
+      maxConcurrency: props.mostAtOnce,
     })
     consumer.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],

@@ -29,9 +29,12 @@ export class Plans extends Construct {
     this.findDue = new HouseFunction(this, 'FindDue', {
       foundation: house,
       handler: 'plans/find-due',
-      timeoutSeconds: 300,
+      // On the first it writes a segment for each 500 accounts.
+      timeoutSeconds: 900,
+      memoryMegabytes: 1024,
     })
-    house.documents.letRead(this.findDue)
+    // It writes down what of a month's run goes where.
+    house.documents.letWrite(this.findDue)
     chargeQueue.letSend(this.findDue, 'CHARGE_QUEUE_URL')
     warningQueue.letSend(this.findDue, 'WARNING_QUEUE_URL')
     new HouseSchedule(this, 'EveryHour', {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccountQueue } from '../../functions/plans/account-queue.client.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createDueStore } from '../../functions/plans/due.store.ts'
+import type { DueCharge } from '../../functions/plans/find-due.ts'
 import { findDue } from '../../functions/plans/find-due.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { planAccounts, UNIT } from './plan-account.ts'
@@ -21,6 +22,16 @@ const collect = () => {
   return { accountIds, send: async (more: readonly string[]) => void accountIds.push(...more) }
 }
 
+/** Runs that take all, or leave all to be charged alone. */
+const collectRuns = (leavesAll = false) => {
+  const accountIds: string[] = []
+  const take = async (charges: readonly DueCharge[]) => {
+    accountIds.push(...charges.map(({ accountId }) => accountId))
+    return leavesAll ? charges.map(({ accountId }) => accountId) : []
+  }
+  return { accountIds, ofShard: () => ({ take }) }
+}
+
 describe('finding what is due', () => {
   it('sends each due account, whatever the shard and page, and none that is not due', async () => {
     const opened: string[] = []
@@ -29,8 +40,10 @@ describe('finding what is due', () => {
     const store = createDueStore({ ...database, pageAccounts: 2 })
     const find = async (at: string) => {
       const targets = { charge: collect(), warning: collect(), expiry: collect() }
-      await findDue(store, targets, at)
-      return { charge: targets.charge.accountIds.sort(), warning: targets.warning.accountIds.sort() }
+      const runs = collectRuns()
+      await findDue(store, targets, runs, at)
+      expect(targets.charge.accountIds).toEqual([])
+      return { charge: runs.accountIds.sort(), warning: targets.warning.accountIds.sort() }
     }
     expect(await find('2026-11-25T22:59:59.999Z')).toEqual({ charge: [], warning: [] })
     expect(await find('2026-11-25T23:00:00.000Z')).toEqual({ charge: [], warning: opened })
@@ -48,15 +61,21 @@ describe('finding what is due', () => {
     const source = {
       async *listDue(shard: number) {
         if (shard === 3) throw new Error('shard 3')
-        yield [
-          { kind: shard % 2 === 0 ? ('charge' as const) : ('warning' as const), accountId: `shard-${shard}` },
-        ]
+        const accountId = `shard-${shard}`
+        yield shard % 2 === 0
+          ? [{ kind: 'charge' as const, accountId, period: '2026-12' }]
+          : [{ kind: 'warning' as const, accountId }]
       },
     }
     await expect(
-      findDue(source, { charge: sent, warning: sent, expiry: sent }, '2026-12-01T00:00:00.000Z'),
+      findDue(
+        source,
+        { charge: sent, warning: sent, expiry: sent },
+        collectRuns(true),
+        '2026-12-01T00:00:00.000Z',
+      ),
     ).rejects.toThrow('1 shards')
-    expect(sent.accountIds).toHaveLength(7)
+    expect(sent.accountIds).toHaveLength(15)
   })
 
   it('sends again what the queue turned down, and throws for what stays out', async () => {

@@ -69,7 +69,7 @@ describe('queues', () => {
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(10)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(12)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -86,7 +86,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(10)
+    expect(consumed).toHaveLength(12)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -162,6 +162,15 @@ describe('functions', () => {
     expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
   })
 
+  it('ring when the closing scan of a month finds something', () => {
+    const filters = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ FilterPattern }) => FilterPattern === '{ $.message = "run does not close" }')
+      .map(({ MetricTransformations }) => (MetricTransformations as { MetricName: string }[])[0]!.MetricName)
+    expect(filters).toEqual(['production/ScanRun/RunDoesNotClose'])
+    expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
+  })
+
   it('ring when a source of numbered usage waits, in each stage by itself', () => {
     const [filter, ...others] = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
       .map(([, { Properties }]) => Properties)
@@ -188,6 +197,8 @@ describe('functions', () => {
       'functions/auto-top-up/check-auto-top-up.handler.ts',
       'functions/holds/expire-hold.handler.ts',
       'functions/proof/prove-account.handler.ts',
+      'functions/runs/charge-segment.handler.ts',
+      'functions/runs/scan-run.handler.ts',
     ])
     expect(allowed.sort()).toEqual(senders)
   })
