@@ -7,6 +7,7 @@ import { DataStack } from './data-stack.ts'
 import { type Context, type DeployConfiguration, readDeployConfiguration } from './deploy-configuration.ts'
 import { DrawdownStack } from './drawdown-stack.ts'
 import { PaymentsStack } from './payments-stack.ts'
+import { PlansStack } from './plans-stack.ts'
 
 export interface AppOptions {
   /** A folder of bundles made before; unset, the functions are bundled now. */
@@ -54,6 +55,12 @@ export async function drawdownApp(options: AppOptions = {}): Promise<App> {
     configuration,
     bundlesFolder,
     data,
+  })
+  new PlansStack(app, 'DrawdownPlans', {
+    ...place,
+    stackName: stackName('DrawdownPlans', configuration),
+    description: 'Drawdown: monthly fees, and all that goes by the calendar',
+    house,
   })
   new PaymentsStack(app, 'DrawdownPayments', {
     ...place,

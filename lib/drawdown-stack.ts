@@ -9,15 +9,11 @@ import { Events } from './constructs/events.ts'
 import { Holds } from './constructs/holds.ts'
 import type { House } from './constructs/house.ts'
 import { HttpApi } from './constructs/http-api.ts'
-import { Lots } from './constructs/lots.ts'
 import { Migration } from './constructs/migration.ts'
 import { Notices } from './constructs/notices.ts'
-import { Pace } from './constructs/pace.ts'
-import { Plans } from './constructs/plans.ts'
 import { Portal } from './constructs/portal.ts'
 import { Prices } from './constructs/prices.ts'
 import { Proof } from './constructs/proof.ts'
-import { Runs } from './constructs/runs.ts'
 import { Statements } from './constructs/statements.ts'
 import { Terms } from './constructs/terms.ts'
 import { Usage } from './constructs/usage.ts'
@@ -25,7 +21,7 @@ import type { DataStack, DataStackProps } from './data-stack.ts'
 
 /**
  * READ FIRST. All that Drawdown does, a line per capability: each construct holds its functions, routes, queues,
- * schedules, grants and alarms. What they keep is in the data stack; payments are in a stack of their own, because
+ * schedules, grants and alarms. What they keep is in the data stack; plans and payments are in stacks of their own, because
  * CloudFormation takes 500 resources in one.
  */
 export class DrawdownStack extends Stack {
@@ -51,10 +47,6 @@ export class DrawdownStack extends Stack {
     new Usage(this, 'Usage', house) // usage is taken, rated and deducted in order
     new Charges(this, 'Charges', house) // or deducted at once, while the caller waits
     new Holds(this, 'Holds', house) // or set aside for a live session, then captured
-    new Pace(this, 'Pace', house) // how fast usage takes the credit, day by day
-    const plans = new Plans(this, 'Plans', house) // monthly fees: charged on the first, warned of five days before
-    new Runs(this, 'Runs', house, plans.findDue) // all of a month's charges: fanned out, counted, looked over
-    new Lots(this, 'Lots', house, plans.findDue) // credit that expires: told of before, and taken in time
     new Statements(this, 'Statements', house) // the balance, and every line that led to it
     new Proof(this, 'Proof', house) // the books are checked each night; whoever likes checks a statement
     new Events(this, 'Events', house) // each ledger entry becomes an event on the bus

@@ -1,9 +1,9 @@
 import type { Period } from '../accounts/billing-period.ts'
+import { runKey } from '../plans/plan-keys.ts'
 
 const NUMBER_DIGITS = 6
 
-/** The run of a month: `RUN#2026-12`. */
-export const runKey = (period: Period) => `RUN#${period}`
+/** Under `RUN#2026-12`. */
 export const RUN = 'RUN'
 export const SCAN = 'SCAN'
 /** Partition of the index: all runs, by month. */

@@ -2,20 +2,25 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } fro
 import type { Period } from '../accounts/billing-period.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { withoutKeys } from '../edge/whole-document.ts'
+import { createFrozenPrices } from '../plans/frozen-prices.store.ts'
+import { runKey } from '../plans/plan-keys.ts'
 import type { Run } from './run.ts'
-import { ALL_RUNS, RUN, runKey } from './run-keys.ts'
+import { ALL_RUNS, RUN } from './run-keys.ts'
 
 export type RunStoreOptions = { client: DynamoDBDocumentClient; documentsTable: string }
 
 /** The runs, a document for each month: written once, before anything of its month is charged. */
 export function createRunStore({ client, documentsTable }: RunStoreOptions) {
+  const frozen = createFrozenPrices({ client, documentsTable })
   const known = new Map<Period, Run>()
 
   /**
-   * The run of a month; opened now if nobody has. Of several at once the first writes it, and all get that one. What this
-   * process has seen before is not asked for again, as it does not change.
+   * The run of a month; opened now if nobody has, with the prices that it goes by. Of several at once the first writes it,
+   * and all get that one. What this process has seen before is not asked for again, as it does not change.
    */
   async function openRun(period: Period, at: string): Promise<Run> {
+    // First: where there is a run, there are its prices.
+    await frozen.open(period, at)
     const run = known.get(period) ?? (await read(period)) ?? (await open({ period, openedAt: at }))
     known.set(period, run)
     return run

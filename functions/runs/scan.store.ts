@@ -3,9 +3,10 @@ import type { Period } from '../accounts/billing-period.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
+import { runKey } from '../plans/plan-keys.ts'
 import { type ClosingScan, newScan } from './closing-scan.ts'
 import type { RunStoreOptions } from './run.store.ts'
-import { runKey, SCAN } from './run-keys.ts'
+import { SCAN } from './run-keys.ts'
 
 /** The closing scans of runs, one for each. Reads are strongly consistent. */
 export function createScanStore({ client, documentsTable }: RunStoreOptions) {

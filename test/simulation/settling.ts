@@ -13,6 +13,7 @@ function workOff(world: World): Call[] {
   return [
     { kind: 'usageDelivery', choice: { most: 10 } },
     { kind: 'chargeDelivery', choice: { most: 10 } },
+    { kind: 'segmentDelivery', choice: { most: 10 } },
     { kind: 'watchDelivery', choice: { most: 10 } },
     { kind: 'expiryDelivery', choice: { most: 10 } },
     { kind: 'timerDelivery', choice: { most: 10 } },

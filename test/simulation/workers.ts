@@ -24,6 +24,7 @@ export const HANDLERS = [
   'plans/plans',
   'prices/prices',
   'refunds/request-refund',
+  'runs/charge-segment',
   'top-up/publish-payments',
   'top-up/receive-payment-event',
   'top-up/reconcile-payments',

@@ -59,6 +59,8 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     USAGE_QUEUE_URL: queueUrl('usage.fifo'),
     CHARGE_QUEUE_URL: queueUrl('charge'),
     WARNING_QUEUE_URL: queueUrl('warning'),
+    SEGMENT_QUEUE_URL: queueUrl('segment'),
+    SCAN_QUEUE_URL: queueUrl('scan'),
     HOLD_TIMERS_URL: queueUrl('timer'),
     EXPIRY_QUEUE_URL: queueUrl('expiry'),
     AUTO_TOP_UP_QUEUE_URL: queueUrl('check'),
@@ -76,6 +78,7 @@ export class World {
   readonly machine: Machine
   readonly usageQueue = new SimulatedQueue('usage', { isFifo: true })
   readonly chargeQueue = new SimulatedQueue('charge', { isFifo: false })
+  readonly segmentQueue = new SimulatedQueue('segment', { isFifo: false })
   readonly expiryQueue = new SimulatedQueue('expiry', { isFifo: false })
   readonly watchQueue = new SimulatedQueue('watch', { isFifo: false })
   readonly timerQueue = new SimulatedQueue('timer', { isFifo: false })
@@ -102,11 +105,13 @@ export class World {
     this.queues = {
       [queueUrl('usage.fifo')]: this.usageQueue,
       [queueUrl('charge')]: this.chargeQueue,
+      [queueUrl('segment')]: this.segmentQueue,
       [queueUrl('timer')]: this.timerQueue,
       [queueUrl('expiry')]: this.expiryQueue,
       [queueUrl('check')]: this.checkQueue,
-      // Warnings are no part of the money path.
+      // Warnings and closing scans are no part of the money path.
       [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
+      [queueUrl('scan')]: new SimulatedQueue('scan', { isFifo: false }),
     }
     this.machine = new Machine({
       scheduler: this.scheduler,

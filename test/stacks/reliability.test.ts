@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 
 describe('stacks', () => {
-  const [DATA, MAIN, PAYMENTS] = [0, 1, 2]
+  const [DATA, MAIN, PLANS, PAYMENTS] = [0, 1, 2, 3]
 
   it('refer to those before them, and to none behind: each deploys when those that it needs are there', () => {
     const importsOf = (stack: number) =>
@@ -46,6 +46,7 @@ describe('stacks', () => {
       )
     expect([...importsOf(DATA)]).toEqual([])
     expect([...importsOf(MAIN)]).toEqual(['DrawdownData'])
+    expect([...importsOf(PLANS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
     expect([...importsOf(PAYMENTS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
   })
 
@@ -61,10 +62,10 @@ describe('queues', () => {
     const others = queues().filter(([id, queue]) => !deadLettersOf(queue) && !deadLetters.has(id))
     // Those of a schedule and of a stream, which their triggers name.
     expect(others.map(([id]) => id)).toEqual([
-      expect.stringMatching(/^PaceDeadLetters/),
-      expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
+      expect.stringMatching(/^PaceDeadLetters/),
+      expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^CardsEveryHourDeadLetters/),
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
@@ -241,8 +242,8 @@ describe('triggers', () => {
       ([, schedule]) => schedule.Properties,
     )
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
-      'cron(0 * * * ? *)',
       'cron(30 2 * * ? *)',
+      'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
     ])

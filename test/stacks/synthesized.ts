@@ -92,7 +92,7 @@ export async function synthesize(context: Context = {}): Promise<Synthesized> {
     const app = await drawdownApp({ bundlesFolder, outputFolder, context })
     app.synth()
     const read = (name: string) => readFileSync(join(outputFolder, name), 'utf8')
-    const templates = ['DrawdownData', 'Drawdown', 'DrawdownPayments'].map((stack) =>
+    const templates = ['DrawdownData', 'Drawdown', 'DrawdownPlans', 'DrawdownPayments'].map((stack) =>
       read(`${stack}.template.json`),
     )
     return {

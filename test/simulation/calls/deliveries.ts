@@ -30,6 +30,7 @@ const deliveryFrom = (
 
 export const usageDelivery = deliveryFrom((world) => world.usageQueue, 'usage/deduct-usage')
 export const chargeDelivery = deliveryFrom((world) => world.chargeQueue, 'plans/charge-month')
+export const segmentDelivery = deliveryFrom((world) => world.segmentQueue, 'runs/charge-segment')
 export const timerDelivery = deliveryFrom((world) => world.timerQueue, 'holds/expire-hold')
 export const watchDelivery = deliveryFrom((world) => world.watchQueue, 'lots/watch-lots')
 export const checkDelivery = deliveryFrom((world) => world.checkQueue, 'auto-top-up/check-auto-top-up')
@@ -118,7 +119,7 @@ export const repeat: CallKind<{ back: number }> = {
 
 /** What was delivered and done a week ago or longer comes once more. */
 export const lateRedelivery: CallKind<{ what: number; back: number }> = {
-  choices: fc.record({ what: fc.nat(8), back: fc.nat(40) }),
+  choices: fc.record({ what: fc.nat(9), back: fc.nat(40) }),
   prepare(world, { what, back }) {
     if (!world.machine.isEnabled('late_redelivery')) return undefined
     const before = world.nowMilliseconds - WEEK_MILLISECONDS
@@ -136,6 +137,7 @@ export const lateRedelivery: CallKind<{ what: number; back: number }> = {
       () => fromDone(world.watchQueue, 'lots/watch-lots', before, back),
       () => fromDone(world.expiryQueue, 'lots/expire-lots', before, back),
       () => fromDone(world.checkQueue, 'auto-top-up/check-auto-top-up', before, back),
+      () => fromDone(world.segmentQueue, 'runs/charge-segment', before, back),
     ][what]!()
     if (spec) world.machine.count('late_redelivery')
     return spec
