@@ -1,14 +1,15 @@
 import { ApiRefusal } from './api-client.ts'
 import { type Command, CommandProblem, EXIT, UsageProblem } from './drawdown/command.ts'
+import { migrate } from './drawdown/migrate.ts'
 import { prove } from './drawdown/prove.ts'
 import { FileProblem } from './drawdown/read-proof-file.ts'
 import { statement } from './drawdown/statement.ts'
 import { trialBalance } from './drawdown/trial-balance.ts'
 import { verify } from './drawdown/verify.ts'
 
-const COMMANDS: Record<string, Command> = { statement, verify, 'trial-balance': trialBalance, prove }
+const COMMANDS: Record<string, Command> = { statement, verify, 'trial-balance': trialBalance, prove, migrate }
 
-const LIST = `Checks Drawdown's books.
+const LIST = `Checks Drawdown's books, and brings clients over from another billing.
 
 ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  drawdown ${name.padEnd(15)} ${summary}`)

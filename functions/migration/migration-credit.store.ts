@@ -170,17 +170,12 @@ export function createMigrationCredits(options: MigrationOptions) {
 
 /** A line whose account and reference a line above has: the same payment, or another one under its name. */
 function repeat(first: PostableLine, before: Outcome, line: PostableLine): Outcome {
-  const transaction = 'transaction' in before ? before.transaction : undefined
+  const { transaction } = before
+  const lineAbove = first.line
   if (migrationHash(first) !== migrationHash(line))
-    return { verdict: 'refused', refusal: refuseRepeated(first, first.line, line), transaction }
+    return { verdict: 'refused', refusal: refuseRepeated(first, line), transaction, lineAbove }
   const { credit, asked } = line
-  return {
-    verdict: 'already_credited',
-    credit,
-    currency: asked.currency,
-    transaction,
-    sameAsLine: first.line,
-  }
+  return { verdict: 'already_credited', credit, currency: asked.currency, transaction, lineAbove }
 }
 
 function refused(refusal: MovementRefusal | PostingRefusal): Outcome {

@@ -58,8 +58,8 @@ export function refuseReused(entry: Entry, line: CreditedLine): LineRefusal {
 }
 
 /** A line above in the same request has the reference, and says something else. */
-export function refuseRepeated(first: CreditedLine, firstLine: number, line: CreditedLine): LineRefusal {
-  return refuseOther({ ...first.asked, ...first.credit }, line, `line ${firstLine} has this reference`)
+export function refuseRepeated(first: CreditedLine, line: CreditedLine): LineRefusal {
+  return refuseOther({ ...first.asked, ...first.credit }, line, 'a line above has this reference')
 }
 
 type Before = {

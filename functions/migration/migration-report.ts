@@ -11,20 +11,22 @@ export type Verdict = (typeof VERDICTS)[number]
 export const UNDECIDED_REASONS = ['busy', 'out_of_time', 'internal_error'] as const
 export type UndecidedReason = (typeof UNDECIDED_REASONS)[number]
 
+type Credited = { credit: MigrationCredit; currency: string }
+
 /** What became of a line, exactly one of these. */
-export type Outcome =
-  | { verdict: 'credited'; credit: MigrationCredit; currency: string; transaction: bigint }
-  | { verdict: 'would_credit'; credit: MigrationCredit; currency: string }
-  /** By a transaction of before, or by a line above in the same request. */
-  | {
-      verdict: 'already_credited'
-      credit: MigrationCredit
-      currency: string
-      transaction?: bigint
-      sameAsLine?: number
-    }
-  | { verdict: 'refused'; refusal: LineRefusal; transaction?: bigint }
+export type Outcome = {
+  /** The one that has credited it; of a refused line, the one in its way. */
+  transaction?: bigint
+  /** The line above of the same request with this account and reference. */
+  lineAbove?: number
+} & (
+  | ({ verdict: 'credited'; transaction: bigint } & Credited)
+  | ({ verdict: 'would_credit' } & Credited)
+  /** By a transaction of before, or by the line above. */
+  | ({ verdict: 'already_credited' } & Credited)
+  | { verdict: 'refused'; refusal: LineRefusal }
   | { verdict: 'undecided'; reason: UndecidedReason }
+)
 
 export type LineReport = { line: number; given: GivenTexts; outcome: Outcome }
 
@@ -40,9 +42,8 @@ export function countVerdicts(reports: readonly LineReport[]): Record<Verdict, n
 export function sumCredits(reports: readonly LineReport[]): Sums {
   const sums: Sums = new Map()
   for (const { outcome } of reports) {
-    if (!('credit' in outcome)) continue
     // A line that repeats another is no further credit.
-    if (outcome.verdict === 'already_credited' && outcome.sameAsLine !== undefined) continue
+    if (!('credit' in outcome) || outcome.lineAbove !== undefined) continue
     const { verdict, currency, credit } = outcome
     const sum = sums.get(currency) ?? {}
     sums.set(currency, { ...sum, [verdict]: (sum[verdict] ?? 0n) + credit.creditMicros })

@@ -23,7 +23,7 @@ const cutOverSchema = z
 
 const dayReply = z.string().meta({ format: 'date' })
 
-const lineReply = z
+export const migrationLineReply = z
   .object({
     line: z.int().meta({ description: 'of the body, from 1; of CSV, the header is a line too' }),
     verdict: z.enum(VERDICTS),
@@ -40,7 +40,10 @@ const lineReply = z
     transaction: z.int().optional().meta({
       description: 'the account’s transaction that has credited it; of a refused line, the one in its way',
     }),
-    sameAsLine: z.int().optional().meta({ description: 'a line above that says the same' }),
+    lineAbove: z.int().optional().meta({
+      description:
+        'the line above with this account and reference: it says the same, or of a refused line something else',
+    }),
     reason: z.enum([...REFUSAL_REASONS, ...UNDECIDED_REASONS]).optional(),
     column: z
       .enum(COLUMNS)
@@ -84,7 +87,7 @@ export const giveMigrationCredits = defineRoute({
           .array(z.object({ credited: moneyReply, wouldCredit: moneyReply, alreadyCredited: moneyReply }))
           .meta({ description: 'one for each currency; a line that repeats another counts once' }),
         ignoredColumns: z.array(z.string()),
-        lines: z.array(lineReply),
+        lines: z.array(migrationLineReply),
       }),
     },
   },

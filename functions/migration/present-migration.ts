@@ -1,8 +1,10 @@
+import type { z } from 'zod'
 import type { LocalDay } from '../accounts/local-day.ts'
 import { asLine } from '../edge/text.ts'
 import { money } from '../ledger/money.ts'
 import type { MigrationCredit } from './decide-migration-credit.ts'
-import type { GivenTexts } from './migration-line.ts'
+import type { migrationLineReply } from './migration.api.ts'
+import type { GivenTexts, LineRefusal } from './migration-line.ts'
 import {
   countVerdicts,
   type LineReport,
@@ -11,6 +13,8 @@ import {
   sumCredits,
   type UndecidedReason,
 } from './migration-report.ts'
+
+type PresentedLine = z.infer<typeof migrationLineReply>
 
 /** What is longer is no valid value. */
 const SHOWN_TEXT = 120
@@ -46,20 +50,26 @@ export function presentMigration(
   }
 }
 
-function presentLine({ line, given, outcome }: LineReport) {
-  return { line, verdict: outcome.verdict, ...presentOutcome(outcome), given: presentGiven(given) }
+function presentLine({ line, given, outcome }: LineReport): PresentedLine {
+  const { verdict, transaction, lineAbove } = outcome
+  return {
+    line,
+    verdict,
+    ...presentOutcome(outcome),
+    ...(transaction !== undefined && { transaction: Number(transaction) }),
+    lineAbove,
+    given: presentGiven(given),
+  }
 }
 
-function presentOutcome(outcome: Outcome) {
-  const transaction =
-    'transaction' in outcome && outcome.transaction !== undefined ? Number(outcome.transaction) : undefined
+function presentOutcome(outcome: Outcome): Partial<PresentedLine> {
   if (outcome.verdict === 'undecided') return { reason: outcome.reason, detail: UNDECIDED[outcome.reason] }
-  if (outcome.verdict === 'refused') {
-    const { reason, column, detail } = outcome.refusal
-    return { reason, column, detail, transaction }
-  }
-  const sameAsLine = outcome.verdict === 'already_credited' ? outcome.sameAsLine : undefined
-  return { ...presentCredit(outcome.credit, outcome.currency), transaction, sameAsLine }
+  if (outcome.verdict === 'refused') return presentRefusal(outcome.refusal)
+  return presentCredit(outcome.credit, outcome.currency)
+}
+
+function presentRefusal({ reason, column, detail }: LineRefusal) {
+  return { reason, column, detail }
 }
 
 function presentCredit({ creditMicros, ...explained }: MigrationCredit, currency: string) {

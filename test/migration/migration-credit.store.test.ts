@@ -126,7 +126,7 @@ describe('committing a line', () => {
       creditedCount: 0,
       alreadyCreditedCount: 3,
       sums: [{ credited: { amount: '0.00' }, alreadyCredited: { amount: '45.00' } }],
-      lines: [{ transaction: 1 }, { transaction: 1, sameAsLine: 2 }, { transaction: 1 }],
+      lines: [{ transaction: 1 }, { transaction: 1, lineAbove: 2 }, { transaction: 1 }],
     })
     expect([await creditsOf(one), await creditsOf(other)]).toEqual([[14n * UNIT], [31n * UNIT]])
   })
@@ -197,11 +197,12 @@ describe('committing a line', () => {
     expect(simulated.lines).toMatchObject([
       { verdict: 'refused', column: 'paid_through' },
       { verdict: 'would_credit' },
-      { verdict: 'already_credited', sameAsLine: 3 },
+      { verdict: 'already_credited', lineAbove: 3 },
       {
         verdict: 'refused',
         reason: 'reference_reused',
-        detail: expect.stringMatching(/^line 3 has this reference: 30\.00 × 14 .*; give each payment/),
+        lineAbove: 3,
+        detail: expect.stringMatching(/^a line above has this reference: 30\.00 × 14 .*; give each payment/),
       },
     ])
     expect(simulated.sums).toEqual([
