@@ -3,11 +3,19 @@ import { type Command, CommandProblem, EXIT, UsageProblem } from './drawdown/com
 import { migrate } from './drawdown/migrate.ts'
 import { prove } from './drawdown/prove.ts'
 import { FileProblem } from './drawdown/read-proof-file.ts'
+import { run } from './drawdown/run.ts'
 import { statement } from './drawdown/statement.ts'
 import { trialBalance } from './drawdown/trial-balance.ts'
 import { verify } from './drawdown/verify.ts'
 
-const COMMANDS: Record<string, Command> = { statement, verify, 'trial-balance': trialBalance, prove, migrate }
+const COMMANDS: Record<string, Command> = {
+  statement,
+  verify,
+  'trial-balance': trialBalance,
+  prove,
+  run,
+  migrate,
+}
 
 const LIST = `Checks Drawdown's books, and brings clients over from another billing.
 
