@@ -8,7 +8,7 @@ import { requestExamples } from './request-examples.ts'
 const INTRODUCTION = `Prepaid billing: top-ups raise an account's balance, usage and plans draw it down, and it never goes below zero.
 
 Amounts are decimal strings with a currency, \`{"amount": "12.345678", "currency": "USD"}\`, exact to a millionth. Every
-request that moves money carries an \`Idempotency-Key\`, and may be sent again without a second effect. Lists go on with
+request that moves money carries an \`Idempotency-Key\`, or a key in each of its lines, and may be sent again without a second effect. Lists go on with
 \`nextCursor\`. What is refused comes as RFC 9457 problem details with a stable \`code\`. Another client's account answers
 404, just as one that is not there.`
 

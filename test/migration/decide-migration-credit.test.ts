@@ -48,6 +48,17 @@ describe('the credit for days paid beyond a cut-over', () => {
     expect(creditOf(paid({ paidThrough, paidFrom })).arithmetic).toBe(`30.00 × ${arithmetic}`)
   })
 
+  test.each([
+    [5n, 3n],
+    [7n, 3n],
+  ])(
+    'is %d micros less a half, rounded once: %d and what was used are what was paid',
+    (amountMicros, credit) => {
+      const twoDays = { paidFrom: '2018-06-30', paidThrough: '2018-07-01' }
+      expect(creditOf(paid({ amountMicros, ...twoDays })).creditMicros).toBe(credit)
+    },
+  )
+
   it('is written in the currency’s own coins', () => {
     expect(creditOf(paid({ currency: 'JPY', amountMicros: 3000n * UNIT })).arithmetic).toBe(
       '3000 × 14 of 30 days (1–14 July 2018) = 1400 JPY',
