@@ -70,6 +70,8 @@ export type Dispute = {
   returned?: DisputeMovement
   /** What keeps the books from following the provider: for staff. */
   mismatch?: Mismatch
+  /** When the provider was asked for the last time: it was decided so long ago that nothing more is expected. */
+  finalAt?: string
   /** What staff have said of it when they last looked. */
   resolution?: Resolution
   changedAt: string
@@ -122,11 +124,26 @@ export function newDispute(
 }
 
 /**
- * On which list a dispute stands: while it may still change, or staff have to look. What waits for its account to be opened
+ * On which list a dispute stands: while it may still change, which it may for a while when it is decided, or staff have to look. What waits for its account to be opened
  * again stays where the schedule looks, because nobody will tell of it any more.
  */
-export function watchOf({ status, mismatch }: Dispute): Watch | undefined {
+export function watchOf({ status, mismatch, finalAt }: Dispute): Watch | undefined {
   if (mismatch === 'account_closed') return 'disputed'
   if (mismatch !== undefined) return 'mismatched'
-  return status === 'inquiry' || status === 'open' ? 'disputed' : undefined
+  if (isUndecided(status)) return 'disputed'
+  return finalAt === undefined ? 'dispute_decided' : undefined
+}
+
+const isUndecided = (status: DisputeStatus) => status === 'inquiry' || status === 'open'
+
+/**
+ * Nothing says for how long a decision may be changed: a card's holder may dispute a payment for 120 days, and a dispute takes two
+ * to three months (https://docs.stripe.com/disputes/how-disputes-work).
+ */
+const LONGEST_CHANGING_MILLISECONDS = 120 * 86_400_000
+
+/** Whether what the provider says of a dispute at an instant is its last word. */
+export function isFinal({ status, mismatch, changedAt }: Dispute, at: string): boolean {
+  const ageMilliseconds = Date.parse(at) - Date.parse(changedAt)
+  return !isUndecided(status) && mismatch === undefined && ageMilliseconds > LONGEST_CHANGING_MILLISECONDS
 }

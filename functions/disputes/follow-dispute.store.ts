@@ -20,6 +20,7 @@ import type { DisputeStore } from './dispute.store.ts'
 import {
   type Dispute,
   type DisputeStatus,
+  isFinal,
   isTaken,
   isWithBank,
   type Mismatch,
@@ -92,7 +93,7 @@ export function createDisputeFollowing(options: DisputeFollowingOptions) {
     const decision = decideDispute(look.known, look.told, look.topUp)
     switch (decision.kind) {
       case 'nothing':
-        return true
+        return finish(look)
       case 'settle_first':
         return settleFirst(look)
       case 'record':
@@ -102,6 +103,12 @@ export function createDisputeFollowing(options: DisputeFollowingOptions) {
       case 'give_back':
         return returnIt(look, decision.status)
     }
+  }
+
+  /** Of one that was decided long ago this was the last question. */
+  async function finish({ known, at }: Look): Promise<boolean> {
+    if (!known || known.finalAt !== undefined || !isFinal(known, at)) return true
+    return disputes.write(known, { ...known, finalAt: at })
   }
 
   /** A payment that was disputed was paid: when nobody has told us so yet, it is credited now, and then taken. */
@@ -194,6 +201,7 @@ function nextOf({ known, told, owner, at }: Look, status: DisputeStatus, mismatc
     status,
     mismatch,
     changedAt: isChange ? at : before.changedAt,
+    finalAt: isChange ? undefined : before.finalAt,
   }
 }
 

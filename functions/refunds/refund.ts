@@ -56,6 +56,8 @@ export type Refund = {
   askedAt?: string
   entrySequence?: bigint
   returnSequence?: bigint
+  /** When the provider was asked for the last time: it had succeeded so long ago that it can fail no more. */
+  finalAt?: string
   /** Automatic top-up would have charged the card again at once, and was switched off with it. */
   switchesOffAutoTopUp?: true
   createdAt: string
@@ -72,14 +74,15 @@ export function mayBecome(refund: Refund, status: RefundStatus): boolean {
 }
 
 /** On which list a refund stands: for a second person, for the schedule that asks the provider, or for staff. */
-export function watchOf({ status, failureCode }: Refund): Watch | undefined {
+export function watchOf({ status, failureCode, finalAt }: Refund): Watch | undefined {
   switch (status) {
     case 'awaiting_approval':
       return 'refund_to_approve'
     case 'asked':
       return 'refund_open'
     case 'succeeded':
-      return failureCode === undefined ? undefined : 'refund_open'
+      if (failureCode !== undefined) return 'refund_open'
+      return finalAt === undefined ? 'refund_sent' : undefined
     case 'failed':
       return 'refund_failed'
     default:
@@ -140,6 +143,17 @@ export function stepOf(refund: Refund, found: ProviderRefund): 'note' | 'succeed
 }
 
 const HOUR_MILLISECONDS = 3_600_000
+/**
+ * A bank may send a refund back for 30 days after its post date (https://docs.stripe.com/refunds#failed-refunds), which may be
+ * ten business days after it was made (https://support.stripe.com/questions/customer-refund-processing-time).
+ */
+const LONGEST_FAILING_MILLISECONDS = 45 * 24 * HOUR_MILLISECONDS
+
+/** Whether the bank can not send it back any more: what the provider says of it from then on is its last word. */
+export function canFailNoMore({ status, changedAt }: Refund, now: Date): boolean {
+  return status === 'succeeded' && now.getTime() - Date.parse(changedAt) > LONGEST_FAILING_MILLISECONDS
+}
+
 /** Providers forget idempotency keys after a day: after this a refund is not asked for any more … */
 const LONGEST_ASKING_MILLISECONDS = 23 * HOUR_MILLISECONDS
 /** … and when it is certain that no request is still under way, one that the provider does not have was never made. */

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.store.ts'
 import type { PaymentProvider, ProviderRefund } from '../top-up/payment-provider.ts'
 import type { TopUpStore } from '../top-up/top-up.store.ts'
 import type { RefundStore } from './refund.store.ts'
-import { isSame, mayBecome, missingStep, type Refund, returnedOf, stepOf } from './refund.ts'
+import { canFailNoMore, isSame, mayBecome, missingStep, type Refund, returnedOf, stepOf } from './refund.ts'
 import { CASH, refundDetail, refundHash, SYSTEM } from './refund-entry.ts'
 
 export type RefundSettlementOptions = {
@@ -124,9 +124,10 @@ export function createRefundSettlement({ refunds, topUps, ledger, provider }: Re
   }
 
   /**
-   * What the schedule does with a refund that is open: asks the provider what became of it, and takes that over. One that
+   * What the schedule does with a refund that may have news: asks the provider what became of it, and takes that over. One that
    * the provider does not have is asked for again while the provider still knows its key; later it has failed, but only
-   * when the provider has answered that there is none. A list that it was found on may be behind: it is read anew.
+   * when the provider has answered that there is none. One that has succeeded is asked about until it can fail no more. A list
+   * that it was found on may be behind: it is read anew.
    */
   async function reconcileRefund(listed: Refund, now: Date): Promise<Refund> {
     const refund = await reread(listed)
@@ -136,7 +137,7 @@ export function createRefundSettlement({ refunds, topUps, ledger, provider }: Re
     if (!found.ok) return refund
     for (const each of found.refunds) {
       const followed = await follow(refund, each, at)
-      if (followed) return followed
+      if (followed) return canFailNoMore(followed, now) ? finish(followed, at) : followed
     }
     if (refund.failureCode !== undefined) return fail(refund, { failureCode: refund.failureCode }, at)
     if (refund.status !== 'asked') return refund
@@ -148,6 +149,12 @@ export function createRefundSettlement({ refunds, topUps, ledger, provider }: Re
       case 'wait':
         return refund
     }
+  }
+
+  /** Takes it off the schedule's list. One that something else has written meanwhile stays there for another day. */
+  async function finish(refund: Refund, at: string): Promise<Refund> {
+    if (refund.finalAt !== undefined) return refund
+    return (await refunds.note(refund, { finalAt: at })) ?? reread(refund)
   }
 
   async function reread({ accountId, refundId }: Refund): Promise<Refund> {

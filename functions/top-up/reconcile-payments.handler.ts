@@ -7,7 +7,12 @@ import { createTopUpAdvance } from './advance-top-up.store.ts'
 import { createUntoldFinder } from './find-untold.store.ts'
 import { createPaymentFollowing } from './follow-payments.store.ts'
 import { type ReconciledList, reconcileList } from './reconcile-list.store.ts'
-import { disputeList, refundList } from './reconcile-others.store.ts'
+import {
+  decidedDisputeList,
+  openDisputeList,
+  openRefundList,
+  sentRefundList,
+} from './reconcile-others.store.ts'
 import { createTopUpReconciler } from './reconcile-top-up.store.ts'
 import { stripeProvider } from './stripe-provider.client.ts'
 import { createWatchListStore } from './watch-list.store.ts'
@@ -44,8 +49,10 @@ const lists: ReconciledList[] = [
     isWithdrawn: async ({ accountId }) =>
       isWithdrawn(await autoTopUps.read(accountId), await ledger.readHead(accountId)),
   }),
-  refundList({ refunds, settlement: refundSettlement }),
-  disputeList(disputes),
+  openRefundList({ refunds, settlement: refundSettlement }),
+  openDisputeList(disputes),
+  sentRefundList({ refunds, settlement: refundSettlement }),
+  decidedDisputeList(disputes),
 ]
 
 /** So long for each list; a question that is under way then may take half a minute more. */

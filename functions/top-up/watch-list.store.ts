@@ -11,6 +11,9 @@ export type Watched = {
   document: Record<string, unknown>
 }
 
+/** Where a walk of a list has come to, absent at its end; and when it began. */
+export type WalkPosition = { after?: string; beganAt?: string }
+
 export type WatchListStore = ReturnType<typeof createWatchListStore>
 
 /** What sorts before everything that stands on a list. */
@@ -50,16 +53,17 @@ export function createWatchListStore({
 
   const positionKey = (watch: Watch) => ({ pk: 'RECONCILING', sk: watch })
 
-  /** Where the last walk of a list came to; undefined when it came to its end. */
-  async function readPosition(watch: Watch): Promise<string | undefined> {
+  /** Where the last walk of a list came to. */
+  async function readPosition(watch: Watch): Promise<WalkPosition> {
     const { Item } = await client.send(
       new GetCommand({ TableName: paymentsTable, Key: positionKey(watch), ConsistentRead: true }),
     )
-    return Item?.after
+    return { after: Item?.after, beganAt: Item?.beganAt }
   }
 
-  async function writePosition(watch: Watch, after: string | undefined): Promise<void> {
-    await client.send(new PutCommand({ TableName: paymentsTable, Item: { ...positionKey(watch), after } }))
+  async function writePosition(watch: Watch, position: WalkPosition): Promise<void> {
+    const Item = { ...positionKey(watch), ...position }
+    await client.send(new PutCommand({ TableName: paymentsTable, Item }))
   }
 
   return { page, readPosition, writePosition }

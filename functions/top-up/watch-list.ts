@@ -1,5 +1,6 @@
 /**
- * Lists of what somebody has to look at: the reconciling schedule at what is `open` and `refund_open`, staff at all of them.
+ * Lists of what somebody has to look at: staff at the exceptions, the reconciling schedule at what may still have news. `refund_sent`
+ * and `dispute_decided` are for the schedule alone.
  */
 export const WATCHES = [
   'open',
@@ -9,7 +10,9 @@ export const WATCHES = [
   'disputed',
   'refund_to_approve',
   'refund_open',
+  'refund_sent',
   'refund_failed',
+  'dispute_decided',
 ] as const
 export type Watch = (typeof WATCHES)[number]
 
@@ -25,7 +28,13 @@ export type Resolution = {
 }
 
 /** On these lists a document stays though staff are done with it: schedules look there for what is still to be followed. */
-const FOLLOWED_BY_SCHEDULES: ReadonlySet<Watch> = new Set(['open', 'disputed', 'refund_open'])
+const FOLLOWED_BY_SCHEDULES: ReadonlySet<Watch> = new Set([
+  'open',
+  'disputed',
+  'dispute_decided',
+  'refund_open',
+  'refund_sent',
+])
 
 /**
  * The index keys by which a document stands on a list, oldest first, or on none. What is watched is the exception: a list is

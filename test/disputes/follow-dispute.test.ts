@@ -7,6 +7,7 @@ import {
   DISPUTE_TRANSITIONS,
   type DisputeStatus,
   isWithBank,
+  watchOf,
 } from '../../functions/disputes/dispute.ts'
 import { createDisputeFollowing } from '../../functions/disputes/follow-dispute.store.ts'
 import { log } from '../../functions/edge/log.ts'
@@ -15,9 +16,12 @@ import { payIn } from '../../functions/ledger/decide-payment.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import type { ProviderDispute } from '../../functions/top-up/payment-provider.ts'
+import { reconcileList } from '../../functions/top-up/reconcile-list.store.ts'
+import { decidedDisputeList } from '../../functions/top-up/reconcile-others.store.ts'
 import { createTopUpStore } from '../../functions/top-up/top-up.store.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
 import { topUpMovement } from '../../functions/top-up/top-up-entry.ts'
+import { createWatchListStore, type Watched } from '../../functions/top-up/watch-list.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { Died, dyingClient } from '../plans/dying-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -93,9 +97,14 @@ async function spend(accountId: string, amountMicros: bigint) {
 }
 
 /** Follows the dispute as the provider has it, through a client of the test's; something may happen after the provider answers. */
-function followingOf({ topUp, atProvider }: Case, client = database.client, afterLook = async () => {}) {
+function followingOf(dispute: Case, client = database.client, afterLook = async () => {}, now = at) {
+  const { disputeId } = dispute.atProvider
+  return () => disputesOf(dispute, client, afterLook).receive({ disputeId, paymentId: 'pi_1' }, now)
+}
+
+function disputesOf({ topUp, atProvider }: Case, client = database.client, afterLook = async () => {}) {
   const { accountId, topUpId } = topUp
-  const disputes = createDisputeFollowing({
+  return createDisputeFollowing({
     disputes: createDisputeStore({ ...database, client }),
     topUps: createTopUpStore({ ...database, client }),
     ledger: createLedger({ ...database, client }),
@@ -111,7 +120,6 @@ function followingOf({ topUp, atProvider }: Case, client = database.client, afte
     }),
     switchOffAutoTopUp: async () => [],
   })
-  return () => disputes.receive({ disputeId: atProvider.disputeId, paymentId: 'pi_1' }, at)
 }
 
 async function stateOf({ topUp: { accountId }, atProvider: { disputeId } }: Case) {
@@ -259,6 +267,40 @@ describe('following a dispute', () => {
     const reached = await stateOf(dispute)
     expect(reached).toMatchObject({ status: 'open', cash: 0n, entries: 2 })
     expect(reached.document).toMatchObject({ mismatch: 'status_not_expected' })
+  })
+
+  it('that is decided anew, of which nobody tells, is found by asking each day', async () => {
+    const dispute = await openDispute({ told: { status: 'lost' } })
+    await followingOf(dispute)()
+    dispute.atProvider.status = 'won'
+    const list = decidedDisputeList(disputesOf(dispute))
+    const { disputeId } = dispute.atProvider
+    const run = {
+      ...list,
+      reconcile: async (watched: Watched, now: Date) =>
+        watched.id === disputeId ? list.reconcile(watched, now) : 'open',
+    } as const
+    const now = new Date(Date.parse(at) + 2 * 86_400_000)
+    await reconcileList(run, createWatchListStore(database), { now, mayGoOn: () => true })
+    expect(await stateOf(dispute)).toMatchObject({ status: 'won', available: PAID, cash: PAID, entries: 3 })
+  })
+
+  it.each(['won', 'lost', 'closed'] as const)('is watched for 120 days after it is %s', async (status) => {
+    const dispute = await openDispute({ told: { status } })
+    const lookAfter = async (days: number) => {
+      const now = new Date(Date.parse(at) + days * 86_400_000).toISOString()
+      await followingOf(dispute, database.client, undefined, now)()
+      return (await stateOf(dispute)).document!
+    }
+    expect(watchOf(await lookAfter(0))).toBe('dispute_decided')
+    expect(watchOf(await lookAfter(120))).toBe('dispute_decided')
+    const last = await lookAfter(121)
+    expect(watchOf(last)).toBeUndefined()
+    expect(await lookAfter(122)).toEqual(last)
+    dispute.atProvider.status = 'open'
+    expect(watchOf(await lookAfter(200))).toBe('disputed')
+    dispute.atProvider.status = 'won'
+    expect(watchOf(await lookAfter(300))).toBe('dispute_decided')
   })
 
   it('notes until when there is time for evidence, without moving its place on the list', async () => {

@@ -74,10 +74,11 @@ describe('a refund', () => {
       'refund_to_approve',
       undefined,
       'refund_open',
-      undefined,
+      'refund_sent',
       'refund_failed',
     ])
     expect(watchOf({ ...refund, status: 'succeeded', failureCode: 'declined' })).toBe('refund_open')
+    expect(watchOf({ ...refund, status: 'succeeded', finalAt: refund.createdAt })).toBeUndefined()
   })
 
   it('tells each new status once, by an event that its schema takes', () => {

@@ -41,11 +41,18 @@ export async function settleEverything(world: World): Promise<void> {
     await world.pass(HOUR_MILLISECONDS)
     await drain(world)
   }
+  await runSchedules(world)
+  // What has come to its end is asked about once a day.
+  await world.pass(DAY_MILLISECONDS)
+  await runSchedules(world)
+  await world.checkDone()
+}
+
+async function runSchedules(world: World): Promise<void> {
   for (const kind of ['watchCards', 'reconcile', 'findDue'] as const) {
     await run(world, [{ kind, choice: null }])
     await drain(world)
   }
-  await world.checkDone()
 }
 
 async function drain(world: World): Promise<void> {

@@ -342,5 +342,32 @@ describe('walking a list', () => {
     expect(await run(27)).toMatchObject({ lookedAt: 3 })
     expect(await run(2)).toMatchObject({ lookedAt: 2 })
     expect(seen).toEqual([...all, ...all.slice(0, 2)])
+    await run(30)
+  })
+
+  it('begins a walk of a daily list once a day, though a run was cut off', async () => {
+    const watchLists = createWatchListStore(payments.database)
+    await fill()
+    const beganAt = Date.now()
+    const seen: string[] = []
+    const list: ReconciledList = {
+      ...listOf(async ({ id }) => {
+        seen.push(id)
+        return 'open'
+      }),
+      everyMilliseconds: 24 * HOUR_MILLISECONDS,
+    }
+    const run = async (hours: number, most = Number.POSITIVE_INFINITY) => {
+      seen.length = 0
+      const now = new Date(beganAt + hours * HOUR_MILLISECONDS)
+      await reconcileList(list, watchLists, { now, mayGoOn: () => seen.length < most })
+      return seen.length
+    }
+    const all = await run(24)
+    expect(await run(47)).toBe(0)
+    expect(await run(48, 20)).toBe(20)
+    expect(await run(49)).toBe(all - 20)
+    expect(await run(71)).toBe(0)
+    expect(await run(72)).toBe(all)
   })
 })

@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
 import type { InvocationSpec } from '../invocation.ts'
+import type { PaymentDocument } from '../payment-documents.ts'
 import { type Notice, signatureOf } from '../provider/notices.ts'
 import { readAnswer } from '../request.ts'
 import { require } from '../require.ts'
 import type { World } from '../world.ts'
 import type { CallKind } from './call.ts'
+
+type NoticeObject = {
+  id: string
+  object: string
+  metadata?: Record<string, string>
+  payment_intent?: string
+}
 
 const PERCENT_LOST = 30
 /** The provider tells what nobody has answered to yet, in any order; some of it never arrives. */
@@ -29,13 +37,23 @@ function isLost(world: World, notice: Notice): boolean {
   return true
 }
 
-/** What is open here is asked about by a schedule; of all else the provider alone can tell. */
-function isFoundOut({ documents }: World, { body }: Notice): boolean {
-  const { data } = JSON.parse(body) as { data: { object: { metadata?: Record<string, string> } } }
-  const { accountId = '', topUpId, refundId } = data.object.metadata ?? {}
-  if (refundId) return documents.read(accountId, `REFUND#${refundId}`)?.status === 'asked'
+/** What may still change here is asked about by a schedule; of all else the provider alone can tell. */
+function isFoundOut({ documents, provider }: World, { body }: Notice): boolean {
+  const { data } = JSON.parse(body) as { data: { object: NoticeObject } }
+  const { id, object, metadata, payment_intent: intentId } = data.object
+  if (object === 'dispute') {
+    const { accountId = '' } = provider.intents.find((intent) => intent.id === intentId)!.metadata
+    return isWatched(documents.read(accountId, `DISPUTE#${id}`))
+  }
+  const { accountId = '', topUpId, refundId } = metadata ?? {}
+  if (refundId) return isWatched(documents.read(accountId, `REFUND#${refundId}`))
   return documents.read(accountId, `TOP_UP#${topUpId}`)?.status === 'processing'
 }
+
+const isWatched = (document: PaymentDocument | undefined) =>
+  ['WATCH#refund_open', 'WATCH#refund_sent', 'WATCH#disputed', 'WATCH#dispute_decided'].includes(
+    String(document?.index2pk),
+  )
 
 /** What happens at the provider, with the first notice that it gives of that. */
 export function notifyFirst(world: World, happen: () => void): InvocationSpec | undefined {

@@ -38,6 +38,8 @@ export type Refund = {
   intentId: string
   cents: number
   status: 'pending' | 'succeeded' | 'failed'
+  /** When it reached its card. */
+  arrivedAt?: number
   metadata: Metadata
   createdAt: number
 }
@@ -47,6 +49,8 @@ export type Dispute = {
   intentId: string
   cents: number
   status: 'warning_needs_response' | 'needs_response' | 'won' | 'lost' | 'warning_closed'
+  /** When its status last changed. */
+  changedAt: number
   createdAt: number
 }
 

@@ -11,6 +11,12 @@ import {
 } from './objects.ts'
 import { DECLINED, type ProviderState } from './state.ts'
 
+const DAY_MILLISECONDS = 86_400_000
+/** https://docs.stripe.com/refunds#failed-refunds */
+const LONGEST_FAILING_MILLISECONDS = 30 * DAY_MILLISECONDS
+/** Somebody here asks for a little longer. */
+const LONGEST_CHANGING_MILLISECONDS = 110 * DAY_MILLISECONDS
+
 // What payers, their banks and the provider's own people do, without anybody here having asked for it.
 
 /** A payer does something at a page, if it is still open. */
@@ -85,6 +91,8 @@ export function loseCard(provider: ProviderState, card: Card, now: number): void
 /** A refund reaches its card, or fails: sooner, or long after it was said to have arrived. */
 export function decideRefund(provider: ProviderState, refund: Refund, isDone: boolean, now: number): void {
   if (refund.status === 'failed' || (isDone && refund.status === 'succeeded')) return
+  if (refund.arrivedAt !== undefined && now - refund.arrivedAt > LONGEST_FAILING_MILLISECONDS) return
+  if (isDone) refund.arrivedAt = now
   refund.status = isDone ? 'succeeded' : 'failed'
   provider.notices.add(isDone ? 'refund.updated' : 'refund.failed', showRefund(refund), now)
 }
@@ -102,7 +110,7 @@ export function openDispute(provider: ProviderState, intent: Intent, isInquiry: 
   if (intent.status !== 'succeeded' || isOpen || cents <= 0) return
   const status = isInquiry ? 'warning_needs_response' : 'needs_response'
   const id = `du_${provider.disputes.length + 1}`
-  const dispute: Dispute = { id, intentId: intent.id, cents, status, createdAt: now }
+  const dispute: Dispute = { id, intentId: intent.id, cents, status, createdAt: now, changedAt: now }
   provider.disputes.push(dispute)
   provider.tellDispute(dispute, status, 'created', now)
   if (!isInquiry) provider.tellDispute(dispute, status, 'funds_withdrawn', now)
@@ -110,6 +118,8 @@ export function openDispute(provider: ProviderState, intent: Intent, isInquiry: 
 
 /** What becomes of a dispute next. An inquiry comes to nothing or becomes a dispute; what was decided may be decided anew. */
 export function moveDispute(provider: ProviderState, dispute: Dispute, isGood: boolean, now: number): void {
+  const isDecided = dispute.status === 'won' || dispute.status === 'lost'
+  if (isDecided && now - dispute.changedAt > LONGEST_CHANGING_MILLISECONDS) return
   const isTaken = dispute.status === 'needs_response' || dispute.status === 'lost'
   if (isTaken && isGood) provider.tellDispute(dispute, 'won', 'funds_reinstated', now)
   if (isTaken) provider.tellDispute(dispute, isGood ? 'won' : 'lost', 'closed', now)

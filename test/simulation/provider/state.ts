@@ -73,6 +73,7 @@ export class ProviderState {
   }
 
   tellDispute(dispute: Dispute, status: Dispute['status'], what: string, now: number): void {
+    if (dispute.status !== status) dispute.changedAt = now
     dispute.status = status
     this.notices.add(`charge.dispute.${what}`, showDispute(dispute), now)
   }
