@@ -8,6 +8,7 @@ import { type Machine, startMachine } from './machine.ts'
 import { measureMillionCost, measureUsageUnits } from './million-cost.ts'
 import { setUpCatalogue } from './operator.ts'
 import { measurePostingSpeed } from './posting-speed.ts'
+import { measureRun } from './run-bench.ts'
 import { measureUsageCapacity } from './usage-capacity.ts'
 import { measureUsageSpeed } from './usage-speed.ts'
 
@@ -16,8 +17,11 @@ through the real functions; speed by timing on this machine; the AWS bill from b
 
   npm run bench
   npm run bench -- --capacity
+  npm run bench -- run --accounts 100000
   npm run --silent bench -- --json > figures.json
 
+  run          instead: the charge of a month for so many accounts, and what that is for 1 and 10 million on AWS
+  --accounts N how many (default 2000, at most 1000000); 100000 take some minutes
   --capacity   only what the database counts, which is the same on every machine
   --json       the figures as data, when all are there
   --help       this text
@@ -27,8 +31,10 @@ instead of the embedded database. bench/README.md says what the figures will not
 `
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
+      accounts: { type: 'string' },
       capacity: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -38,13 +44,43 @@ async function main(): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const figures = await measure({ isCapacityOnly: values.capacity ?? false })
+  const accounts = readRunAccounts(positionals, values)
+  const figures = await measure({ isCapacityOnly: values.capacity ?? false, accounts })
   if (values.json) console.log(JSON.stringify(figures.map(figureAsData), undefined, 2))
   else console.log(figures.map(describeFigure).join('\n'))
   return figures.every(holds) ? 0 : 1
 }
 
-async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise<Figure[]> {
+/** How many accounts a run is to charge; undefined where no run is asked for. */
+function readRunAccounts(
+  words: readonly string[],
+  { accounts, capacity }: { accounts?: string; capacity?: boolean },
+): number | undefined {
+  const [word, ...others] = words
+  if (others.length > 0 || (word !== undefined && word !== 'run'))
+    throw new ArgumentProblem(`"${others[0] ?? word}" is nothing to measure.`)
+  if (word === undefined && accounts !== undefined)
+    throw new ArgumentProblem('--accounts is for "npm run bench -- run".')
+  if (word !== undefined && capacity) throw new ArgumentProblem('--capacity is not for a run.')
+  if (word === undefined) return undefined
+  const count = Number(accounts ?? '2000')
+  if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
+    throw new ArgumentProblem('--accounts must be a whole number from 1 to 1000000.')
+  return count
+}
+
+/** What the person at the terminal has to change. */
+class ArgumentProblem extends Error {
+  readonly code = 'ERR_PARSE_ARGS_VALUE'
+}
+
+async function measure({
+  isCapacityOnly,
+  accounts,
+}: {
+  isCapacityOnly: boolean
+  accounts: number | undefined
+}): Promise<Figure[]> {
   const figures: Figure[] = []
   const tell = (figure: Figure) => {
     figures.push(figure)
@@ -53,6 +89,10 @@ async function measure({ isCapacityOnly }: { isCapacityOnly: boolean }): Promise
   const machine = await startMachine()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(machine))
   try {
+    if (accounts !== undefined) {
+      await measureRun(machine, accounts, tell)
+      return figures
+    }
     const metered = await loadHandlers(machine.meter.url)
     await setUpCatalogue(metered)
     await measureCapacity(machine, metered, tell)

@@ -8,7 +8,18 @@ const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem',
 const READS = new Set(['GetItem', 'Query', 'Scan', 'BatchGetItem', 'TransactGetItems'])
 const LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
 
-type ConsumedCapacity = { CapacityUnits?: number }
+type Units = { CapacityUnits?: number }
+type ConsumedCapacity = Units & {
+  TableName?: string
+  Table?: Units
+  GlobalSecondaryIndexes?: Record<string, Units>
+}
+/** A transaction that was written, and what it consumed of each table. */
+export type MeteredTransaction = {
+  items: { Put?: MeteredItem; Update?: MeteredItem }[]
+  consumed: ConsumedCapacity[]
+}
+type MeteredItem = { TableName: string; Item?: Record<string, object>; Key?: Record<string, { S: string }> }
 
 /**
  * A database endpoint that hands every request on and adds up what the database itself says it consumed, so that handlers
@@ -16,6 +27,7 @@ type ConsumedCapacity = { CapacityUnits?: number }
  */
 export async function startCapacityMeter(databaseUrl: string) {
   let sum = nothing()
+  let tellTransaction: ((transaction: MeteredTransaction) => void) | undefined
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     const body = (await readBody(request, LARGEST_REQUEST_BYTES)) ?? Buffer.alloc(0)
@@ -28,6 +40,11 @@ export async function startCapacityMeter(databaseUrl: string) {
     })
     const text = await reply.text()
     if (isCounted(operation)) count(operation, reply.ok, text)
+    if (tellTransaction && operation === 'TransactWriteItems' && reply.ok)
+      tellTransaction({
+        items: JSON.parse(body.toString('utf8')).TransactItems,
+        consumed: JSON.parse(text).ConsumedCapacity,
+      })
     return { status: reply.status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: text }
   }
 
@@ -42,10 +59,15 @@ export async function startCapacityMeter(databaseUrl: string) {
     else sum.readUnits += units
   }
 
-  /** What the database's clients consumed while `run` ran. */
-  async function measure(run: () => Promise<unknown>): Promise<Capacity> {
+  /** What the database's clients consumed while `run` ran; `tell` hears of each transaction by itself. */
+  async function measure(
+    run: () => Promise<unknown>,
+    tell?: (transaction: MeteredTransaction) => void,
+  ): Promise<Capacity> {
     sum = nothing()
+    tellTransaction = tell
     await run()
+    tellTransaction = undefined
     const measured = sum
     sum = nothing()
     return measured
@@ -66,5 +88,5 @@ function isCounted(operation: string): boolean {
 }
 
 function askForCapacity(body: Buffer): string {
-  return JSON.stringify({ ...JSON.parse(body.toString('utf8')), ReturnConsumedCapacity: 'TOTAL' })
+  return JSON.stringify({ ...JSON.parse(body.toString('utf8')), ReturnConsumedCapacity: 'INDEXES' })
 }

@@ -11,6 +11,9 @@ export const HANDLER_FILES = {
   chargeNow: 'charges/charge-now',
   publishEntries: 'events/publish-entries',
   alertLowCredit: 'notices/alert-low-credit',
+  findDue: 'plans/find-due',
+  chargeSegment: 'runs/charge-segment',
+  scanRun: 'runs/scan-run',
 } as const
 
 export type Handlers = Record<keyof typeof HANDLER_FILES, Handler>

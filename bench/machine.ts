@@ -12,6 +12,14 @@ export type Machine = Awaited<ReturnType<typeof startMachine>>
 const BUCKET = 'files'
 const BUS = 'drawdown-bench'
 export const USAGE_QUEUE = 'usage.fifo'
+/** Queues of the calendar, by the environment name of their address. */
+const CALENDAR_QUEUES = {
+  CHARGE_QUEUE_URL: 'charge',
+  WARNING_QUEUE_URL: 'warning',
+  EXPIRY_QUEUE_URL: 'expiry',
+  SEGMENT_QUEUE_URL: 'segment',
+  SCAN_QUEUE_URL: 'scan',
+}
 
 /**
  * What the functions need around them, on loopback alone: the embedded database in memory (or a DynamoDB Local that
@@ -22,7 +30,9 @@ export async function startMachine() {
   const folder = await mkdtemp(join(tmpdir(), 'drawdown-bench-'))
   const database = await startTestDatabase()
   const meter = await startCapacityMeter(database.endpoint)
-  const sqs = await startSqs({ folder, queues: [{ name: USAGE_QUEUE, fifo: true }] })
+  const calendarQueues = Object.values(CALENDAR_QUEUES).map((name) => ({ name, fifo: false }))
+  const sqs = await startSqs({ folder, queues: [{ name: USAGE_QUEUE, fifo: true }, ...calendarQueues] })
+  const calendarUrls = Object.entries(CALENDAR_QUEUES).map(([name, queue]) => [name, sqs.queueUrl(queue)])
   const s3 = await startS3({ folder, buckets: [BUCKET] })
   const bus = await startEventBridge({ folder, rules: [], buses: [BUS] })
   Object.assign(process.env, {
@@ -45,13 +55,17 @@ export async function startMachine() {
     DOCUMENTS_TABLE: database.documentsTable,
     FILES_BUCKET: BUCKET,
     USAGE_QUEUE_URL: sqs.queueUrl(USAGE_QUEUE),
+    ...Object.fromEntries(calendarUrls),
     EVENT_BUS: BUS,
   })
 
   /** Takes what waits in the usage queue, as Lambda receives it: at most ten messages at a time, gone once they are taken. */
-  function receiveUsage(): { body: string; group?: string }[] {
-    const received = sqs.receive(USAGE_QUEUE, { maxMessages: 10 })
-    for (const { receiptHandle } of received) sqs.delete(USAGE_QUEUE, receiptHandle)
+  const receiveUsage = () => receive(USAGE_QUEUE, 10)
+
+  /** Takes so many messages of a queue at most. */
+  function receive(queue: string, maxMessages: number): { body: string; group?: string }[] {
+    const received = sqs.receive(queue, { maxMessages })
+    for (const { receiptHandle } of received) sqs.delete(queue, receiptHandle)
     return received.map(({ body, attributes }) => ({ body, group: attributes.MessageGroupId }))
   }
 
@@ -61,5 +75,5 @@ export async function startMachine() {
     await rm(folder, { recursive: true, force: true })
   }
 
-  return { folder, database, meter, receiveUsage, stop }
+  return { folder, database, meter, receive, receiveUsage, stop }
 }
