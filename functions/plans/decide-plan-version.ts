@@ -45,6 +45,7 @@ export function decidePlanVersion(
     planId,
     version: (newest?.version ?? 0) + 1,
     effectiveFrom: content.effectiveFrom ?? now,
+    setAt: now,
   }
   if (!newest) return { ok: true, version, unchanged: false }
   if (saysTheSame(newest, content)) return { ok: true, version: newest, unchanged: true }

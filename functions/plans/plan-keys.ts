@@ -5,6 +5,18 @@ export const PLAN = 'PLAN'
 /** `PERIOD#2026-12`; of no month, the beginning of all. */
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
+export const planKey = (planId: string) => `PLAN#${planId}`
+
+const VERSION_DIGITS = 6
+const digitsOf = (version: number) => String(version).padStart(VERSION_DIGITS, '0')
+export const versionKey = (version: number) => `V#${digitsOf(version)}`
+/** That a version is to be told to whom it concerns. */
+export const announcementKey = (version: number) => `ANNOUNCEMENT#${digitsOf(version)}`
+/** In the index: what is still to be told. */
+export const ANNOUNCEMENTS = 'ANNOUNCEMENTS'
+/** In the index: the accounts whose latest choice is a plan. */
+export const subscribersKey = (planId: string, shard: number) => `SUBSCRIBERS#${planId}#${shard}`
+
 /** What the run of a month over all accounts has. */
 export const runKey = (period: Period) => `RUN#${period}`
 /** The versions of plans that a run goes by. */
@@ -33,6 +45,14 @@ export function dueIndexKeys(
   accountId: string,
   dueAt: string,
 ): { index1pk: string; index1sk: string } {
-  const shard = createHash('sha256').update(accountId).digest()[0]! % DUE_SHARDS
-  return { index1pk: dueShardKey(shard), index1sk: `${dueAt}#${accountId}#${kind}` }
+  return { index1pk: dueShardKey(shardOf(accountId)), index1sk: `${dueAt}#${accountId}#${kind}` }
+}
+
+/** Where an account stands among the subscribers of a plan. */
+export function subscriberIndexKeys(planId: string, accountId: string): { index1pk: string; index1sk: string } {
+  return { index1pk: subscribersKey(planId, shardOf(accountId)), index1sk: accountId }
+}
+
+function shardOf(accountId: string): number {
+  return createHash('sha256').update(accountId).digest()[0]! % DUE_SHARDS
 }

@@ -88,11 +88,13 @@ export type PlanVersion = {
   currency: string
   /** ISO instant, UTC, with milliseconds. */
   effectiveFrom: string
+  /** When it was written. */
+  setAt?: string
   baseFeeMicros: bigint
   services: PlanService[]
 }
 
-export type PlanContent = Omit<PlanVersion, 'planId' | 'version' | 'effectiveFrom'> & {
+export type PlanContent = Omit<PlanVersion, 'planId' | 'version' | 'effectiveFrom' | 'setAt'> & {
   effectiveFrom?: string
 }
 

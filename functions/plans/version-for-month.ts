@@ -35,7 +35,8 @@ function findKnown(
   )
 }
 
-function withLaterServices(found: PlanVersion, versions: readonly PlanVersion[]): PlanVersion {
+/** The version, with services that came after it, each by the first version that has it. */
+export function withLaterServices(found: PlanVersion, versions: readonly PlanVersion[]): PlanVersion {
   const services = [...found.services]
   for (const later of versions.filter(({ version }) => version > found.version)) {
     services.push(...later.services.filter(({ service }) => !services.some((had) => had.service === service)))
