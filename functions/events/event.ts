@@ -373,6 +373,27 @@ export const eventDetails = {
       topUpUrl: z.url(),
     })
     .meta({ description: 'Five days before the first: the credit will not cover the coming month.' }),
+  'plan.price_change': anyEvent
+    .extend({
+      planId: z.string(),
+      planVersion: z.int(),
+      planName: z.string(),
+      effectiveFrom: z.string().meta({ description: 'when the plan’s new version begins' }),
+      fromPeriod: periodSchema.meta({ description: 'the first month that is priced by it' }),
+      fromDate: localDateSchema.meta({ description: 'the first of that month' }),
+      before: moneyReply.meta({
+        description: 'what a month costs by the fees that the account knew, for all that it takes',
+      }),
+      after: moneyReply.meta({ description: 'what it costs from then on' }),
+      fees: z
+        .array(z.object({ service: z.string(), name: z.string(), before: moneyReply, after: moneyReply }))
+        .meta({ description: 'the fees of it that change, each for one and for a month' }),
+      planUrl: z.url(),
+    })
+    .meta({
+      description:
+        'A new version of its plan changes what an account pays: once per account and version, and only if its own month comes to another total.',
+    }),
   'balance.low': anyEvent
     .extend({ available: moneyReply, threshold: moneyReply })
     .meta({ description: 'Available credit fell below the account’s threshold; once per dip.' }),

@@ -4,6 +4,7 @@ import type { BusEvent, EventName } from '../events/event.ts'
 const NOTICE_EVENTS = [
   'plan.warning',
   'plan.short',
+  'plan.price_change',
   'balance.low',
   'top_up.settled',
   'usage.refused',

@@ -69,6 +69,8 @@ function contentOf(
         action: { label: `Top up ${show(missing)}`, url: topUpLink(portalUrl, accountId, missing) },
       }
     }
+    case 'plan.price_change':
+      return tellOfPriceChange(event.detail)
     case 'balance.low': {
       const { available, threshold, at } = event.detail
       return {
@@ -237,6 +239,29 @@ function contentOf(
         action: { label: 'Top up', url: topUpLink(portalUrl, accountId, { currency }) },
       }
     }
+  }
+}
+
+function tellOfPriceChange(detail: EventDetail<'plan.price_change'>): Content {
+  const { planName, fromDate, before, after, fees, planUrl } = detail
+  const rises = readAmount(after.amount) > readAmount(before.amount)
+  return {
+    subject: `From ${fromDate} your service plan costs ${show(after)} a month`,
+    paragraphs: [
+      `The fees of ${planName} change. For what you take now, a month ${rises ? 'rises' : 'falls'} from ${show(before)} to ${show(after)}. The first month at the new fees is charged on ${fromDate}; until then nothing changes.`,
+      ...(rises
+        ? ['If you do not agree, you can change your plan or end it before then, at no cost.']
+        : ['You need not do anything.']),
+    ],
+    figures: [
+      ['Until then, a month', show(before)],
+      [`From ${fromDate}, a month`, show(after)],
+      ...fees.map((fee): [string, string] => [
+        fee.name,
+        `${show(fee.before)} until then, ${show(fee.after)} after`,
+      ]),
+    ],
+    action: { label: 'Look at your plan', url: planUrl },
   }
 }
 

@@ -5,7 +5,7 @@ import { beginningOfPeriod, type Period, warningOfPeriod } from '../accounts/bil
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { type Choice, decideSubscription, type FieldRefusal } from './decide-subscription.ts'
 import { createPlanStore } from './plan.store.ts'
-import { dueKey, PLAN } from './plan-keys.ts'
+import { dueKey, PLAN, subscriberIndexKeys } from './plan-keys.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -97,7 +97,11 @@ export function putPlan(
   before: Subscription | undefined,
   TableName: string,
 ): WriteItem {
-  const Item = { pk: accountKey(subscription.accountId), sk: PLAN, ...subscription }
+  const { accountId, terms } = subscription
+  const latest = terms.at(-1)
+  // Whom a new version of the plan concerns.
+  const index = latest && !latest.isEnded ? subscriberIndexKeys(latest.planId, accountId) : {}
+  const Item = { pk: accountKey(accountId), sk: PLAN, ...index, ...subscription }
   if (!before) return { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   return {
     Put: {

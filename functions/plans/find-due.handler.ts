@@ -4,6 +4,8 @@ import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { scheduleHandler } from '../edge/schedule.ts'
+import { createAnnouncementStore } from '../price-changes/announcement.store.ts'
+import { messagesOfPending } from '../price-changes/queue-announcements.ts'
 import { createFanOut } from '../runs/fan-out.store.ts'
 import { createRunWatch } from '../runs/watch-runs.store.ts'
 import { createAccountQueue } from './account-queue.client.ts'
@@ -17,6 +19,7 @@ const {
   EXPIRY_QUEUE_URL,
   SEGMENT_QUEUE_URL,
   SCAN_QUEUE_URL,
+  ANNOUNCEMENT_QUEUE_URL,
 } = environment(
   'DOCUMENTS_TABLE',
   'CHARGE_QUEUE_URL',
@@ -24,6 +27,7 @@ const {
   'EXPIRY_QUEUE_URL',
   'SEGMENT_QUEUE_URL',
   'SCAN_QUEUE_URL',
+  'ANNOUNCEMENT_QUEUE_URL',
 )
 const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
 const due = createDueStore(options)
@@ -32,6 +36,8 @@ const { send: sendSegments } = createMessageSender({ client: sqs, queueUrl: SEGM
 const { send: sendScans } = createMessageSender({ client: sqs, queueUrl: SCAN_QUEUE_URL })
 const runs = createFanOut({ ...options, send: sendSegments })
 const runWatch = createRunWatch({ ...options, sendSegments, sendScans })
+const announcements = createAnnouncementStore(options)
+const announcing = createMessageSender({ client: sqs, queueUrl: ANNOUNCEMENT_QUEUE_URL })
 const targets = {
   charge: createAccountQueue({ client: sqs, queueUrl: CHARGE_QUEUE_URL }),
   warning: createAccountQueue({ client: sqs, queueUrl: WARNING_QUEUE_URL }),
@@ -43,4 +49,5 @@ export const handler = scheduleHandler(async (now) => {
   log.info('looked for what is due', { counts })
   // Behind it: a run is over when nobody is due who has no segment.
   await runWatch.watch(now)
+  await announcing.send(messagesOfPending(await announcements.listPending()))
 })

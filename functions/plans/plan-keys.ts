@@ -49,7 +49,10 @@ export function dueIndexKeys(
 }
 
 /** Where an account stands among the subscribers of a plan. */
-export function subscriberIndexKeys(planId: string, accountId: string): { index1pk: string; index1sk: string } {
+export function subscriberIndexKeys(
+  planId: string,
+  accountId: string,
+): { index1pk: string; index1sk: string } {
   return { index1pk: subscribersKey(planId, shardOf(accountId)), index1sk: accountId }
 }
 

@@ -1,23 +1,21 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { queryAll } from '../edge/query-all.ts'
+import { type WrittenTogether, writeTogether } from '../edge/write-together.ts'
+import { nobodyTold } from '../price-changes/announcement.ts'
 import {
   decidePlanVersion,
   type PlanVersionRefusal,
   PRICE_CHANGE_NOTICE_DAYS,
 } from './decide-plan-version.ts'
 import type { PlanContent, PlanVersion } from './plan.ts'
+import { ANNOUNCEMENTS, announcementKey, planKey, versionKey } from './plan-keys.ts'
 
 export type PlanSet =
   | { ok: true; version: PlanVersion; replayed: boolean }
   | PlanVersionRefusal
   | { ok: false; reason: 'busy' }
 const ALL_PLANS = 'PLANS'
-const VERSION_DIGITS = 6
 const TRIES = 8
-
-const planKey = (planId: string) => `PLAN#${planId}`
-const versionKey = (version: number) => `V#${String(version).padStart(VERSION_DIGITS, '0')}`
 
 /** The plans on offer: versions are added and never changed. `noticeDays`: of a raise, see `PRICE_CHANGE_NOTICE_DAYS`. */
 export function createPlanStore(options: {
@@ -78,27 +76,42 @@ export function createPlanStore(options: {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const decision = decidePlanVersion(await listVersions(planId), planId, content, { now, noticeDays })
       if (!decision.ok || decision.unchanged) return decision.ok ? { ...decision, replayed: true } : decision
-      if (await putVersion(decision.version)) return { ok: true, version: decision.version, replayed: false }
-      // Another version of this number came first: look again.
+      const written = await putVersion(decision.version)
+      if (written.ok) return { ok: true, version: decision.version, replayed: false }
+      if (written.reason === 'busy') return { ok: false, reason: 'busy' }
+      // Another version of this number came first, or a lost reply hid that this one was written: look again.
     }
     return { ok: false, reason: 'busy' }
   }
 
-  async function putVersion(version: PlanVersion): Promise<boolean> {
-    const sk = versionKey(version.version)
-    const index = { index1pk: ALL_PLANS, index1sk: `${version.planId}#${sk}` }
-    const Item = { pk: planKey(version.planId), sk, ...index, ...version }
-    try {
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+  /** With a version that follows another goes that it is to be announced. */
+  async function putVersion(version: PlanVersion): Promise<WrittenTogether> {
+    const ConditionExpression = 'attribute_not_exists(pk)'
+    const items = version.version === 1 ? [itemOf(version)] : [itemOf(version), announcementOf(version)]
+    return writeTogether(
+      client,
+      items.map((Item) => ({ Put: { TableName: documentsTable, Item, ConditionExpression } })),
+    )
   }
 
   return { listVersions, listAll, newestVersions, set }
+}
+
+function itemOf(version: PlanVersion): Record<string, unknown> {
+  const sk = versionKey(version.version)
+  return {
+    pk: planKey(version.planId),
+    sk,
+    index1pk: ALL_PLANS,
+    index1sk: `${version.planId}#${sk}`,
+    ...version,
+  }
+}
+
+function announcementOf({ planId, version }: PlanVersion): Record<string, unknown> {
+  const sk = announcementKey(version)
+  const index = { index1pk: ANNOUNCEMENTS, index1sk: `${planId}#${sk}` }
+  return { pk: planKey(planId), sk, ...index, planId, version, progress: nobodyTold() }
 }
 
 function toVersion(item: Record<string, unknown>): PlanVersion {

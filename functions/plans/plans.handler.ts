@@ -1,10 +1,11 @@
 import { requireAccess } from '../accounts/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
-import { MEMBER_ROLES } from '../accounts/account.ts'
+import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
+import { createPriceChangeStore } from '../price-changes/price-change.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
 import { createPlanStore } from './plan.store.ts'
@@ -15,6 +16,7 @@ import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCha
 import { refuseChoice } from './refuse.ts'
 import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
+import type { Subscription } from './subscription.ts'
 import { createUpcomingCharge } from './upcoming-charge.store.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } = environment(
@@ -29,6 +31,7 @@ const accounts = createAccountStore(options)
 const plans = createPlanStore({ ...options, noticeDays: Number(PRICE_CHANGE_NOTICE_DAYS) })
 const subscriptions = createSubscriptionStore(options)
 const upcoming = createUpcomingCharge({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const priceChanges = createPriceChangeStore(options)
 const gate = createTermsGate(options)
 
 const anyMember = { roles: MEMBER_ROLES, staff: true }
@@ -60,10 +63,10 @@ export const handler = httpHandler(
   }),
 
   bind(api.readAccountPlan, async ({ caller, params: { accountId } }) => {
-    await requireAccess(accounts, caller, accountId, anyMember)
+    const account = await requireAccess(accounts, caller, accountId, anyMember)
     const subscription = await subscriptions.read(accountId)
     if (!subscription || subscription.terms.length === 0) throw noPlan(accountId)
-    return { status: 200, body: presentAccountPlan(subscription) }
+    return { status: 200, body: await presentWithAnnounced(account, subscription, new Date()) }
   }),
 
   bind(api.setAccountPlan, async ({ caller, params: { accountId }, body }) => {
@@ -74,7 +77,7 @@ export const handler = httpHandler(
     const choice = { planId: body.planId, services }
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
     if (!chosen.ok) throw refuseChoice(chosen)
-    return { status: 200, body: presentAccountPlan(chosen.subscription) }
+    return { status: 200, body: await presentWithAnnounced(account, chosen.subscription, now) }
   }),
 
   bind(readPlanPrices, async ({ caller, params: { accountId } }) => {
@@ -98,3 +101,8 @@ export const handler = httpHandler(
     return { status: 200, body: presentUpcomingCharge(charge, account.currency) }
   }),
 )
+
+async function presentWithAnnounced(account: Account, subscription: Subscription, now: Date) {
+  const announced = await priceChanges.listComing(account, subscription, now.toISOString())
+  return presentAccountPlan(subscription, announced, account.currency)
+}

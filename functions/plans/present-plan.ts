@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { clientTypeSchema } from '../accounts/account.ts'
 import { firstDay } from '../accounts/billing-period.ts'
 import { money, moneyReply } from '../ledger/money.ts'
+import type { PriceChange } from '../price-changes/decide-price-change.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { findPlanVersion, listAnnounced } from './decide-plan-version.ts'
 import type { ChargeLine } from './month-lines.ts'
@@ -42,6 +43,16 @@ export const planReply = z
   })
   .meta({ id: 'Plan' })
 
+const priceChangeReply = z
+  .object({
+    planVersion: z.int(),
+    fromPeriod: z.string().meta({ description: 'the first month that is priced by it' }),
+    before: moneyReply.meta({ description: 'what that month would cost without it' }),
+    after: moneyReply,
+    fees: z.array(z.object({ service: z.string(), name: z.string(), before: moneyReply, after: moneyReply })),
+  })
+  .meta({ id: 'PlanPriceChange' })
+
 export const accountPlanReply = z
   .object({
     accountId: z.string(),
@@ -50,6 +61,9 @@ export const accountPlanReply = z
     fromPeriod: z.string().meta({ description: 'the first month that is charged by this choice' }),
     firstChargeDate: z.string().meta({ description: 'local date of that charge' }),
     changedAt: z.string(),
+    announced: z
+      .array(priceChangeReply)
+      .meta({ description: 'price changes to come that change what the account pays, soonest first' }),
     earlier: z
       .array(
         z.object({
@@ -136,7 +150,11 @@ export function presentPlan(versions: readonly PlanVersion[], now: string): z.in
 }
 
 /** An account's plan as it was last chosen. */
-export function presentAccountPlan({ accountId, terms }: Subscription): z.infer<typeof accountPlanReply> {
+export function presentAccountPlan(
+  { accountId, terms }: Subscription,
+  announced: readonly PriceChange[],
+  currency: string,
+): z.infer<typeof accountPlanReply> {
   const shown = terms.map(({ planId, services, fromPeriod }) => ({
     planId,
     services: services.map(({ service, quantity }) => ({ service, quantity: Number(quantity) })),
@@ -148,6 +166,7 @@ export function presentAccountPlan({ accountId, terms }: Subscription): z.infer<
     ...latest,
     firstChargeDate: firstDay(latest.fromPeriod),
     changedAt: terms.at(-1)!.changedAt,
+    announced: announced.map((change) => presentPriceChange(change, currency)),
     earlier: shown.slice(0, -1),
   }
 }
@@ -189,5 +208,23 @@ export function presentUpcomingCharge(
       charge.shortfallMicros === 0n
         ? undefined
         : money(topUpAmountFor(charge.shortfallMicros, currency), currency),
+  }
+}
+
+function presentPriceChange(
+  { planVersion, fromPeriod, beforeMicros, afterMicros, fees }: PriceChange,
+  currency: string,
+): z.infer<typeof priceChangeReply> {
+  return {
+    planVersion,
+    fromPeriod,
+    before: money(beforeMicros, currency),
+    after: money(afterMicros, currency),
+    fees: fees.map((fee) => ({
+      service: fee.service,
+      name: fee.name,
+      before: money(fee.beforeMicros, currency),
+      after: money(fee.afterMicros, currency),
+    })),
   }
 }

@@ -56,7 +56,10 @@ export function createAnnouncing(options: AnnouncingOptions) {
     return queued
   }
 
-  async function queuePage(announcement: Announcement, shard: number): Promise<{ queued: number; isLast: boolean }> {
+  async function queuePage(
+    announcement: Announcement,
+    shard: number,
+  ): Promise<{ queued: number; isLast: boolean }> {
     const { planId, version, progress } = announcement
     const from = progress[shard]!
     if (from === AT_LAST) return { queued: 0, isLast: true }
@@ -79,7 +82,9 @@ export function createAnnouncing(options: AnnouncingOptions) {
     ])
     const version = versions.find((candidate) => candidate.version === versionNumber)
     if (!account || !head || !subscription || !version)
-      throw new Error(`account ${accountId}: plan ${planId} version ${versionNumber} cannot be announced to it`)
+      throw new Error(
+        `account ${accountId}: plan ${planId} version ${versionNumber} cannot be announced to it`,
+      )
     if (told.has(versionNumber) || head.status === 'closed') return false
     const change = await changes.decide(account, subscription, version, told)
     if (!change) return false

@@ -78,9 +78,7 @@ export function createAnnouncementStore(options: {
     change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
   ): Promise<boolean> {
     try {
-      await client.send(
-        new UpdateCommand({ TableName: documentsTable, Key: keyOf(announcement), ...change }),
-      )
+      await client.send(new UpdateCommand({ TableName: documentsTable, Key: keyOf(announcement), ...change }))
       return true
     } catch (error) {
       if (isConditionFailed(error)) return false

@@ -16,12 +16,21 @@ export type Announcement = {
   progress: Record<string, string>
 }
 
+/** The progress of an announcement that nobody has heard of. */
+export function nobodyTold(): Announcement['progress'] {
+  const shards = Array.from({ length: SUBSCRIBER_SHARDS }, (_, shard) => [String(shard), AT_FIRST])
+  return Object.fromEntries(shards)
+}
+
 /** A message: queue the clients of a shard, or tell one. */
 export const announcementMessageSchema = z.union([
   z.strictObject({
     planId: planIdSchema,
     version: z.int().min(1),
-    shard: z.int().min(0).max(SUBSCRIBER_SHARDS - 1),
+    shard: z
+      .int()
+      .min(0)
+      .max(SUBSCRIBER_SHARDS - 1),
   }),
   z.strictObject({ planId: planIdSchema, version: z.int().min(1), accountId: z.string().min(1) }),
 ])

@@ -59,7 +59,10 @@ export function decidePriceChange(input: PriceChangeInput): PriceChange | undefi
   const before = versionForMonth(older, beginningOfPeriod(fromPeriod, account.timeZone), undefined)
   if (!before) return undefined
   const price = (by: PlanVersion) =>
-    priceTerm(term, withLaterServices(by, versions), { overrides: subscription.overrides, period: fromPeriod })
+    priceTerm(term, withLaterServices(by, versions), {
+      overrides: subscription.overrides,
+      period: fromPeriod,
+    })
   const [linesBefore, linesAfter] = [price(before), price(version)]
   const [beforeMicros, afterMicros] = [totalOf(linesBefore), totalOf(linesAfter)]
   if (beforeMicros === afterMicros) return undefined

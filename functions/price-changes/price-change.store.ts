@@ -11,7 +11,8 @@ import type { Subscription } from '../plans/subscription.ts'
 import { candidatePeriods, decidePriceChange, type PriceChange } from './decide-price-change.ts'
 
 const toldPrefix = (planId: string) => `PRICE_CHANGE#${planId}#`
-const toldKey = (planId: string, version: number) => `${toldPrefix(planId)}${String(version).padStart(6, '0')}`
+const toldKey = (planId: string, version: number) =>
+  `${toldPrefix(planId)}${String(version).padStart(6, '0')}`
 
 /** What versions of plans change for an account, and which of these changes it was told of. */
 export function createPriceChangeStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
@@ -32,7 +33,11 @@ export function createPriceChangeStore(options: { client: DynamoDBDocumentClient
   }
 
   /** What is to change for an account with a coming month, soonest first, told of or about to be. */
-  async function listComing(account: Account, subscription: Subscription, now: string): Promise<PriceChange[]> {
+  async function listComing(
+    account: Account,
+    subscription: Subscription,
+    now: string,
+  ): Promise<PriceChange[]> {
     const latest = subscription.terms.at(-1)
     if (!latest) return []
     const current = periodOf(now, account.timeZone)

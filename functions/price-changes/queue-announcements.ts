@@ -1,4 +1,4 @@
-import { AT_LAST, type Announcement, type AnnouncementMessage } from './announcement.ts'
+import { type Announcement, type AnnouncementMessage, AT_LAST } from './announcement.ts'
 
 /**
  * The messages that take up what is to be announced: of each plan the oldest version alone, so that a client hears of

@@ -34,6 +34,7 @@ export type EventName =
   | 'entry.reversed'
   | 'lots.raised'
   | 'plan.charged'
+  | 'plan.price_change'
   | 'plan.short'
   | 'plan.warning'
   | 'session.authorised'

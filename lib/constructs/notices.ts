@@ -38,6 +38,7 @@ export class Notices extends Construct {
       [
         'plan.warning',
         'plan.short',
+        'plan.price_change',
         'balance.low',
         'top_up.settled',
         'usage.refused',

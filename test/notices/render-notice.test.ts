@@ -102,7 +102,18 @@ const capReached: NoticeEvent = {
     ...{ charged: usd('160.00'), monthlyCap: usd('200.00'), heldBack: usd('45.00') },
   },
 }
+const priceChange: NoticeEvent = {
+  detailType: 'plan.price_change',
+  detail: {
+    ...{ id: 'i', accountId, at: entry.at, planId: 'p', planVersion: 2, planName: '<b>Seats</b>' },
+    ...{ effectiveFrom: '2027-01-15T00:00:00.000Z', fromPeriod: '2027-02', fromDate: '2027-02-01' },
+    ...{ before: usd('15.00'), after: usd('18.00') },
+    fees: [{ service: 'seat', name: 'Seat', before: usd('5.00'), after: usd('6.00') }],
+    planUrl: `${portalUrl}/plan?account=${accountId}`,
+  },
+}
 const events: NoticeEvent[] = [
+  priceChange,
   warning,
   shortMonth,
   {

@@ -144,6 +144,7 @@ export function recordingBus() {
   return {
     events,
     put: async (more: readonly BusEvent[]) => void events.push(...more),
-    named: (name: EventName) => events.filter(({ detailType }) => detailType === name),
+    named: <Name extends EventName>(name: Name) =>
+      events.filter((event): event is Extract<BusEvent, { detailType: Name }> => event.detailType === name),
   }
 }

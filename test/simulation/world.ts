@@ -63,6 +63,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     SCAN_QUEUE_URL: queueUrl('scan'),
     HOLD_TIMERS_URL: queueUrl('timer'),
     EXPIRY_QUEUE_URL: queueUrl('expiry'),
+    ANNOUNCEMENT_QUEUE_URL: queueUrl('announcement'),
     AUTO_TOP_UP_QUEUE_URL: queueUrl('check'),
     STRIPE_SECRET_NAME: 'stripe',
     STRIPE_API_URL: serviceAddress('stripe'),

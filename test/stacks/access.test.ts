@@ -190,6 +190,7 @@ describe('environment names', () => {
     WARNING_QUEUE_URL: 'sqs:SendMessage',
     EXPIRY_QUEUE_URL: 'sqs:SendMessage',
     PROOF_QUEUE_URL: 'sqs:SendMessage',
+    ANNOUNCEMENT_QUEUE_URL: 'sqs:SendMessage',
     SEGMENT_QUEUE_URL: 'sqs:SendMessage',
     SCAN_QUEUE_URL: 'sqs:SendMessage',
     AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',

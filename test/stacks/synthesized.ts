@@ -53,6 +53,7 @@ export const handlers = [
   'plans/plans',
   'plans/warn-shortfall',
   'portal/portal',
+  'price-changes/announce-price-change',
   'prices/import-rate-deck',
   'prices/prices',
   'proof/find-changed',
