@@ -113,7 +113,6 @@ const priceChange: NoticeEvent = {
   },
 }
 const events: NoticeEvent[] = [
-  priceChange,
   warning,
   shortMonth,
   {
@@ -134,6 +133,7 @@ const events: NoticeEvent[] = [
   autoTopUpPaused,
   { detailType: 'auto_top_up.disabled', detail: autoTopUpFailure },
   capReached,
+  priceChange,
 ]
 
 /** What is left of HTML when only its text is read. */

@@ -70,7 +70,7 @@ describe('queues', () => {
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(12)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(13)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -87,7 +87,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(12)
+    expect(consumed).toHaveLength(13)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
