@@ -11,7 +11,7 @@ import { invokeBatch, queueEvent } from './invoke.ts'
 import type { Machine } from './machine.ts'
 import { duePeriod, setUpDueAccounts } from './run-accounts.ts'
 import { bounds, LIMITS, minutesOf, minutesOnNewTables, type RunMeasured } from './run-limits.ts'
-import { unitsByItem } from './run-units.ts'
+import { largestEntryBytes, unitsByItem } from './run-units.ts'
 
 /** Metered by themselves: the meter takes time of its own. */
 const METERED_ACCOUNTS = 200
@@ -56,7 +56,7 @@ export async function measureRun(machine: Machine, accounts: number, tell: Tell)
     value: units.written,
     unit: 'write units',
     goal: { atMost: 4 + 2 * EXTRA_ITEMS + 0.2 },
-    how: `Of ${METERED_ACCOUNTS} accounts, by the database’s own figures, all writes of find-due and charge-segment together. In the charge’s transaction: ${byItem}. That is 4 for HEAD and the entry, and 2 for each of ${EXTRA_ITEMS} more: the permanent key, the month’s document, what is due, and its place in the index, which is left and taken anew. The rest, ${(units.written - units.inTransactions).toFixed(3)}, are segments and their checkpoints. Reads besides: ${units.read.toFixed(1)} units in ${units.calls.toFixed(1)} calls.`,
+    how: `Of ${METERED_ACCOUNTS} accounts, by the database’s own figures, all writes of find-due and charge-segment together. In the charge’s transaction: ${byItem}. The goal is 4 for HEAD and the entry, and 2 for each of ${EXTRA_ITEMS} more: the permanent key, the month’s document, what is due, and its place in the index, which is left and taken anew. An item of more than 1024 bytes counts twice as much; the largest entry here has ${units.largestEntryBytes}. The rest, ${(units.written - units.inTransactions).toFixed(3)}, are segments and their checkpoints. Reads besides: ${units.read.toFixed(1)} units in ${units.calls.toFixed(1)} calls.`,
   })
   tellMinutes(measured, tell)
   tellCost(units, measured, tell)
@@ -67,6 +67,7 @@ type Units = {
   inTransactions: number
   read: number
   calls: number
+  largestEntryBytes: number
   items: ReturnType<typeof unitsByItem>
 }
 
@@ -87,7 +88,10 @@ async function measureUnits(machine: Machine): Promise<Units> {
     Object.entries(sums).map(([name, count]) => [name, each(count)]),
   ) as Units['items']
   const inTransactions = Object.values(items).reduce((sum, count) => sum + count, 0)
-  return { written: each(writeUnits), inTransactions, read: each(readUnits), calls: each(calls), items }
+  return {
+    ...{ written: each(writeUnits), inTransactions, read: each(readUnits), calls: each(calls), items },
+    largestEntryBytes: largestEntryBytes(transactions),
+  }
 }
 
 function tellMinutes(measured: RunMeasured, tell: Tell): void {

@@ -29,6 +29,13 @@ export function unitsByItem(transactions: readonly MeteredTransaction[], ledgerT
   return sum
 }
 
+/** The size of the largest entry that was written. */
+export function largestEntryBytes(transactions: readonly MeteredTransaction[]): number {
+  const puts = transactions.flatMap(({ items }) => items.flatMap(({ Put }) => Put?.Item ?? []))
+  const entries = puts.filter(({ sk }) => nameOf((sk as { S: string }).S) === 'entry')
+  return Math.max(0, ...entries.map(sizeBytes))
+}
+
 function nameOf(sk: string): keyof UnitsByItem {
   if (sk.startsWith('ENTRY#')) return 'entry'
   if (sk.startsWith('KEY#')) return 'key'

@@ -9,6 +9,7 @@ import { type CapacityMeter, startCapacityMeter } from '../../bench/capacity-met
 import { figureAsData, holds } from '../../bench/figure.ts'
 import { HANDLER_FILES } from '../../bench/handlers.ts'
 import { MEMORY_MEGABYTES } from '../../bench/million-cost.ts'
+import { largestEntryBytes, unitsByItem } from '../../bench/run-units.ts'
 import { documentClient } from '../../functions/edge/dynamodb.ts'
 import { handlerOf, resourcesOf, synthesize } from '../stacks/synthesized.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -56,6 +57,8 @@ describe('npm run bench', () => {
   it('says what it does, and does not take options that it does not know', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, output: expect.stringContaining('npm run bench') })
     expect(await run('--fast')).toMatchObject({ code: 2, output: '' })
+    for (const options of [['walk'], ['run', '--accounts', '0'], ['run', '--capacity'], ['--accounts', '5']])
+      expect(await run(...options), options.join(' ')).toMatchObject({ code: 2, output: '' })
   })
 })
 
@@ -72,6 +75,37 @@ describe('a figure', () => {
 
   it('says in its data that it misses its goal', () => {
     expect(figureAsData({ ...figure, goal: { atLeast: 1 } })).toMatchObject({ goal: '>= 1', holds: false })
+  })
+})
+
+describe('the units of a charge', () => {
+  it('are told by item: what is put by its size, and the one that is updated by what is left of its table', () => {
+    const put = (TableName: string, sk: string, bytes: number) => ({
+      Put: { TableName, Item: { sk: { S: sk }, text: { S: 'x'.repeat(bytes) } } },
+    })
+    const update = (TableName: string) => ({ Update: { TableName, Key: {} } })
+    const transaction = {
+      items: [
+        ...[
+          update('ledger'),
+          put('ledger', 'ENTRY#000000000002', 1100),
+          put('ledger', 'KEY#plan:2026-12', 10),
+        ],
+        ...[put('documents', 'PERIOD#2026-12', 800), update('documents')],
+      ],
+      consumed: [
+        { TableName: 'ledger', Table: { CapacityUnits: 8 } },
+        {
+          TableName: 'documents',
+          Table: { CapacityUnits: 4 },
+          GlobalSecondaryIndexes: { index1: { CapacityUnits: 2 } },
+        },
+      ],
+    }
+    expect(unitsByItem([transaction], 'ledger')).toEqual({
+      ...{ HEAD: 2, entry: 4, key: 2, period: 2, due: 2, index: 2, other: 0 },
+    })
+    expect(largestEntryBytes([transaction])).toBe(2 + 18 + 4 + 1100)
   })
 })
 
