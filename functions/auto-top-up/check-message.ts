@@ -15,7 +15,8 @@ export const checkMessageSchema = z.union([
   checkSchema,
   deliveredEventSchema.transform(({ detailType, detail }): CheckMessage => {
     const topUpId = 'topUpId' in detail ? detail.topUpId : undefined
-    const period = detailType === 'plan.warning' ? detail.period : undefined
+    const isOfMonth = detailType === 'plan.warning' || detailType === 'plan.automatic_top_up_expected'
+    const period = isOfMonth ? detail.period : undefined
     return { accountId: detail.accountId, topUpId, period }
   }),
 ])

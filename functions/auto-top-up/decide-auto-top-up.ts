@@ -9,7 +9,7 @@ export type AutoTopUpSeen = {
   document: AutoTopUp
   now: string
   head: Pick<Head, 'status' | 'availableMicros' | 'receivableMicros'>
-  /** What is missing for a month of the plan that is owed, or of which the client was warned. */
+  /** What is missing for a month of the plan that is owed, or will be for one that is to come. */
   shortfallMicros: bigint
   /** Payments of people with a saved card that are under way. */
   pendingMicros: bigint

@@ -4,8 +4,8 @@ import type { Cards } from '../cards/cards.ts'
 import { Problem } from '../edge/problem.ts'
 import type { Head } from '../ledger/entry.ts'
 import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
+import { createOutlook } from '../plans/outlook.store.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
-import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
 import type { TopUpStore } from '../top-up/top-up.store.ts'
 import type { TopUp } from '../top-up/top-up.ts'
 import type { AutoTopUp } from './auto-top-up.ts'
@@ -15,7 +15,7 @@ import type { StepSeen } from './decide-step.ts'
 export type Told = {
   /** A payment of which there is news. */
   topUpId?: string
-  /** A month of the plan of which the client was warned. */
+  /** A month of the plan that the credit will not cover, as the client was told. */
   period?: string
 }
 
@@ -40,7 +40,7 @@ const MOST_PENDING = 100
 export function createSituation(options: SituationOptions) {
   const { topUps, cards, ledger, terms } = options
   const subscriptions = createSubscriptionStore(options)
-  const upcoming = createUpcomingCharge(options)
+  const outlooks = createOutlook(options)
 
   async function read(account: Account, document: AutoTopUp, told: Told, now: Date): Promise<Situation> {
     const { accountId } = account
@@ -71,7 +71,7 @@ export function createSituation(options: SituationOptions) {
     }
   }
 
-  /** What months of the plan lack: those that are owed, and the one of which the client was warned, if it is still to come. */
+  /** What months of the plan lack: those that are owed, and the one that the client was told of, if it is still to come. */
   async function readShortfall(account: Account, head: Head, { period }: Told, now: Date): Promise<bigint> {
     const [short, warnedShortfall] = await Promise.all([
       subscriptions.listShort(account.accountId),
@@ -82,12 +82,17 @@ export function createSituation(options: SituationOptions) {
     return warnedShortfall > owedShortfall ? warnedShortfall : owedShortfall
   }
 
+  /**
+   * What the month will lack if usage goes on at its pace, as the client was told: the card is tried while there is time to
+   * warn of a charge that fails, and what is topped up is not eaten before the first.
+   */
   async function readWarnedShortfall(account: Account, period: string, now: Date): Promise<bigint> {
-    const charge = await upcoming.previewOf(account, period, now.toISOString())
-    if (!charge || charge.shortfallMicros === 0n) return 0n
+    const { month } = await outlooks.readOf(account, period, now)
+    if (!month || month.projectedShortfallMicros === 0n) return 0n
     // Had the month been charged while it was read, its charge would seem to be missing.
     const due = await subscriptions.readDue(account.accountId, 'charge')
-    return due && due.period <= period ? charge.shortfallMicros : 0n
+    // What a payment pays first is counted as missing beside it.
+    return due && due.period <= period ? month.projectedShortfallMicros - month.receivableMicros : 0n
   }
 
   /** What people are paying with a saved card right now. One of a moment ago may still be missing. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OFF_REASONS } from '../auto-top-up/auto-top-up.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { moneyReply } from '../ledger/money.ts'
+import { paceReply } from '../pace/present-pace.ts'
 
 export const EVENT_SOURCE = 'drawdown'
 
@@ -122,6 +123,35 @@ const autoTopUpFailure = anyEvent.extend({
   amount: moneyReply.meta({ description: 'what it was to charge' }),
   failureCode: z.string().optional().meta({ description: 'the provider’s word for why' }),
   failuresInARow: z.int().min(0),
+})
+
+/** What is expected of the credit of a coming first. */
+const projectedMonth = anyEvent.extend({
+  period: periodSchema,
+  chargeDate: localDateSchema,
+  need: moneyReply.meta({ description: 'the coming month’s charge, and what is owed before it' }),
+  credit: moneyReply.meta({ description: 'what may be used now' }),
+  expectedUsage: moneyReply.meta({ description: 'what usage takes of it until the first, at its pace' }),
+  expiring: moneyReply
+    .optional()
+    .meta({ description: 'what of it will expire before the first, unused; absent without any' }),
+  projectedCredit: moneyReply.meta({
+    description: 'what is left then: the credit less these two, never below zero',
+  }),
+  pace: paceReply
+    .optional()
+    .meta({ description: 'the days whose pace it is; absent before the first usage' }),
+})
+
+const projectedGap = projectedMonth.extend({
+  owedForPayments: owedForPaymentsSchema,
+  shortfall: moneyReply.meta({
+    description: 'the exact one, rounded up to the least that a card can pay: what to top up',
+  }),
+  exactShortfall: moneyReply.meta({
+    description:
+      'need less projected credit, with what usage takes beyond the credit and what is owed for payments',
+  }),
 })
 
 /** The detail of every event on the bus, by detail type. */
@@ -356,23 +386,18 @@ export const eventDetails = {
       reversedSequence: sequenceSchema,
     })
     .meta({ description: 'An entry was undone by a new one.' }),
-  'plan.warning': anyEvent
-    .extend({
-      period: periodSchema,
-      chargeDate: localDateSchema,
-      need: moneyReply.meta({ description: 'the coming month’s charge, and what is owed before it' }),
-      credit: moneyReply.meta({ description: 'available credit that does not expire before the charge' }),
-      expiring: moneyReply
-        .optional()
-        .meta({ description: 'available credit that expires before the charge; absent without any' }),
-      owedForPayments: owedForPaymentsSchema,
-      shortfall: moneyReply.meta({
-        description: 'rounded up to the currency’s smallest coin: what to top up',
-      }),
-      exactShortfall: moneyReply.meta({ description: 'need less credit, with what is owed for payments' }),
-      topUpUrl: z.url(),
-    })
-    .meta({ description: 'Five days before the first: the credit will not cover the coming month.' }),
+  'plan.warning': projectedGap.extend({ topUpUrl: z.url() }).meta({
+    description:
+      'From five days before the first: the credit will not cover the coming month, if usage goes on at its pace. Once per month.',
+  }),
+  'plan.automatic_top_up_expected': projectedGap.meta({
+    description:
+      'In place of a warning: the credit will not cover the coming month, and automatic top-up will pay what is missing.',
+  }),
+  'plan.warning_withdrawn': projectedMonth.meta({
+    description:
+      'A month that was warned of is funded. Once per month, also where usage eats the credit again.',
+  }),
   'plan.price_change': anyEvent
     .extend({
       planId: z.string(),

@@ -29,26 +29,8 @@ function contentOf(
 ): Content {
   const { accountId, currency, timeZone } = account
   switch (event.detailType) {
-    case 'plan.warning': {
-      const { chargeDate, need, credit, expiring, owedForPayments, shortfall, topUpUrl } = event.detail
-      return {
-        subject: `Top up ${show(shortfall)} before ${chargeDate}`,
-        paragraphs: [
-          `On ${chargeDate} your service plan is charged. Your credit does not cover it yet: ${show(shortfall)} is missing.`,
-          'What you use until then lowers your credit further.',
-          IF_AUTOMATIC,
-        ],
-        figures: [
-          ['Charge date', chargeDate],
-          ['Needed', show(need)],
-          ['Your credit', show(credit)],
-          ...(expiring ? [['Expires before it', show(expiring)] as [string, string]] : []),
-          ...owedForPaymentsLine(owedForPayments),
-          ['Missing', show(shortfall)],
-        ],
-        action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
-      }
-    }
+    case 'plan.warning':
+      return warnOfShortfall(event.detail)
     case 'plan.short': {
       const { period, planName, owed, owedBefore, owedForPayments, available, shortfall } = event.detail
       const missing = payable(shortfall)
@@ -263,6 +245,43 @@ function tellOfPriceChange(detail: EventDetail<'plan.price_change'>): Content {
     ],
     action: { label: 'Look at your plan', url: planUrl },
   }
+}
+
+/** Says in plain words what is expected to be used, and from which days that follows. */
+function warnOfShortfall(detail: EventDetail<'plan.warning'>): Content {
+  const { chargeDate, need, credit, expectedUsage, expiring, projectedCredit, owedForPayments } = detail
+  const { pace, shortfall, topUpUrl } = detail
+  const isUsed = pace !== undefined && !isZero(expectedUsage)
+  const then = `On ${chargeDate} your service plan is charged.`
+  return {
+    subject: `Top up ${show(shortfall)} before ${chargeDate}`,
+    paragraphs: isUsed
+      ? [
+          `${then} By then your credit will not cover it: ${show(shortfall)} is missing.`,
+          `We expect you to use ${show(expectedUsage)} until then, as you used ${show(pace.perDay)} a day ${daysOf(pace)}. If you use more, more will be missing; if you use less, the rest stays your credit.`,
+          IF_AUTOMATIC,
+        ]
+      : [
+          `${then} Your credit does not cover it yet: ${show(shortfall)} is missing.`,
+          'What you use until then lowers your credit further.',
+          IF_AUTOMATIC,
+        ],
+    figures: [
+      ['Charge date', chargeDate],
+      ['Needed', show(need)],
+      ['Your credit', show(credit)],
+      ...(isUsed ? [['Expected to be used until then', show(expectedUsage)] as [string, string]] : []),
+      ...(expiring ? [['Expires before it', show(expiring)] as [string, string]] : []),
+      ...(isUsed || expiring ? [['Expected credit then', show(projectedCredit)] as [string, string]] : []),
+      ...owedForPaymentsLine(owedForPayments),
+      ['Missing', show(shortfall)],
+    ],
+    action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
+  }
+}
+
+function daysOf({ from, to, days }: NonNullable<EventDetail<'plan.warning'>['pace']>): string {
+  return days === 1 ? `on ${from}` : `on the ${days} days from ${from} to ${to}`
 }
 
 /** Told only of a change that took something: its amounts are there then. */

@@ -3,6 +3,7 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, MemberRole } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
 import type { EventDetail } from '../events/event.ts'
+import { createWarningStore } from '../plans/warning.store.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
@@ -32,6 +33,7 @@ export function createNoticeSending(options: NoticeOptions) {
   const accounts = createAccountStore(options)
   const notices = createNoticeStore(options)
   const runOut = createCreditRunOut(options)
+  const warnings = createWarningStore(options)
 
   /** Throws when something is left to be sent: the message has to come again. */
   async function send(event: NoticeEvent, now: Date): Promise<NoticeSent> {
@@ -79,13 +81,15 @@ export function createNoticeSending(options: NoticeOptions) {
     return state
   }
 
-  /** A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  /** A warning is not sent any more once its month is funded. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
   async function isToBeTold({ detailType, detail }: NoticeEvent): Promise<boolean> {
     switch (detailType) {
       case 'dispute.opened':
       case 'dispute.lost':
       case 'dispute.won':
         return detail.sequence !== undefined
+      case 'plan.warning':
+        return (await warnings.read(detail.accountId, detail.period))?.status !== 'withdrawn'
       case 'usage.refused':
         return isFirstRefusal(detail)
       default:

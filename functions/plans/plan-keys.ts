@@ -22,6 +22,9 @@ export const runKey = (period: Period) => `RUN#${period}`
 /** The versions of plans that a run goes by. */
 export const FROZEN = 'FROZEN'
 
+/** What an account was told of a month that its credit would not cover. */
+export const warningKey = (period: Period) => `WARNING#${period}`
+
 /** What an account waits for by the calendar. */
 export type DueKind = 'charge' | 'warning' | 'expiry'
 export const dueKey = (kind: Exclude<DueKind, 'expiry'>) => `DUE#${kind}`

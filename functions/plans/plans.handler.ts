@@ -8,6 +8,7 @@ import { invalidField, Problem } from '../edge/problem.ts'
 import { createPriceChangeStore } from '../price-changes/price-change.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
+import { createCoverage } from './coverage.store.ts'
 import { createPlanStore } from './plan.store.ts'
 import { toPlanContent } from './plan.ts'
 import { presentPlanPrices, readPlanPrices, setPlanPrices, toWishes } from './plan-prices.api.ts'
@@ -17,20 +18,26 @@ import { refuseChoice } from './refuse.ts'
 import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import type { Subscription } from './subscription.ts'
-import { createUpcomingCharge } from './upcoming-charge.store.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } = environment(
-  'LEDGER_TABLE',
-  'WAITING_TABLE',
-  'DOCUMENTS_TABLE',
-  'PRICE_CHANGE_NOTICE_DAYS',
-)
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PAYMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } =
+  environment(
+    'LEDGER_TABLE',
+    'WAITING_TABLE',
+    'DOCUMENTS_TABLE',
+    'PAYMENTS_TABLE',
+    'PRICE_CHANGE_NOTICE_DAYS',
+  )
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
 const plans = createPlanStore({ ...options, noticeDays: Number(PRICE_CHANGE_NOTICE_DAYS) })
 const subscriptions = createSubscriptionStore(options)
-const upcoming = createUpcomingCharge({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const coverages = createCoverage({
+  ...options,
+  ledgerTable: LEDGER_TABLE,
+  waitingTable: WAITING_TABLE,
+  paymentsTable: PAYMENTS_TABLE,
+})
 const priceChanges = createPriceChangeStore(options)
 const gate = createTermsGate(options)
 
@@ -96,9 +103,9 @@ export const handler = httpHandler(
 
   bind(api.readUpcomingCharge, async ({ caller, params: { accountId } }) => {
     const account = await requireAccess(accounts, caller, accountId, anyMember)
-    const charge = await upcoming.preview(account, new Date())
-    if (!charge) throw noPlan(accountId)
-    return { status: 200, body: presentUpcomingCharge(charge, account.currency) }
+    const coverage = await coverages.read(account, new Date())
+    if (!coverage.month) throw noPlan(accountId)
+    return { status: 200, body: presentUpcomingCharge(coverage.month, coverage, account.currency) }
   }),
 )
 

@@ -4,9 +4,11 @@ import { firstDay } from '../accounts/billing-period.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 import type { PriceChange } from '../price-changes/decide-price-change.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
+import type { Coverage } from './coverage.ts'
 import { findPlanVersion, listAnnounced } from './decide-plan-version.ts'
 import type { ChargeLine } from './month-lines.ts'
 import type { PlanVersion } from './plan.ts'
+import { outlookReply, presentOutlook } from './present-outlook.ts'
 import type { Subscription } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
@@ -112,11 +114,12 @@ export const upcomingChargeReply = z
       .meta({ description: 'available credit that expires before the charge; absent without any' }),
     shortfall: moneyReply.meta({
       description:
-        'what has to be topped up for it, exact, with what a top-up pays first (`owed` of the balance); zero when the credit covers total and owed',
+        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance); zero when the credit covers total and owed',
     }),
     topUp: moneyReply
       .optional()
       .meta({ description: 'the least that a card can pay of the shortfall; absent when it is covered' }),
+    outlook: outlookReply,
   })
   .meta({ id: 'UpcomingCharge' })
 
@@ -185,9 +188,10 @@ export function presentChargeLine(line: ChargeLine, currency: string): z.infer<t
   }
 }
 
-/** The next charge as the API shows it. */
+/** The next charge as the API shows it, with what is expected of the credit by then. */
 export function presentUpcomingCharge(
   charge: UpcomingCharge,
+  coverage: Coverage,
   currency: string,
 ): z.infer<typeof upcomingChargeReply> {
   const { period, dueAt, localDate, planId, planVersion, planName } = charge
@@ -208,6 +212,7 @@ export function presentUpcomingCharge(
       charge.shortfallMicros === 0n
         ? undefined
         : money(topUpAmountFor(charge.shortfallMicros, currency), currency),
+    outlook: presentOutlook(coverage, currency),
   }
 }
 

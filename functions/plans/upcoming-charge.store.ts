@@ -1,13 +1,14 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
-import { readCreditAt } from '../ledger/credit-at.ts'
+import { creditAt, readCreditUntil } from '../ledger/credit-at.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { owedBefore } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import type { PlanVersion } from './plan.ts'
+import { endOfOutlook } from './project-credit.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
@@ -55,15 +56,16 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     }
     const planVersion = await versionInForce(account, subscription, period)
     const dueAt = beginningOfPeriod(period, account.timeZone)
-    const credit = await readCreditAt(ledger, account.accountId, dueAt > at ? dueAt : at)
+    const credit = await readCreditUntil(ledger, account.accountId, endOfOutlook(at, account.timeZone))
     if (!credit) throw new Error(`account ${account.accountId} has no ledger`)
-    const { usableMicros: availableMicros } = credit
+    const { usableMicros: availableMicros } = creditAt(credit, dueAt > at ? dueAt : at)
     const expiringMicros = credit.head.availableMicros - availableMicros
     const head = { ...credit.head, availableMicros }
     const input = { account, subscription, planVersion, period, owedMicros }
     const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
     const { receivableMicros } = head
-    return { ...charge, owedMicros, availableMicros, expiringMicros, receivableMicros, shortfallMicros }
+    const seen = { availableMicros, expiringMicros, receivableMicros, credit }
+    return { ...charge, owedMicros, ...seen, shortfallMicros }
   }
 
   return { preview, previewOf }

@@ -1,3 +1,4 @@
+import type { CreditUntil } from '../ledger/credit-at.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** The next charge as it would be made now. */
@@ -8,6 +9,8 @@ export type UpcomingCharge = MonthlyCharge & {
   availableMicros: bigint
   /** What of it expires before. */
   expiringMicros: bigint
+  /** The credit as it was read for this, with the lots that expire. */
+  credit: CreditUntil
   /** Owed for payments that were taken back: a top-up pays it before it raises credit. */
   receivableMicros: bigint
   /** What has to be topped up so that the credit covers the months, with what a top-up pays first; 0 when it does. */

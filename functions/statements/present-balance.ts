@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { lastDayBefore } from '../accounts/local-day.ts'
 import type { CreditAt } from '../ledger/credit-at.ts'
 import { money, moneyReply } from '../ledger/money.ts'
+import type { Coverage } from '../plans/coverage.ts'
+import { outlookReply, presentOutlook } from '../plans/present-outlook.ts'
 
 export const balanceReply = z
   .object({
@@ -39,25 +41,17 @@ export const balanceReply = z
       })
       .optional()
       .meta({ description: 'the plan’s next charge; absent without a plan' }),
+    outlook: outlookReply,
   })
   .meta({ id: 'Balance' })
 
-/** What a balance shows of the plan's next charge. */
-export type UpcomingTotals = {
-  period: string
-  localDate: string
-  dueAt: string
-  totalMicros: bigint
-  owedMicros: bigint
-  shortfallMicros: bigint
-}
-
-/** An account's state at one moment, and what its plan takes next. */
+/** An account's state at one moment, what its plan takes next, and what is expected of it. */
 export function presentBalance(
   { head, usableMicros, nextExpiry }: CreditAt,
-  upcoming: UpcomingTotals | undefined,
+  coverage: Coverage,
   timeZone: string,
 ): z.infer<typeof balanceReply> {
+  const upcoming = coverage.month
   const inCurrency = (amountMicros: bigint) => money(amountMicros, head.currency)
   return {
     accountId: head.accountId,
@@ -80,5 +74,6 @@ export function presentBalance(
       owed: inCurrency(upcoming.owedMicros),
       shortfall: inCurrency(upcoming.shortfallMicros),
     },
+    outlook: presentOutlook(coverage, head.currency),
   }
 }

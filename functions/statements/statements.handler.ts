@@ -7,10 +7,10 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
-import { readCreditAt } from '../ledger/credit-at.ts'
+import { creditAt } from '../ledger/credit-at.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
-import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
+import { createCoverage } from '../plans/coverage.store.ts'
 import { type PresentedUsage, presentBatch, presentUsage } from '../usage/present-usage.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
@@ -20,16 +20,22 @@ import { readStatement } from './statement.store.ts'
 import { listTransactions, readBalance, readTransaction, sequenceSchema } from './statements.api.ts'
 import { writeStatementCsv, writeUsageCsv } from './write-csv.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, USAGE_TABLE, DOCUMENTS_TABLE } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, USAGE_TABLE, DOCUMENTS_TABLE, PAYMENTS_TABLE } = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
   'USAGE_TABLE',
   'DOCUMENTS_TABLE',
+  'PAYMENTS_TABLE',
 )
 const client = documentClient()
 const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
 const ledgerTables = { ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE }
-const upcoming = createUpcomingCharge({ client, ...ledgerTables, documentsTable: DOCUMENTS_TABLE })
+const coverages = createCoverage({
+  client,
+  ...ledgerTables,
+  documentsTable: DOCUMENTS_TABLE,
+  paymentsTable: PAYMENTS_TABLE,
+})
 const ledger = createLedgerReader({ client, ...ledgerTables })
 const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
@@ -50,10 +56,9 @@ export const handler = httpHandler(
   bind(readBalance, async ({ caller, params: { accountId } }) => {
     const account = await requireAccess(accounts, caller, accountId, readers)
     const now = new Date()
-    const credit = await readCreditAt(ledger, accountId, now.toISOString())
-    if (!credit) throw new Error(`account ${accountId} has no ledger`)
-    const charge = await upcoming.preview(account, now)
-    return { status: 200, body: presentBalance(credit, charge, account.timeZone) }
+    const coverage = await coverages.read(account, now)
+    const credit = creditAt(coverage.credit, now.toISOString())
+    return { status: 200, body: presentBalance(credit, coverage, account.timeZone) }
   }),
 
   bind(listTransactions, async ({ caller, params: { accountId }, query, headers }) => {

@@ -11,6 +11,19 @@ export const settlesWhatIsOwed = [
   'dispute.won',
 ] as const satisfies EventName[]
 
+/** What may fund a month that was warned of, or keep automatic top-up from paying for one: its warning is looked at then. */
+export const changesWarnings = [
+  ...settlesWhatIsOwed,
+  'account.reopened',
+  'auto_top_up.cap_reached',
+  'auto_top_up.disabled',
+  'auto_top_up.paused',
+  'auto_top_up.switched_off',
+  'card.changed',
+  'card.chosen',
+  'card.removed',
+] as const satisfies EventName[]
+
 /** What may leave too little credit, end an attempt, or mend what paused automatic top-up: it is looked at then. */
 export const checksAutoTopUp = [
   'usage.deducted',
@@ -21,6 +34,7 @@ export const checksAutoTopUp = [
   'plan.charged',
   'plan.short',
   'plan.warning',
+  'plan.automatic_top_up_expected',
   'session.authorised',
   'session.ended',
   'credit.given',

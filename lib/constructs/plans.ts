@@ -1,6 +1,6 @@
 import { Construct } from 'constructs'
 import { planRoutes } from '../../functions/plans/plans.routes.ts'
-import { settlesWhatIsOwed } from './event-triggers.ts'
+import { changesWarnings, settlesWhatIsOwed } from './event-triggers.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -8,7 +8,7 @@ import { HouseSchedule } from './house-schedule.ts'
 
 /**
  * Monthly fees. Each hour whatever account is due, by its own calendar, goes to a queue: one charges a month, the other
- * warns of a shortfall. A raise of the balance goes to the first as well, because it may settle what is owed.
+ * warns of a shortfall. A raise of the balance goes to both as well: it may settle what is owed, and fund what was warned of.
  */
 export class Plans extends Construct {
   /** Finds all that is due by the calendar, of plans and of credit that expires. */
@@ -21,6 +21,7 @@ export class Plans extends Construct {
     house.ledger.letRead(plans)
     house.waiting.letRead(plans)
     plans.inject('PRICE_CHANGE_NOTICE_DAYS', String(house.configuration.priceChangeNoticeDays))
+    house.payments.letRead(plans)
     for (const route of Object.values(planRoutes)) house.api.route(route, plans)
 
     const chargeQueue = this.addChargeMonth(house)
@@ -72,13 +73,16 @@ export class Plans extends Construct {
     house.ledger.letRead(warnShortfall)
     house.waiting.letRead(warnShortfall)
     house.documents.letWrite(warnShortfall)
+    house.payments.letRead(warnShortfall)
     house.bus.letPut(warnShortfall)
     warnShortfall.inject('PORTAL_URL', house.configuration.portalUrl)
-    return new HouseQueue(this, 'WarningQueue', {
+    const warningQueue = new HouseQueue(this, 'WarningQueue', {
       foundation: house,
       carries: 'warnings of a shortfall',
       consumer: warnShortfall,
       batchSize: 10,
     })
+    house.bus.deliverAccount([...changesWarnings], warningQueue)
+    return warningQueue
   }
 }

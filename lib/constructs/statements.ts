@@ -16,6 +16,7 @@ export class Statements extends Construct {
     house.waiting.letRead(statements)
     house.documents.letRead(statements)
     house.usage.letRead(statements)
+    house.payments.letRead(statements)
     for (const route of Object.values(statementRoutes)) house.api.route(route, statements)
   }
 }

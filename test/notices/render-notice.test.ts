@@ -25,6 +25,8 @@ const warning: NoticeEvent = {
     chargeDate: '2026-12-01',
     need: usd('24.50'),
     credit: usd('9.999999'),
+    expectedUsage: usd('0.00'),
+    projectedCredit: usd('9.999999'),
     shortfall: usd('14.51'),
     exactShortfall: usd('14.500001'),
     topUpUrl: `${portalUrl}/top-up?account=${accountId}&amount=14.51&currency=USD`,

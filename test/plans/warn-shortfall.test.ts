@@ -1,7 +1,11 @@
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Account } from '../../functions/accounts/account.ts'
+import { createPaceStore } from '../../functions/pace/pace.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { createShortfallWarning } from '../../functions/plans/warn-shortfall.store.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
 import { planAccounts, recordingBus, UNIT } from './plan-account.ts'
@@ -26,11 +30,11 @@ describe('warning of a shortfall', () => {
     const account = await world.openWithPlan(5, 10n * UNIT)
     await world.take(account, 1n, 'a micro')
     const warning = warningWith(bus)
-    expect(await warning.warnDue(account.accountId, new Date(warningDay.getTime() - 1))).toEqual([])
-    expect(await warning.warnDue(account.accountId, warningDay)).toEqual([
+    expect(await warning.look(account.accountId, new Date(warningDay.getTime() - 1))).toEqual([])
+    expect(await warning.look(account.accountId, warningDay)).toEqual([
       { period: '2026-12', result: 'warned' },
     ])
-    expect(await warning.warnDue(account.accountId, warningDay)).toEqual([])
+    expect(await warning.look(account.accountId, warningDay)).toEqual([])
     expect(bus.events).toEqual([
       {
         detailType: 'plan.warning',
@@ -42,6 +46,8 @@ describe('warning of a shortfall', () => {
           chargeDate: '2026-12-01',
           need: { amount: '24.50', currency: 'USD' },
           credit: { amount: '9.999999', currency: 'USD' },
+          expectedUsage: { amount: '0.00', currency: 'USD' },
+          projectedCredit: { amount: '9.999999', currency: 'USD' },
           shortfall: { amount: '14.51', currency: 'USD' },
           exactShortfall: { amount: '14.500001', currency: 'USD' },
           topUpUrl: `https://portal.example.com/top-up?account=${account.accountId}&amount=14.51&currency=USD`,
@@ -65,12 +71,13 @@ describe('warning of a shortfall', () => {
       expiringMicros: 6n * UNIT,
       shortfallMicros: 4_500_000n,
     })
-    await warningWith(bus).warnDue(account.accountId, warningDay)
+    await warningWith(bus).look(account.accountId, warningDay)
     expect(bus.events).toMatchObject([
       {
         detail: {
-          credit: { amount: '20.00' },
+          credit: { amount: '26.00' },
           expiring: { amount: '6.00' },
+          projectedCredit: { amount: '20.00' },
           shortfall: { amount: '4.50' },
         },
       },
@@ -86,7 +93,7 @@ describe('warning of a shortfall', () => {
   it('says nothing when the credit covers the month', async () => {
     const bus = recordingBus()
     const account = await world.openWithPlan(5, 24_500_000n)
-    expect(await warningWith(bus).warnDue(account.accountId, warningDay)).toEqual([
+    expect(await warningWith(bus).look(account.accountId, warningDay)).toEqual([
       { period: '2026-12', result: 'covered' },
     ])
     expect(bus.events).toEqual([])
@@ -99,7 +106,7 @@ describe('warning of a shortfall', () => {
     const bus = recordingBus()
     const account = await world.openWithPlan(5, 0n)
     const late = new Date('2026-12-28T00:00:00.000Z')
-    expect(await warningWith(bus).warnDue(account.accountId, late)).toEqual([
+    expect(await warningWith(bus).look(account.accountId, late)).toEqual([
       { period: '2026-12', result: 'too_late' },
       { period: '2027-01', result: 'warned' },
     ])
@@ -111,24 +118,157 @@ describe('warning of a shortfall', () => {
     const bus = recordingBus()
     const account = await world.openWithPlan(5, 1n * UNIT)
     await createMonthlyCharging(database).chargeDue(account.accountId, new Date('2026-12-01T00:00:00.000Z'))
-    await warningWith(bus).warnDue(account.accountId, new Date('2026-12-27T23:00:00.000Z'))
+    await warningWith(bus).look(account.accountId, new Date('2026-12-27T23:00:00.000Z'))
     expect(bus.events).toMatchObject([
       { detail: { period: '2027-01', need: { amount: '49.00' }, shortfall: { amount: '48.00' } } },
     ])
   })
 
-  it('tells under one id when the process dies between telling and writing it down', async () => {
+  it('tells once, whichever write the process dies before or after', async () => {
+    for (const when of ['before', 'after'] as const) {
+      for (const atWrite of [1, 2]) {
+        const bus = recordingBus()
+        const account = await world.openWithPlan(5, 0n)
+        const dying = warningWith(bus, dyingClient(database.client, { atWrite, when }))
+        await expect(dying.look(account.accountId, warningDay)).rejects.toThrow(Died)
+        await warningWith(bus).look(account.accountId, warningDay)
+        await warningWith(bus).look(account.accountId, warningDay)
+        const ids = bus.events.map(({ detail }) => detail.id)
+        expect(new Set(ids)).toEqual(new Set([`${account.accountId}/plan.warning/2026-12`]))
+        // Died after the bus was told and before that was noted: told again, under the same id.
+        expect(ids).toHaveLength(atWrite === 2 && when === 'before' ? 2 : 1)
+      }
+    }
+  })
+
+  it('tells once however many look at once', async () => {
     const bus = recordingBus()
     const account = await world.openWithPlan(5, 0n)
-    const dying = warningWith(bus, dyingClient(database.client, { atWrite: 1, when: 'before' }))
-    await expect(dying.warnDue(account.accountId, warningDay)).rejects.toThrow(Died)
-    await warningWith(bus).warnDue(account.accountId, warningDay)
-    expect(bus.events).toHaveLength(2)
+    const looks = Array.from({ length: 6 }, () => warningWith(bus).look(account.accountId, warningDay))
+    const results = (await Promise.all(looks)).flat()
+    expect(results).toEqual([{ period: '2026-12', result: 'warned' }])
     expect(new Set(bus.events.map(({ detail }) => detail.id)).size).toBe(1)
-    const after = warningWith(bus, dyingClient(database.client, { atWrite: 1, when: 'after' }))
-    const january = new Date('2026-12-26T23:00:00.000Z')
-    await expect(after.warnDue(account.accountId, january)).rejects.toThrow(Died)
-    expect(await warningWith(bus).warnDue(account.accountId, january)).toEqual([])
-    expect(bus.events).toHaveLength(3)
+  })
+
+  it('says nothing when nothing is due, however fast the credit is used', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(0, 1n * UNIT)
+    await useDaily(account, 10n * UNIT)
+    expect(await warningWith(bus).look(account.accountId, warningDay)).toMatchObject([{ result: 'covered' }])
+    expect(bus.events).toEqual([])
+  })
+})
+
+/** So much on each of the seven days before the warning, as the stream of the ledger would have counted it. */
+async function useDaily({ accountId }: Account, micros: bigint) {
+  const days = Array.from({ length: 7 }, (_, index) => [`2026-11-${19 + index}`, micros])
+  const counted = { accountId, countedSequence: 1n, firstDay: '2026-11-01', days: Object.fromEntries(days) }
+  await createPaceStore(database).replace(undefined, counted)
+}
+
+describe('a warning by the pace of usage', () => {
+  it('says what is expected to be used and from which days, and asks for what is missing then', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 26n * UNIT)
+    await useDaily(account, 1n * UNIT)
+    await warningWith(bus).look(account.accountId, warningDay)
+    expect(bus.events).toMatchObject([
+      {
+        detailType: 'plan.warning',
+        detail: {
+          need: { amount: '24.50' },
+          credit: { amount: '26.00' },
+          expectedUsage: { amount: '5.00' },
+          projectedCredit: { amount: '21.00' },
+          pace: { from: '2026-11-19', to: '2026-11-25', days: 7, perDay: { amount: '1.00' } },
+          shortfall: { amount: '3.50' },
+          exactShortfall: { amount: '3.50' },
+        },
+      },
+    ])
+    const upcoming = await createUpcomingCharge(database).preview(account, warningDay)
+    expect(upcoming).toMatchObject({ shortfallMicros: 0n })
+  })
+
+  it('is withdrawn at once when what it asked for comes in, once, also when usage eats it again', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 1n * UNIT)
+    // More than the credit: what is topped up would be eaten too, and is asked for as well.
+    await useDaily(account, 10n * UNIT)
+    await warningWith(bus).look(account.accountId, warningDay)
+    expect(bus.events).toMatchObject([
+      { detail: { projectedCredit: { amount: '0.00' }, shortfall: { amount: '73.50' } } },
+    ])
+    await world.give(account, 73_490_000n, 'nearly')
+    expect(await warningWith(bus).look(account.accountId, warningDay)).toEqual([])
+    await world.give(account, 10_000n, 'all')
+    const looks = Array.from({ length: 4 }, () => warningWith(bus).look(account.accountId, warningDay))
+    expect((await Promise.all(looks)).flat()).toEqual([{ period: '2026-12', result: 'withdrawn' }])
+    await world.take(account, 70n * UNIT, `eaten ${account.accountId}`)
+    expect(await warningWith(bus).look(account.accountId, warningDay)).toEqual([])
+    const names = new Set(bus.events.map(({ detail }) => detail.id))
+    expect(names).toEqual(
+      new Set([
+        `${account.accountId}/plan.warning/2026-12`,
+        `${account.accountId}/plan.warning_withdrawn/2026-12`,
+      ]),
+    )
+  })
+
+  it('is withdrawn by what it asked for also where usage has become faster since', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 20n * UNIT)
+    await useDaily(account, 1n * UNIT)
+    await warningWith(bus).look(account.accountId, warningDay)
+    await world.take(account, 3n * UNIT, `faster ${account.accountId}`)
+    await world.give(account, 9_500_000n, 'asked for')
+    expect(await warningWith(bus).look(account.accountId, warningDay)).toMatchObject([
+      { result: 'withdrawn' },
+    ])
+  })
+
+  it('is not sent any more when the credit comes in while it is on its way', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 0n)
+    const dying = warningWith(bus, dyingClient(database.client, { atWrite: 1, when: 'after' }))
+    await expect(dying.look(account.accountId, warningDay)).rejects.toThrow(Died)
+    await world.give(account, 30n * UNIT, 'meanwhile')
+    await warningWith(bus).look(account.accountId, warningDay)
+    expect(bus.events.map(({ detailType }) => detailType)).toEqual(['plan.warning_withdrawn'])
+  })
+
+  it('is withdrawn by the run that gave it when the credit comes in before it is written down', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 0n)
+    let isFunded = false
+    const client = interposedClient(database.client, async (command, send) => {
+      if (command instanceof TransactWriteCommand && !isFunded) {
+        isFunded = true
+        await world.give(account, 30n * UNIT, 'meanwhile')
+        // What its message sets off finds nothing to withdraw yet.
+        expect(await warningWith(bus).look(account.accountId, new Date(warningDay.getTime() - 1))).toEqual([])
+      }
+      return send()
+    })
+    const results = await warningWith(bus, client).look(account.accountId, warningDay)
+    expect(results.map(({ result }) => result)).toEqual(['warned', 'withdrawn'])
+  })
+
+  it('is withdrawn once, whichever write the process dies before or after', async () => {
+    for (const when of ['before', 'after'] as const) {
+      for (const atWrite of [1, 2]) {
+        const bus = recordingBus()
+        const account = await world.openWithPlan(5, 0n)
+        await warningWith(bus).look(account.accountId, warningDay)
+        await world.give(account, 30n * UNIT, 'funded')
+        const dying = warningWith(bus, dyingClient(database.client, { atWrite, when }))
+        await expect(dying.look(account.accountId, warningDay)).rejects.toThrow(Died)
+        await warningWith(bus).look(account.accountId, warningDay)
+        await warningWith(bus).look(account.accountId, warningDay)
+        const ids = bus.named('plan.warning_withdrawn').map(({ detail }) => detail.id)
+        expect(new Set(ids).size).toBe(1)
+        expect(bus.named('plan.warning')).toHaveLength(1)
+      }
+    }
   })
 })
