@@ -134,10 +134,10 @@ describe('the runway', () => {
     const unused = outlookOf(even).runway
     expect(unused).toMatchObject({ lasts: 'until', day: '2027-02-01', endedBy: 'plan_charge' })
     const withoutPlan = outlookOf({ ...even, totalMicros: undefined, perDayMicros: 8n * UNIT }).runway
-    // Seven days and a half, by the clock of Berlin.
+    // Seven days and a half, by the clock of Berlin: the last micro is taken as it begins.
     expect(withoutPlan).toEqual({
       lasts: 'until',
-      at: '2026-12-03T11:00:00.000Z',
+      at: '2026-12-03T10:59:59.990Z',
       day: '2026-12-03',
       endedBy: 'usage',
     })

@@ -28,6 +28,7 @@ export function useDatabase(database: TestDatabase): void {
     ...{ LEDGER_TABLE: database.ledgerTable, USAGE_TABLE: database.usageTable },
     WAITING_TABLE: database.waitingTable,
     DOCUMENTS_TABLE: database.documentsTable,
+    PAYMENTS_TABLE: database.paymentsTable,
   })
 }
 
