@@ -335,6 +335,29 @@ describe('triggers', () => {
         ],
         [
           [
+            'account.reopened',
+            'auto_top_up.cap_reached',
+            'auto_top_up.disabled',
+            'auto_top_up.paused',
+            'auto_top_up.switched_off',
+            'card.changed',
+            'card.chosen',
+            'card.removed',
+            'charge.refunded',
+            'credit.given',
+            'dispute.won',
+            'entry.reversed',
+            'session.ended',
+            'top_up.settled',
+            'top_up_refund.failed',
+          ],
+          {
+            InputPathsMap: { 'detail-accountId': '$.detail.accountId' },
+            InputTemplate: '{"accountId":<detail-accountId>}',
+          },
+        ],
+        [
+          [
             'charge.made',
             'charge.refunded',
             'credit.expired',
@@ -383,6 +406,7 @@ describe('triggers', () => {
             'credit.expired',
             'credit.given',
             'entry.reversed',
+            'plan.automatic_top_up_expected',
             'plan.charged',
             'plan.short',
             'plan.warning',

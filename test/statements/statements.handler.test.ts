@@ -74,6 +74,9 @@ describe('an account’s statement over the API', () => {
     expect(reply.body).toEqual({
       ...{ accountId, status: 'open', currency: 'USD', sequence: 2 },
       available: { amount: '19.987655', currency: 'USD' },
+      outlook: {
+        runway: { lasts: 'unknown', reason: 'nothing_is_taken', basis: 'no usage, no service plan' },
+      },
       held: { amount: '0.00', currency: 'USD' },
     })
   })
