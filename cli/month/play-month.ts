@@ -25,7 +25,7 @@ export type PlayedMonth = {
   events: CallUsageEvent[]
   /** What was paid on the provider's page, by account. */
   paidMicros: Map<string, bigint>
-  /** `<account id> <period>` of those whose credit did not suffice five days before the first. */
+  /** `<account id> <period>` of those whose credit, five days before the first, was not expected to suffice for it. */
   short: string[]
 }
 
@@ -72,10 +72,12 @@ async function pay(story: Story, played: PlayedMonth, account: OpenedAccount, am
 
 async function noteShort({ accounts, callers, short }: PlayedMonth, { period }: Milestone): Promise<void> {
   for (const { accountId, ownerEmail } of accounts) {
-    const upcoming = await callers
+    const { outlook } = await callers
       .person(ownerEmail)
-      .get<{ shortfall: { amount: string } }>(`/v1/accounts/${accountId}/upcoming-charge`)
-    if (parseAmount(upcoming.shortfall.amount) !== 0n) short.push(`${accountId} ${period}`)
+      .get<{ outlook: { projectedShortfall: { amount: string } } }>(
+        `/v1/accounts/${accountId}/upcoming-charge`,
+      )
+    if (parseAmount(outlook.projectedShortfall.amount) !== 0n) short.push(`${accountId} ${period}`)
   }
 }
 

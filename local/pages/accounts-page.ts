@@ -6,7 +6,21 @@ import { type ExplainedTransaction, statementTable, type Transaction } from './s
 type Money = { amount: string; currency: string }
 type Account = { accountId: string; name: string; clientType: string; currency: string; timeZone: string }
 type UpcomingCharge = { date: string; total: Money; shortfall: Money }
-type Balance = { available?: Money; held?: Money; owed?: Money; upcomingCharge?: UpcomingCharge }
+type Outlook = {
+  pace?: { perDay: Money; from: string; to: string }
+  runway: { lasts: 'until' | 'beyond' | 'unknown'; date?: string; basis: string }
+  expectedUsage?: Money
+  projectedCredit?: Money
+  projectedShortfall?: Money
+  note?: { text: string }
+}
+type Balance = {
+  available?: Money
+  held?: Money
+  owed?: Money
+  upcomingCharge?: UpcomingCharge
+  outlook?: Outlook
+}
 type Member = { email: string; role: string }
 const mostAccounts = 200
 const mostLines = 200
@@ -56,7 +70,7 @@ export async function showAccount(
   const content = html`<div class="panel">
 <p class="big">${show(balance?.available)}</p>
 <p>available, ${show(balance?.held)} held${balance?.owed ? `, ${show(balance.owed)} owed` : ''}. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
-<dl class="facts">${nextCharge(balance?.upcomingCharge)}
+<dl class="facts">${nextCharge(balance?.upcomingCharge)}${outlook(balance?.outlook)}
 <div><dt>Client type</dt><dd>${account.clientType.replaceAll('_', ' ')}</dd></div>
 <div><dt>Time zone</dt><dd>${account.timeZone}</dd></div>
 <div><dt>Account</dt><dd><code>${account.accountId}</code></dd></div></dl>
@@ -69,6 +83,18 @@ function nextCharge(charge: UpcomingCharge | undefined): Html | undefined {
   if (charge === undefined) return undefined
   const missing = /[1-9]/.test(charge.shortfall.amount) ? `, ${show(charge.shortfall)} missing` : ''
   return html`<div><dt>Next charge, ${charge.date}</dt><dd>${show(charge.total)}${missing}</dd></div>`
+}
+
+function outlook(expected: Outlook | undefined): Html | undefined {
+  if (expected === undefined) return undefined
+  const { runway, projectedCredit, projectedShortfall, note } = expected
+  const missing =
+    projectedShortfall && /[1-9]/.test(projectedShortfall.amount)
+      ? `, ${show(projectedShortfall)} missing`
+      : ''
+  return html`${projectedCredit && html`<div><dt>Expected credit by then</dt><dd>${show(projectedCredit)}${missing}</dd></div>`}
+${runway.date && html`<div><dt>Lasts until</dt><dd>${runway.lasts === 'beyond' ? 'after ' : ''}${runway.date} (${runway.basis})</dd></div>`}
+${note && html`<div><dt>Note</dt><dd>${note.text}</dd></div>`}`
 }
 
 /** The newest lines of usage with the uses that they are made of; the others as they are. */
