@@ -31,7 +31,7 @@ export function unitsByItem(transactions: readonly MeteredTransaction[], ledgerT
 
 /** The size of the largest entry that was written. */
 export function largestEntryBytes(transactions: readonly MeteredTransaction[]): number {
-  const puts = transactions.flatMap(({ items }) => items.flatMap(({ Put }) => Put?.Item ?? []))
+  const puts = transactions.flatMap(({ items }) => items.flatMap(({ Put }) => (Put?.Item ? [Put.Item] : [])))
   const entries = puts.filter(({ sk }) => nameOf((sk as { S: string }).S) === 'entry')
   return Math.max(0, ...entries.map(sizeBytes))
 }
