@@ -197,6 +197,7 @@ describe('functions', () => {
     expect(senders.sort()).toEqual([
       'functions/auto-top-up/check-auto-top-up.handler.ts',
       'functions/holds/expire-hold.handler.ts',
+      'functions/price-changes/announce-price-change.handler.ts',
       'functions/proof/prove-account.handler.ts',
       'functions/runs/charge-segment.handler.ts',
       'functions/runs/scan-run.handler.ts',
@@ -387,6 +388,7 @@ describe('triggers', () => {
             'dispute.lost',
             'dispute.opened',
             'dispute.won',
+            'plan.price_change',
             'plan.short',
             'plan.warning',
             'top_up.settled',
