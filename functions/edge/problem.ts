@@ -50,6 +50,14 @@ export const PROBLEMS = {
   last_owner: { status: 409, title: 'An account keeps at least one owner' },
   member_exists: { status: 409, title: 'This person is a member already' },
   time_zone_in_use: { status: 409, title: 'The account’s time zone carries its plan’s calendar' },
+  plan_owed: {
+    status: 409,
+    title: 'A month is owed: it has to be paid before more of the plan is taken',
+  },
+  too_many_changes: {
+    status: 409,
+    title: 'The plan was changed very often this month: change it from the next month on',
+  },
   not_reversible: { status: 409, title: 'This transaction cannot be reversed' },
   already_refunded: {
     status: 409,

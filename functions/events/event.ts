@@ -34,7 +34,10 @@ const lineSchema = z.object({
   service: z.string(),
   name: z.string(),
   quantity: z.string().meta({ description: 'whole number' }),
-  unitFee: z.string().meta({ description: 'decimal string' }),
+  unitFee: z.string().meta({ description: 'decimal string, for a whole month' }),
+  firstDay: z.int().optional().meta({ description: 'of the month, where the line is not of all its days' }),
+  lastDay: z.int().optional(),
+  daysInMonth: z.int().optional(),
   isAgreed: z
     .literal(true)
     .optional()
@@ -377,6 +380,15 @@ export const eventDetails = {
       shortfall: moneyReply.meta({ description: 'what is missing for all that is owed' }),
     })
     .meta({ description: 'A month of the service plan could not be charged: too little credit.' }),
+  'plan.changed': planCharge
+    .omit({ localDate: true })
+    .extend({
+      changedOn: localDateSchema.meta({ description: 'additions count from it, removals from the next day' }),
+      total: moneyReply.meta({ description: 'what the month comes to now' }),
+      charged: moneyReply,
+      givenBack: moneyReply,
+    })
+    .meta({ description: 'A plan was changed within the month; the difference was charged or given back.' }),
   'charge.refunded': entryEvent
     .extend({ amount: moneyReply, refundedSequence: sequenceSchema })
     .meta({ description: 'A part of what an entry charged was given back, or all of it.' }),

@@ -22,6 +22,9 @@ const planDetailSchema = z.object({
       quantity: z.string(),
       unitFee: z.string(),
       isAgreed: z.literal(true).optional(),
+      firstDay: z.int().optional(),
+      lastDay: z.int().optional(),
+      daysInMonth: z.int().optional(),
       amount: z.string(),
     }),
   ),
@@ -33,6 +36,9 @@ const shortDetailSchema = planDetailSchema.extend({
   owedForPayments: decimalSchema.optional(),
   shortfall: decimalSchema,
 })
+const changeDetailSchema = planDetailSchema
+  .omit({ localDate: true, wasShort: true })
+  .extend({ changedOn: z.string(), charged: decimalSchema, givenBack: decimalSchema })
 const expiryDetailSchema = z.object({
   lots: z.array(
     z.object({
@@ -84,6 +90,9 @@ function eventsOfKind(entry: Entry): BusEvent[] {
       return [planCharged(entry)]
     case 'plan_short':
       return [planShort(entry)]
+    case 'plan_change':
+    case 'plan_credit':
+      return [planChanged(entry)]
     case 'reversal':
       return [entryReversed(entry)]
     case 'refund':
@@ -184,6 +193,21 @@ function planShort(entry: Entry): BusEvent {
       owedBefore: { amount: owedBefore, currency },
       owedForPayments: owedForPayments === undefined ? undefined : { amount: owedForPayments, currency },
       shortfall: { amount: shortfall, currency },
+    },
+  }
+}
+
+function planChanged(entry: Entry): BusEvent {
+  const { total, charged, givenBack, ...detail } = changeDetailSchema.parse(JSON.parse(entry.detail))
+  const { currency } = entry
+  return {
+    detailType: 'plan.changed',
+    detail: {
+      ...describe(entry, 'plan.changed'),
+      ...detail,
+      total: { amount: total, currency },
+      charged: { amount: charged, currency },
+      givenBack: { amount: givenBack, currency },
     },
   }
 }

@@ -101,7 +101,7 @@ function insufficientCredit(head: Head, neededMicros: bigint): InsufficientCredi
 }
 
 /**
- * Corrections stay as they are, and credit that has expired would only expire again. A payment is undone at its provider
+ * Corrections stay as they are, so does what a change of plan gave back, and credit that has expired would only expire again. A payment is undone at its provider
  * alone, by a refund to the card: else the credit would go and the money stay.
  */
 const NOT_REVERSIBLE: ReadonlySet<EntryKind> = new Set<EntryKind>([
@@ -113,6 +113,7 @@ const NOT_REVERSIBLE: ReadonlySet<EntryKind> = new Set<EntryKind>([
   'top_up_refund_failed',
   'dispute',
   'dispute_won',
+  'plan_credit',
 ])
 
 /**
@@ -211,7 +212,7 @@ function expiredInto({ source }: Lot): ContraAccount {
  * The lines that bring an amount back to available credit from the operator's accounts of an entry, after so much as
  * was brought back before. When all is back, each account bears exactly what it had.
  */
-function mirror(entry: Entry, amountMicros: bigint, beforeMicros = 0n): PostingLine[] {
+export function mirror(entry: Entry, amountMicros: bigint, beforeMicros = 0n): PostingLine[] {
   const contras = entry.postings.filter(({ account }) => account !== AVAILABLE && account !== HELD)
   const before = shareOut(contras, -entry.amountMicros, beforeMicros)
   const after = shareOut(contras, -entry.amountMicros, beforeMicros + amountMicros)

@@ -14,6 +14,8 @@ export const ENTRY_KINDS = [
   'charge',
   'plan',
   'plan_short',
+  'plan_change',
+  'plan_credit',
   'credit',
   'reversal',
   'refund',

@@ -1,28 +1,40 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
+import type { LocalDay } from '../accounts/local-day.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import { findWithdrawn } from './find-withdrawn.ts'
-import type { PlanVersion } from './plan.ts'
-import { addTerm, type ChosenService, isSameChoice, type Subscription } from './subscription.ts'
+import { BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
+import {
+  addTerm,
+  type ChosenService,
+  isSameChoice,
+  type Subscription,
+  type SubscriptionTerm,
+} from './subscription.ts'
 
-export type Choice = { planId: string; services: ChosenService[] }
+/** What somebody wants of a plan; without a plan the one they have ends. */
+export type Choice = { planId: string | null; services: ChosenService[] }
 export type FieldRefusal = { field: string; detail: string }
 export type SubscriptionDecision =
   | { ok: true; unchanged: boolean; subscription: Subscription; fromPeriod: Period }
   | { ok: false; reason: 'request_invalid'; errors: FieldRefusal[] }
 
-export type SubscriptionInput = {
+/** What is chosen, by whom and when. */
+export type ChoiceInput = {
   account: Pick<Account, 'accountId' | 'clientType' | 'currency' | 'timeZone'>
   /** Before the change. */
   subscription: Subscription | undefined
   choice: Choice
   /** All versions of the chosen plan, oldest first. */
   versions: readonly PlanVersion[]
-  /** The oldest month that is still to be charged. */
-  oldestDuePeriod: Period | undefined
   /** ISO instant. */
   now: string
   actor: string
+}
+
+export type SubscriptionInput = ChoiceInput & {
+  /** The oldest month that is still to be charged. */
+  oldestDuePeriod: Period | undefined
 }
 
 /**
@@ -31,31 +43,68 @@ export type SubscriptionInput = {
  * when that month begins, services that it does not have, and more of one that is withdrawn. The choice that holds already changes nothing.
  */
 export function decideSubscription(input: SubscriptionInput): SubscriptionDecision {
-  const { account, subscription, versions, now, actor } = input
+  const { account, subscription, versions, now } = input
   const fromPeriod = nextPeriod(periodOf(now, account.timeZone))
-  const choice = { ...input.choice, services: inOrder(input.choice.services) }
-  const latest = subscription?.terms.at(-1)
-  const errors = findMisfits(input, fromPeriod, versions)
+  const errors = findMisfits(input, {
+    version: findPlanVersion(versions, beginningOfPeriod(fromPeriod, account.timeZone)),
+    beginsOn: firstDay(fromPeriod),
+  })
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
-  if (subscription && latest && isSameChoice(latest, choice)) {
+  const term = termFrom(input, fromPeriod)
+  const latest = subscription?.terms.at(-1)
+  if (subscription && latest && isSameChoice(latest, term)) {
     return { ok: true, unchanged: true, subscription, fromPeriod: latest.fromPeriod }
   }
-  const term = { ...choice, fromPeriod, changedAt: now, changedBy: actor }
-  const terms = addTerm(subscription?.terms ?? [], term, input.oldestDuePeriod ?? fromPeriod)
-  const revision = (subscription?.revision ?? 0n) + 1n
   return {
     ok: true,
     unchanged: false,
     fromPeriod,
-    subscription: { ...subscription, accountId: account.accountId, terms, revision },
+    subscription: subscribe(input, term, input.oldestDuePeriod),
   }
 }
 
-function findMisfits(
-  { account, choice, subscription, now }: SubscriptionInput,
+/** What is chosen, as a term from a month on. */
+export function termFrom(
+  { choice, subscription, now, actor }: ChoiceInput,
   fromPeriod: Period,
-  versions: readonly PlanVersion[],
+): SubscriptionTerm {
+  const said = { fromPeriod, changedAt: now, changedBy: actor }
+  if (choice.planId !== null) return { ...said, planId: choice.planId, services: inOrder(choice.services) }
+  const latest = subscription?.terms.at(-1)
+  if (!latest) throw new Error('there is no plan to end')
+  return { ...said, planId: latest.planId, services: [], isEnded: true }
+}
+
+/** The subscription with a new term. What does not belong to the plan any more is not stopped either. */
+export function subscribe(
+  { account, subscription }: ChoiceInput,
+  term: SubscriptionTerm,
+  oldestDuePeriod: Period | undefined,
+): Subscription {
+  const { terms = [], stopped, revision = 0n, ...kept } = subscription ?? {}
+  const stillStopped = stopped?.filter(
+    ({ service }) =>
+      service === BASE_FEE_SERVICE || term.services.some((chosen) => chosen.service === service),
+  )
+  return {
+    ...kept,
+    accountId: account.accountId,
+    terms: addTerm(terms, term, oldestDuePeriod ?? term.fromPeriod),
+    ...(stillStopped && { stopped: stillStopped }),
+    revision: revision + 1n,
+  }
+}
+
+/** What of a choice does not fit, field by field: `version` is the one that would price it first, if one is in force by then. */
+export function findMisfits(
+  { account, choice, subscription, versions, now }: ChoiceInput,
+  { version, beginsOn }: { version: PlanVersion | undefined; beginsOn: LocalDay },
 ): FieldRefusal[] {
+  if (choice.planId === null) {
+    const latest = subscription?.terms.at(-1)
+    if (!latest || latest.isEnded) return [{ field: 'planId', detail: 'there is no plan to end' }]
+    return choice.services.length === 0 ? [] : [{ field: 'services', detail: 'must be empty without a plan' }]
+  }
   const newest = versions.at(-1)
   if (!newest) return [{ field: 'planId', detail: 'is not a plan on offer' }]
   if (newest.clientType !== account.clientType) {
@@ -68,8 +117,7 @@ function findMisfits(
       { field: 'planId', detail: `is a plan in ${newest.currency}; the account has ${account.currency}` },
     ]
   }
-  const version = findPlanVersion(versions, beginningOfPeriod(fromPeriod, account.timeZone))
-  if (!version) return [{ field: 'planId', detail: `is not in force yet on ${firstDay(fromPeriod)}` }]
+  if (!version) return [{ field: 'planId', detail: `is not in force yet on ${beginsOn}` }]
   const unknown = choice.services.findIndex(
     ({ service }) => !version.services.some((offered) => offered.service === service),
   )

@@ -1,14 +1,23 @@
 import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { defineRoute } from '../edge/route.ts'
+import { explainedTransactionReply } from '../statements/present-entry.ts'
 import { chosenServicesSchema, planContentSchema, planIdSchema } from './plan.ts'
 import { planPricesApi } from './plan-prices.api.ts'
-import { planRoutes } from './plans.routes.ts'
+import { planChangeRoutes, planRoutes } from './plans.routes.ts'
 import { accountPlanReply, planReply, planVersionReply, upcomingChargeReply } from './present-plan.ts'
+import { planChangePreviewReply } from './present-plan-change.ts'
 
 const tag = 'Plans'
 const planParams = z.strictObject({ planId: planIdSchema })
 const accountParams = z.strictObject({ accountId: accountIdSchema })
+/** What a client wants of a plan. */
+const planChoice = z
+  .strictObject({
+    planId: planIdSchema.nullable().meta({ description: 'null: the plan ends', examples: ['hosted-basic'] }),
+    services: chosenServicesSchema,
+  })
+  .meta({ id: 'PlanChoice' })
 const setPlanReply = planVersionReply.extend({ planId: z.string() })
 
 export const listPlans = defineRoute({
@@ -60,9 +69,44 @@ export const setAccountPlan = defineRoute({
   tag,
   callers: ['staff', 'client'],
   params: accountParams,
-  body: z.strictObject({ planId: planIdSchema, services: chosenServicesSchema }),
+  body: planChoice,
   responses: { 200: { description: 'The plan as it is chosen now', schema: accountPlanReply } },
   problems: ['account_not_found', 'role_not_allowed', 'terms_required', 'changed_meanwhile', 'busy'],
+})
+
+const changeProblems = [
+  'account_not_found',
+  'role_not_allowed',
+  'terms_required',
+  'account_parked',
+  'account_closed',
+  'plan_owed',
+  'too_many_changes',
+  'busy',
+] as const
+
+export const previewPlanChange = defineRoute({
+  route: planChangeRoutes.previewPlanChange,
+  summary: 'What a change of plan would charge or give back if it were made now; changes nothing',
+  tag,
+  callers: ['staff', 'client'],
+  params: accountParams,
+  body: planChoice,
+  responses: { 200: { description: 'The change as it would be made now', schema: planChangePreviewReply } },
+  problems: [...changeProblems],
+})
+
+export const changeAccountPlan = defineRoute({
+  route: planChangeRoutes.changeAccountPlan,
+  summary:
+    'Change plan and quantities now: this month is paid by day, additions from today on, removals from tomorrow on; the difference is charged or given back at once',
+  tag,
+  callers: ['staff', 'client'],
+  params: accountParams,
+  body: planChoice,
+  idempotent: true,
+  responses: { 201: { description: 'The transaction', schema: explainedTransactionReply } },
+  problems: [...changeProblems, 'insufficient_credit', 'idempotency_key_reused'],
 })
 
 export const readUpcomingCharge = defineRoute({
@@ -81,6 +125,8 @@ export const plansApi = [
   setPlan,
   readAccountPlan,
   setAccountPlan,
+  previewPlanChange,
+  changeAccountPlan,
   readUpcomingCharge,
   ...planPricesApi,
 ]

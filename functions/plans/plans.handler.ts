@@ -17,7 +17,7 @@ import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCha
 import { refuseChoice } from './refuse.ts'
 import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
-import type { Subscription } from './subscription.ts'
+import { readChoice, type Subscription } from './subscription.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PAYMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } =
   environment(
@@ -80,8 +80,7 @@ export const handler = httpHandler(
     const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
     const now = new Date()
     if (caller.kind === 'client') await gate.require(account, now)
-    const services = body.services.map(({ service, quantity }) => ({ service, quantity: BigInt(quantity) }))
-    const choice = { planId: body.planId, services }
+    const choice = readChoice(body)
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
     if (!chosen.ok) throw refuseChoice(chosen)
     return { status: 200, body: await presentWithAnnounced(account, chosen.subscription, now) }

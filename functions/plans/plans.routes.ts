@@ -9,3 +9,9 @@ export const planRoutes = {
   setPlanPrices: 'PUT /v1/accounts/{accountId}/plan-prices',
   readUpcomingCharge: 'GET /v1/accounts/{accountId}/upcoming-charge',
 } as const
+
+/** Changes of an account's plan within a month: what one would cost, and the change itself. */
+export const planChangeRoutes = {
+  changeAccountPlan: 'POST /v1/accounts/{accountId}/plan-changes',
+  previewPlanChange: 'POST /v1/accounts/{accountId}/plan-changes/preview',
+} as const

@@ -32,18 +32,6 @@ export function priceTerm(
   return [...(baseFee.unitFeeMicros > 0n ? [baseFee] : []), ...chosen]
 }
 
-/**
- * The version that prices a change within a month: the fees of the month's first instant, and, of a service that was not on
- * offer then, those of the change. So prices do not move within a month, and nobody gains by leaving and coming back.
- */
-export function versionWithin(atBeginning: PlanVersion | undefined, atChange: PlanVersion): PlanVersion {
-  if (!atBeginning) return atChange
-  const added = atChange.services.filter(
-    ({ service }) => !atBeginning.services.some((known) => known.service === service),
-  )
-  return { ...atBeginning, services: [...atBeginning.services, ...added] }
-}
-
 /** Without what is stopped for lack of credit. Without its base fee nothing of a plan runs. */
 export function withoutStopped(
   lines: readonly MonthlyLine[],

@@ -1,5 +1,25 @@
+import { postingProblem } from '../edge/posting-problem.ts'
 import { Problem } from '../edge/problem.ts'
 import type { FieldRefusal } from './decide-subscription.ts'
+import type { PlanChangeRefusal } from './planned-change.ts'
+
+type PostingRefusal = Parameters<typeof postingProblem>[0]
+
+/** A refused change of plan within the month as the problem that is answered. */
+export function refuseChange(refusal: PlanChangeRefusal | PostingRefusal, currency: string): Problem {
+  switch (refusal.reason) {
+    case 'request_invalid':
+      return refuseChoice(refusal)
+    case 'plan_owed':
+      return new Problem('plan_owed', 'Top up what is owed first; less of the plan can be taken at any time.')
+    case 'too_many_changes':
+      return new Problem('too_many_changes', 'A change from the next month on is possible: PUT the plan.')
+    case 'month_not_charged':
+      return new Problem('busy', 'The month is being charged; send the same request again.')
+    default:
+      return postingProblem(refusal, currency)
+  }
+}
 
 type ChoiceRefusal =
   | { reason: 'request_invalid'; errors: FieldRefusal[] }

@@ -3,11 +3,11 @@ import type { Account } from '../accounts/account.ts'
 import { nextPeriod, periodOf } from '../accounts/billing-period.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import type { AgreedPrice } from './agreed-price.ts'
-import { noteRevision, putPlan } from './choose-plan.store.ts'
 import { decideAgreedPrices, type WishedPrice } from './decide-agreed-prices.ts'
 import type { FieldRefusal } from './decide-subscription.ts'
 import { createPlanStore } from './plan.store.ts'
 import { BASE_FEE_SERVICE } from './plan.ts'
+import { noteRevision, putPlan } from './plan-writes.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 
 const TRIES = 8

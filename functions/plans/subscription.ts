@@ -66,3 +66,12 @@ export function addTerm(
     return next === undefined || next.fromPeriod > oldestDuePeriod
   })
 }
+
+/** What a request says is taken, with quantities that are counted. */
+export function readChoice<PlanId>(body: {
+  planId: PlanId
+  services: { service: string; quantity: number }[]
+}) {
+  const services = body.services.map(({ service, quantity }) => ({ service, quantity: BigInt(quantity) }))
+  return { planId: body.planId, services }
+}

@@ -20,7 +20,7 @@ import { migrationRoutes } from '../migration/migration.routes.ts'
 import { paymentExceptionsApi } from '../payment-exceptions/payment-exceptions.api.ts'
 import { paymentExceptionRoutes } from '../payment-exceptions/payment-exceptions.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
-import { planRoutes } from '../plans/plans.routes.ts'
+import { planChangeRoutes, planRoutes } from '../plans/plans.routes.ts'
 import { pricesApi } from '../prices/prices.api.ts'
 import { priceRoutes } from '../prices/prices.routes.ts'
 import { proofApi } from '../proof/proof.api.ts'
@@ -52,7 +52,7 @@ const CAPABILITIES = [
   { api: disputesApi, routes: disputeRoutes },
   { api: paymentExceptionsApi, routes: paymentExceptionRoutes },
   { api: autoTopUpApi, routes: autoTopUpRoutes },
-  { api: plansApi, routes: planRoutes },
+  { api: plansApi, routes: { ...planRoutes, ...planChangeRoutes } },
   { api: runsApi, routes: runRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

@@ -77,6 +77,8 @@ export const requestExamples: Record<string, unknown> = {
     baseFee: '10.00',
     services: [{ service: 'number', name: 'Telephone numbers', unitFee: '1.50' }],
   },
+  previewPlanChange: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 8 }] },
+  changeAccountPlan: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 8 }] },
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
   setPlanPrices: {
     prices: [

@@ -3,6 +3,8 @@ const KIND_NAMES: Record<string, string> = {
   charge: 'Charge',
   plan: 'Service plan',
   plan_short: 'Service plan',
+  plan_change: 'Service plan',
+  plan_credit: 'Service plan',
   credit: 'Credit',
   reversal: 'Correction',
   gap_release: 'Missing usage given up',

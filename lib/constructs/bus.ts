@@ -35,6 +35,7 @@ export type EventName =
   | 'lots.raised'
   | 'plan.automatic_top_up_expected'
   | 'plan.charged'
+  | 'plan.changed'
   | 'plan.price_change'
   | 'plan.short'
   | 'plan.warning'

@@ -9,6 +9,7 @@ export const settlesWhatIsOwed = [
   'session.ended',
   'top_up_refund.failed',
   'dispute.won',
+  'plan.changed',
 ] as const satisfies EventName[]
 
 /** What may fund a month that was warned of, or keep automatic top-up from paying for one: its warning is looked at then. */
@@ -32,6 +33,7 @@ export const checksAutoTopUp = [
   'charge.refunded',
   'credit.expired',
   'plan.charged',
+  'plan.changed',
   'plan.short',
   'plan.warning',
   'plan.automatic_top_up_expected',

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import { planRoutes } from '../../functions/plans/plans.routes.ts'
+import { planChangeRoutes, planRoutes } from '../../functions/plans/plans.routes.ts'
 import { changesWarnings, settlesWhatIsOwed } from './event-triggers.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
@@ -23,6 +23,14 @@ export class Plans extends Construct {
     plans.inject('PRICE_CHANGE_NOTICE_DAYS', String(house.configuration.priceChangeNoticeDays))
     house.payments.letRead(plans)
     for (const route of Object.values(planRoutes)) house.api.route(route, plans)
+
+    const changePlan = new HouseFunction(this, 'ChangePlan', {
+      foundation: house,
+      handler: 'plans/change-plan',
+    })
+    house.ledger.letPost(changePlan)
+    house.documents.letWrite(changePlan)
+    for (const route of Object.values(planChangeRoutes)) house.api.route(route, changePlan)
 
     const chargeQueue = this.addChargeMonth(house)
     const warningQueue = this.addWarnShortfall(house)

@@ -98,6 +98,7 @@ describe('the OpenAPI document', () => {
       'reverseEntry',
       'chargeNow',
       'releaseGap',
+      'changeAccountPlan',
       'createTopUp',
       ...['requestRefund', 'approveRefund'],
       // It moves none, but opens a page for a card, of which a repeat must not open another.

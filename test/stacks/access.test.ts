@@ -122,6 +122,7 @@ describe('roles', () => {
       'holds/settle-hold',
       'lots/expire-lots',
       'migration/give-migration-credits',
+      'plans/change-plan',
       'plans/charge-month',
       // It ends holds whose timer has failed.
       'proof/find-changed',

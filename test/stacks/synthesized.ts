@@ -48,6 +48,7 @@ export const handlers = [
   'notices/send-notice',
   'pace/count-usage',
   'payment-exceptions/payment-exceptions',
+  'plans/change-plan',
   'plans/charge-month',
   'plans/find-due',
   'plans/plans',

@@ -1,0 +1,55 @@
+import { type AccountUnavailable, mirror, type Undone } from './decide-movement.ts'
+import type { Entry, EntryDraft, Head } from './entry.ts'
+import { drawnBy, type LotChange, returnLots, smaller } from './lot.ts'
+
+/** An entry that charged something, and what of it has been undone so far. */
+export type Charged = { entry: Entry; undone: Undone }
+/** What is given back of a charge. */
+export type RefundedPart = Charged & { amountMicros: bigint }
+
+/** What of a charge can still be given back. */
+export function leftOfCharge({ entry, undone }: Charged): bigint {
+  if (undone.isReversed || entry.amountMicros >= 0n) return 0n
+  return -entry.amountMicros - undone.undoneMicros
+}
+
+/** Takes an amount from charges, the first of them first, as far as there is something left of them. */
+export function shareAmongCharges(charges: readonly Charged[], amountMicros: bigint): RefundedPart[] {
+  let leftMicros = amountMicros
+  return charges.flatMap((charge) => {
+    const partMicros = smaller(leftMicros, leftOfCharge(charge))
+    leftMicros -= partMicros
+    return partMicros > 0n ? [{ ...charge, amountMicros: partMicros }] : []
+  })
+}
+
+/**
+ * Gives back parts of several charges by one entry, each to the lots that it was drawn from, as a refund of it would. That
+ * `undone` of each is still so has to be a condition of the write.
+ */
+export function refundCharges(
+  head: Head,
+  parts: readonly RefundedPart[],
+  said: Omit<EntryDraft, 'postings' | 'lots' | 'reverses'>,
+): { ok: true; draft: EntryDraft } | AccountUnavailable {
+  if (head.status === 'closed') return { ok: false, reason: 'account_closed' }
+  if (head.status === 'parked') return { ok: false, reason: 'account_parked' }
+  const lots = parts.flatMap(({ entry, undone, amountMicros }) =>
+    returnLots(drawnBy(entry), amountMicros, undone.undoneMicros),
+  )
+  const lines = parts.flatMap(({ entry, undone, amountMicros }) =>
+    mirror(entry, amountMicros, undone.undoneMicros),
+  )
+  const postings = [...Map.groupBy(lines, ({ account }) => account)].map(([account, own]) => ({
+    account,
+    amountMicros: own.reduce((sum, line) => sum + line.amountMicros, 0n),
+  }))
+  return { ok: true, draft: { ...said, postings, lots: sumByLot(lots) } }
+}
+
+function sumByLot(changes: readonly LotChange[]): LotChange[] {
+  return [...Map.groupBy(changes, ({ lot }) => lot).values()].map((own) => ({
+    ...own[0]!,
+    changeMicros: own.reduce((sum, { changeMicros }) => sum + changeMicros, 0n),
+  }))
+}

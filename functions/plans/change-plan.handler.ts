@@ -1,0 +1,64 @@
+import { requireAccess } from '../accounts/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { Problem } from '../edge/problem.ts'
+import { requestHash } from '../edge/request-id.ts'
+import { readCreditAt } from '../ledger/credit-at.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
+import { explainEntry } from '../statements/present-entry.ts'
+import { createTermsGate } from '../terms/terms-gate.store.ts'
+import { createPlanChanging } from './change-plan.store.ts'
+import { changeAccountPlan, previewPlanChange } from './plans.api.ts'
+import { presentPlanChange } from './present-plan-change.ts'
+import { refuseChange } from './refuse.ts'
+import { readChoice } from './subscription.ts'
+
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+  'LEDGER_TABLE',
+  'WAITING_TABLE',
+  'DOCUMENTS_TABLE',
+)
+const options = {
+  client: documentClient(),
+  ledgerTable: LEDGER_TABLE,
+  waitingTable: WAITING_TABLE,
+  documentsTable: DOCUMENTS_TABLE,
+}
+const accounts = createAccountStore(options)
+const ledger = createLedgerReader(options)
+const gate = createTermsGate(options)
+const changing = createPlanChanging(options)
+
+const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
+
+export const handler = httpHandler(
+  bind(previewPlanChange, async ({ caller, params: { accountId }, body }) => {
+    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const now = new Date()
+    const change = await changing.preview({ account, choice: readChoice(body), actor: caller.actor, now })
+    if (!change.ok) throw refuseChange(change, account.currency)
+    const credit = await readCreditAt(ledger, accountId, now.toISOString())
+    if (!credit) throw new Problem('account_not_found', `You have no account ${accountId}.`)
+    const { currency } = account
+    return {
+      status: 200,
+      body: presentPlanChange(change, { currency, availableMicros: credit.usableMicros }),
+    }
+  }),
+
+  bind(changeAccountPlan, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
+    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const now = new Date()
+    const termsVersion =
+      caller.kind === 'client' ? await gate.require(account, now) : await gate.inForce(account, now)
+    const changed = await changing.change({
+      ...{ account, choice: readChoice(body), actor: caller.actor, now, termsVersion },
+      key: `plan-change:${idempotencyKey}`,
+      requestHash: requestHash(body),
+    })
+    if (!changed.ok) throw refuseChange(changed, account.currency)
+    return { status: 201, body: explainEntry(changed.entry) }
+  }),
+)

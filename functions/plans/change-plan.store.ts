@@ -1,0 +1,129 @@
+import type { Account } from '../accounts/account.ts'
+import { nextPeriod } from '../accounts/billing-period.ts'
+import { debit, type MovementRefusal } from '../ledger/decide-movement.ts'
+import type { Entry, EntryDraft, Head } from '../ledger/entry.ts'
+import {
+  createLedger,
+  type LedgerOptions,
+  type PostingRefusal,
+  type TransactItem,
+} from '../ledger/ledger.store.ts'
+import { type RefundedPart, refundCharges, shareAmongCharges } from '../ledger/refund-charges.ts'
+import { createUndoneStore } from '../ledger/undone.store.ts'
+import { createMonthlyCharging } from './charge-month.store.ts'
+import { decidePlanChange } from './decide-plan-change.ts'
+import {
+  createPlanChangeFacts,
+  type PlanChangeFacts,
+  type PlanChangeRequest,
+} from './plan-change-facts.store.ts'
+import { planWrites } from './plan-writes.store.ts'
+import { describeChange, type PlanChangeRefusal, type PlannedChange, planChange } from './planned-change.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+
+const TRIES = 8
+
+/** Changes of a plan within a month, from now on: what they would cost, and the change itself. */
+export function createPlanChanging(options: LedgerOptions & { documentsTable: string }) {
+  const ledger = createLedger(options)
+  const undones = createUndoneStore(options)
+  const subscriptions = createSubscriptionStore(options)
+  const gather = createPlanChangeFacts(options)
+  const { chargeDue } = createMonthlyCharging(options)
+
+  /** What `change` would do now, by the very function that it asks. Writes nothing. */
+  async function preview(request: PlanChangeRequest): Promise<PlannedChange | PlanChangeRefusal> {
+    const facts = await gather(request)
+    if (facts.isDue) return { ok: false, reason: 'month_not_charged' }
+    const decision = decidePlanChange(facts.input)
+    return decision.ok ? planChange(decision, facts) : decision
+  }
+
+  /**
+   * Changes the plan at once, at most once per key: the month's lines, the plan from now on, and the ledger entry that charges
+   * the difference or gives it back, in one transaction. A month that is due is charged before. What is given back goes to
+   * the lots that the month was drawn from, and is never more than is left of what was charged for it.
+   */
+  async function change(
+    request: PlanChangeRequest & { key: string; requestHash: string; termsVersion?: string },
+  ): Promise<{ ok: true; entry: Entry; replayed: boolean } | PlanChangeRefusal | PostingRefusal> {
+    const { account, key, requestHash, now } = request
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const facts = await gather(request)
+      if (facts.isDue && attempt < TRIES - 1) {
+        const { stopped } = await chargeDue(account.accountId, now)
+        if (!stopped) continue
+      }
+      const posted = await ledger.post<PlanChangeRefusal>({
+        accountId: account.accountId,
+        ...{ key, requestHash, at: facts.input.now },
+        decide: (head) => {
+          if (facts.isDue) return refuseUncharged(head)
+          return decide(head, facts, request)
+        },
+      })
+      if (posted.ok || posted.reason !== 'document_changed') return posted
+    }
+    return { ok: false, reason: 'busy' }
+  }
+
+  function decide(
+    head: Head,
+    facts: PlanChangeFacts,
+    request: PlanChangeRequest & { termsVersion?: string },
+  ) {
+    const decision = decidePlanChange(facts.input)
+    if (!decision.ok) return decision
+    const change = planChange(decision, facts)
+    const parts = shareAmongCharges(facts.charges, change.givenBackMicros)
+    const said = describeChange(change, { ...request, currency: request.account.currency })
+    const moved: { ok: true; draft: EntryDraft } | MovementRefusal =
+      parts.length > 0
+        ? refundCharges(head, parts, { ...said, kind: 'plan_credit' })
+        : debit(head, {
+            ...said,
+            kind: 'plan_change',
+            amountMicros: change.chargedMicros,
+            currency: request.account.currency,
+            contra: 'revenue:plan',
+          })
+    if (!moved.ok) return moved
+    const documents = writesOf(change, facts, { head, parts, account: request.account })
+    return { ok: true as const, draft: moved.draft, documents }
+  }
+
+  function writesOf(
+    change: PlannedChange,
+    { input, due, monthBefore }: PlanChangeFacts,
+    { head, parts, account }: { head: Head; parts: readonly RefundedPart[]; account: Account },
+  ): TransactItem[] {
+    const { subscription: before, now: at } = input
+    const amountMicros = change.chargedMicros - change.givenBackMicros
+    const moved = amountMicros === 0n ? [] : [{ sequence: head.sequence + 1n, amountMicros }]
+    const month = { ...change.month, movements: [...change.month.movements, ...moved], at }
+    const fromPeriod = due?.period ?? nextPeriod(change.month.period)
+    return [
+      ...planWrites(options, {
+        account,
+        next: change.subscription,
+        ...{ before, due, fromPeriod },
+      }),
+      monthBefore ? subscriptions.replacePeriod(month, monthBefore) : subscriptions.putPeriod(month),
+      ...parts.map(({ entry, undone, amountMicros: partMicros }) =>
+        undones.write(account.accountId, entry.sequence, undone, {
+          ...undone,
+          undoneMicros: undone.undoneMicros + partMicros,
+        }),
+      ),
+    ]
+  }
+
+  return { preview, change }
+}
+
+/** A month that is due is charged before anything of it changes. */
+function refuseUncharged({ status }: Head): MovementRefusal | { ok: false; reason: 'month_not_charged' } {
+  if (status === 'parked') return { ok: false, reason: 'account_parked' }
+  if (status === 'closed') return { ok: false, reason: 'account_closed' }
+  return { ok: false, reason: 'month_not_charged' }
+}

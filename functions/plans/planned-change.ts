@@ -1,0 +1,61 @@
+import type { Json } from '../ledger/canonical-json.ts'
+import type { MovementRefusal } from '../ledger/decide-movement.ts'
+import { formatAmount } from '../ledger/money.ts'
+import { type Charged, leftOfCharge } from '../ledger/refund-charges.ts'
+import type { PlanChangeDecision } from './decide-plan-change.ts'
+import { describeLines } from './describe-month.ts'
+import type { PeriodDocument } from './period-document.ts'
+
+type Decided = Extract<PlanChangeDecision, { ok: true }>
+/** A change that is decided: what the month comes to, and what is charged or given back for it now. */
+export type PlannedChange = Decided & {
+  monthBefore: PeriodDocument | undefined
+  chargedMicros: bigint
+  givenBackMicros: bigint
+}
+export type PlanChangeRefusal =
+  | Exclude<PlanChangeDecision, { ok: true }>
+  | MovementRefusal
+  /** A month that is due could not be charged yet. */
+  | { ok: false; reason: 'month_not_charged' }
+
+/** Splits what the change comes to into what is charged and what can be given back. Of an owed month nothing was paid. */
+export function planChange(
+  decision: Decided,
+  { monthBefore, charges }: { monthBefore: PeriodDocument | undefined; charges: readonly Charged[] },
+): PlannedChange {
+  const { differenceMicros } = decision
+  const isOwed = monthBefore?.status === 'short'
+  const leftMicros = charges.reduce((sum, charge) => sum + leftOfCharge(charge), 0n)
+  const wantedBackMicros = differenceMicros < 0n && !isOwed ? -differenceMicros : 0n
+  return {
+    ...decision,
+    monthBefore,
+    chargedMicros: differenceMicros > 0n ? differenceMicros : 0n,
+    givenBackMicros: wantedBackMicros < leftMicros ? wantedBackMicros : leftMicros,
+  }
+}
+
+/** What the entry of a change says of it. */
+export function describeChange(
+  change: PlannedChange,
+  said: { currency: string; actor: string; termsVersion?: string },
+) {
+  const { currency, actor, termsVersion } = said
+  const amount = (micros: bigint) => formatAmount(micros, currency)
+  const { month, monthBefore, date } = change
+  const detail: { [key: string]: Json } = {
+    planId: month.planId,
+    planVersion: month.planVersion,
+    planName: month.planName,
+    period: month.period,
+    changedOn: date,
+    currency,
+    lines: describeLines(month, currency),
+    total: amount(month.totalMicros),
+    totalBefore: amount(monthBefore?.totalMicros ?? 0n),
+    charged: amount(change.chargedMicros),
+    givenBack: amount(change.givenBackMicros),
+  }
+  return { reason: `${month.planName}, changed on ${date}`, actor, termsVersion, detail }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { money, moneyReply } from '../ledger/money.ts'
+import type { PlannedChange } from './planned-change.ts'
+import { chargeLineReply, presentChargeLine } from './present-plan.ts'
+
+export const planChangePreviewReply = z
+  .object({
+    period: z.string().meta({ description: 'the month that runs', examples: ['2026-12'] }),
+    changedOn: z
+      .string()
+      .meta({ description: 'local date; additions count from it, removals from the next day' }),
+    daysInMonth: z.int(),
+    lines: z.array(chargeLineReply).meta({ description: 'the month as it would be then' }),
+    total: moneyReply,
+    totalBefore: moneyReply,
+    charged: moneyReply.meta({ description: 'now' }),
+    givenBack: moneyReply.meta({
+      description: 'now; less than the difference where a part of it had been refunded already',
+    }),
+    available: moneyReply,
+    shortfall: moneyReply.meta({ description: 'what is missing for it now' }),
+  })
+  .meta({ id: 'PlanChangePreview' })
+
+/** A change that is planned, against the credit that there is. */
+export function presentPlanChange(
+  change: PlannedChange,
+  { currency, availableMicros }: { currency: string; availableMicros: bigint },
+): z.infer<typeof planChangePreviewReply> {
+  const { month, monthBefore, chargedMicros } = change
+  const missingMicros = chargedMicros > availableMicros ? chargedMicros - availableMicros : 0n
+  return {
+    period: month.period,
+    changedOn: change.date,
+    daysInMonth: month.daysInMonth,
+    lines: month.lines.map((line) => presentChargeLine(line, currency)),
+    total: money(month.totalMicros, currency),
+    totalBefore: money(monthBefore?.totalMicros ?? 0n, currency),
+    charged: money(chargedMicros, currency),
+    givenBack: money(change.givenBackMicros, currency),
+    available: money(availableMicros, currency),
+    shortfall: money(missingMicros, currency),
+  }
+}
