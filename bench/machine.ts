@@ -16,6 +16,7 @@ export const USAGE_QUEUE = 'usage.fifo'
 const CALENDAR_QUEUES = {
   CHARGE_QUEUE_URL: 'charge',
   WARNING_QUEUE_URL: 'warning',
+  ANNOUNCEMENT_QUEUE_URL: 'announcement',
   EXPIRY_QUEUE_URL: 'expiry',
   SEGMENT_QUEUE_URL: 'segment',
   SCAN_QUEUE_URL: 'scan',
