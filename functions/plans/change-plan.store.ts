@@ -11,7 +11,9 @@ import {
 import { type RefundedPart, refundCharges, shareAmongCharges } from '../ledger/refund-charges.ts'
 import { createUndoneStore } from '../ledger/undone.store.ts'
 import { createMonthlyCharging } from './charge-month.store.ts'
+import { priceMonth } from './decide-monthly-charge.ts'
 import { decidePlanChange } from './decide-plan-change.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 import {
   createPlanChangeFacts,
   type PlanChangeFacts,
@@ -20,6 +22,7 @@ import {
 import { planWrites } from './plan-writes.store.ts'
 import { describeChange, type PlanChangeRefusal, type PlannedChange, planChange } from './planned-change.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
+import { createVersionInForce } from './upcoming-charge.store.ts'
 
 const TRIES = 8
 
@@ -29,14 +32,26 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
   const undones = createUndoneStore(options)
   const subscriptions = createSubscriptionStore(options)
   const gather = createPlanChangeFacts(options)
+  const versionInForce = createVersionInForce(options)
   const { chargeDue } = createMonthlyCharging(options)
 
-  /** What `change` would do now, by the very function that it asks. Writes nothing. */
-  async function preview(request: PlanChangeRequest): Promise<PlannedChange | PlanChangeRefusal> {
+  /**
+   * What `change` would do now, by the very function that it asks, and what the coming month would then cost, by the one that
+   * charges it. Writes nothing.
+   */
+  async function preview(
+    request: PlanChangeRequest,
+  ): Promise<(PlannedChange & { nextMonth: MonthlyCharge }) | PlanChangeRefusal> {
+    const { account } = request
     const facts = await gather(request)
     if (facts.isDue) return { ok: false, reason: 'month_not_charged' }
     const decision = decidePlanChange(facts.input)
-    return decision.ok ? planChange(decision, facts) : decision
+    if (!decision.ok) return decision
+    const { subscription, month } = decision
+    const period = nextPeriod(month.period)
+    const planVersion = await versionInForce(account, subscription, period)
+    const nextMonth = priceMonth({ account, subscription, planVersion, period })
+    return { ...planChange(decision, facts), nextMonth }
   }
 
   /**
@@ -100,7 +115,8 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
     const { subscription: before, now: at } = input
     const amountMicros = change.chargedMicros - change.givenBackMicros
     const moved = amountMicros === 0n ? [] : [{ sequence: head.sequence + 1n, amountMicros }]
-    const month = { ...change.month, movements: [...change.month.movements, ...moved], at }
+    const { month: changed, notGivenBackMicros } = change
+    const month = { ...changed, movements: [...changed.movements, ...moved], notGivenBackMicros, at }
     const fromPeriod = due?.period ?? nextPeriod(change.month.period)
     return [
       ...planWrites(options, {

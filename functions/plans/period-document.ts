@@ -9,8 +9,13 @@ export type PeriodDocument = MonthlyCharge & {
   accountId: string
   /** What a charged month comes to has been charged, by its movements; of a short one nothing has. */
   status: 'charged' | 'short'
-  /** Oldest first. They sum to the total, or to less by what had been refunded or reversed before it was to be given back. */
+  /** Oldest first. They sum to the total and what was not given back. */
   movements: PeriodMovement[]
+  /**
+   * What the month was lowered by without giving it back, because as much had been refunded or reversed before. What it is
+   * raised by later is taken of this first, so that who removes and adds again has paid what they had paid. Absent without any.
+   */
+  notGivenBackMicros?: bigint
   /** The entry that found it short. */
   shortSequence?: bigint
   /** When it came to this status. */

@@ -1,5 +1,6 @@
 import type { Json } from '../ledger/canonical-json.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
+import { smaller } from '../ledger/lot.ts'
 import { formatAmount } from '../ledger/money.ts'
 import { type Charged, leftOfCharge } from '../ledger/refund-charges.ts'
 import type { PlanChangeDecision } from './decide-plan-change.ts'
@@ -12,6 +13,8 @@ export type PlannedChange = Decided & {
   monthBefore: PeriodDocument | undefined
   chargedMicros: bigint
   givenBackMicros: bigint
+  /** Of the month, after the change. */
+  notGivenBackMicros: bigint
 }
 export type PlanChangeRefusal =
   | Exclude<PlanChangeDecision, { ok: true }>
@@ -19,7 +22,10 @@ export type PlanChangeRefusal =
   /** A month that is due could not be charged yet. */
   | { ok: false; reason: 'month_not_charged' }
 
-/** Splits what the change comes to into what is charged and what can be given back. Of an owed month nothing was paid. */
+/**
+ * Splits what the change comes to into what is charged and what can be given back: not what had been refunded before, which
+ * is kept for what the month is raised by later. Of an owed month nothing was paid.
+ */
 export function planChange(
   decision: Decided,
   { monthBefore, charges }: { monthBefore: PeriodDocument | undefined; charges: readonly Charged[] },
@@ -27,12 +33,17 @@ export function planChange(
   const { differenceMicros } = decision
   const isOwed = monthBefore?.status === 'short'
   const leftMicros = charges.reduce((sum, charge) => sum + leftOfCharge(charge), 0n)
-  const wantedBackMicros = differenceMicros < 0n && !isOwed ? -differenceMicros : 0n
+  const raisedMicros = differenceMicros > 0n ? differenceMicros : 0n
+  const loweredMicros = differenceMicros < 0n && !isOwed ? -differenceMicros : 0n
+  const keptBeforeMicros = monthBefore?.notGivenBackMicros ?? 0n
+  const fromKeptMicros = smaller(raisedMicros, keptBeforeMicros)
+  const givenBackMicros = smaller(loweredMicros, leftMicros)
   return {
     ...decision,
     monthBefore,
-    chargedMicros: differenceMicros > 0n ? differenceMicros : 0n,
-    givenBackMicros: wantedBackMicros < leftMicros ? wantedBackMicros : leftMicros,
+    chargedMicros: raisedMicros - fromKeptMicros,
+    givenBackMicros,
+    notGivenBackMicros: keptBeforeMicros - fromKeptMicros + loweredMicros - givenBackMicros,
   }
 }
 

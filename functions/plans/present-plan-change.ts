@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { money, moneyReply } from '../ledger/money.ts'
+import type { MonthlyCharge } from './monthly-charge.ts'
 import type { PlannedChange } from './planned-change.ts'
 import { chargeLineReply, presentChargeLine } from './present-plan.ts'
 
@@ -19,15 +20,18 @@ export const planChangePreviewReply = z
     }),
     available: moneyReply,
     shortfall: moneyReply.meta({ description: 'what is missing for it now' }),
+    nextMonth: z.object({ period: z.string(), lines: z.array(chargeLineReply), total: moneyReply }).meta({
+      description: 'what the coming month would cost with it, whether it is made now or from then on',
+    }),
   })
   .meta({ id: 'PlanChangePreview' })
 
 /** A change that is planned, against the credit that there is. */
 export function presentPlanChange(
-  change: PlannedChange,
+  change: PlannedChange & { nextMonth: MonthlyCharge },
   { currency, availableMicros }: { currency: string; availableMicros: bigint },
 ): z.infer<typeof planChangePreviewReply> {
-  const { month, monthBefore, chargedMicros } = change
+  const { month, monthBefore, chargedMicros, nextMonth } = change
   const missingMicros = chargedMicros > availableMicros ? chargedMicros - availableMicros : 0n
   return {
     period: month.period,
@@ -40,5 +44,10 @@ export function presentPlanChange(
     givenBack: money(change.givenBackMicros, currency),
     available: money(availableMicros, currency),
     shortfall: money(missingMicros, currency),
+    nextMonth: {
+      period: nextMonth.period,
+      lines: nextMonth.lines.map((line) => presentChargeLine(line, currency)),
+      total: money(nextMonth.totalMicros, currency),
+    },
   }
 }

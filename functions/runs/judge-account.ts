@@ -14,7 +14,7 @@ export type SeenAccount = {
   account: Pick<Account, 'accountId' | 'currency'>
   period: Period
   /** What its month says. */
-  month?: Pick<PeriodDocument, 'status' | 'totalMicros' | 'movements'>
+  month?: Pick<PeriodDocument, 'status' | 'totalMicros' | 'notGivenBackMicros' | 'movements'>
   /** The oldest month that is still to be charged; absent where it waits for none. */
   duePeriod?: Period
   /** Of an account without the month's document. */
@@ -77,10 +77,9 @@ function judgeCharges(seen: SeenAccount): Finding[] {
     findings.push(findingOf(seen, 'amounts_differ', detail))
   }
   const charged = movements.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
-  const wanted = month?.status === 'charged' ? month.totalMicros : 0n
-  // What was refunded before a part of the month was given back is not given back again: then less stays charged.
-  const mayBeLess = movements.some(({ amountMicros }) => amountMicros < 0n)
-  if (month && charged !== wanted && !(mayBeLess && charged < wanted)) {
+  // What had been refunded was not given back once more when the month was lowered.
+  const wanted = month?.status === 'charged' ? month.totalMicros + (month.notGivenBackMicros ?? 0n) : 0n
+  if (month && charged !== wanted) {
     const detail = `${period} comes to ${amount(wanted)} and was charged ${amount(charged)}`
     findings.push(findingOf(seen, 'amounts_differ', detail))
   }

@@ -58,6 +58,7 @@ describe('changing a plan within the month', () => {
   it('charges an addition by day from today, exactly what the preview said', async () => {
     const account = await inDecember()
     const preview = await createPlanChanging(database).preview(requestOf(account, 8, twelfth))
+    expect(preview).toMatchObject({ nextMonth: { period: '2027-01', totalMicros: 39_200_000n } })
     const changed = await change(account, 8, twelfth)
     // Three seats more at 4.90, 20 of 31 days: 14.70 × 20 ⁄ 31 = 9.483870967…, as what has accrued by the days is rounded down.
     expect(preview).toMatchObject({ ok: true, chargedMicros: 9_483_871n, givenBackMicros: 0n })
@@ -129,6 +130,10 @@ describe('changing a plan within the month', () => {
 
   it('ends a plan: the rest of the month comes back, and later months cost nothing', async () => {
     const account = await inDecember()
+    expect(await createPlanChanging(database).preview(requestOf(account, null, twelfth))).toMatchObject({
+      givenBackMicros: 15_016_130n,
+      nextMonth: { totalMicros: 0n, lines: [] },
+    })
     expect(await change(account, null, twelfth)).toMatchObject({
       ok: true,
       entry: { amountMicros: 15_016_130n },
@@ -228,5 +233,12 @@ describe('changing a plan within the month', () => {
     const { head, faults } = await world.statement(account)
     expect(faults).toEqual([])
     expect(head.availableMicros).toBe(100n * UNIT)
+    // What was refunded is not charged again by coming back: 24.50 less the 20.00 refunded, as before.
+    expect(await change(account, 5, twelfth, { key: 'back' })).toMatchObject({
+      ok: true,
+      entry: { kind: 'plan_change', amountMicros: -4_500_000n },
+    })
+    expect((await world.statement(account)).head.availableMicros).toBe(100n * UNIT - 4_500_000n)
+    expect(await readDecember(account)).toMatchObject({ totalMicros: 24_500_000n, notGivenBackMicros: 0n })
   })
 })
