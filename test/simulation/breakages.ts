@@ -126,24 +126,24 @@ export const BREAKAGES: Breakage[] = [
     shows: ['it was charged before'],
     edits: [
       {
-        file: 'functions/plans/charge-month.store.ts',
-        find: "...keyOf('plan', document.period),",
-        replace: "...keyOf('plan', document.period),\n      key: 'plan:' + document.period + Math.random(),",
+        file: 'functions/plans/settle-month.store.ts',
+        find: "...keyOf('plan', period),",
+        replace: "...keyOf('plan', period),\n      key: 'plan:' + period + Math.random(),",
       },
       {
-        file: 'functions/plans/charge-month.store.ts',
-        find: 'documents: [subscriptions.settlePeriod(document, head.sequence + 1n, at)]',
-        replace: 'documents: []',
+        file: 'functions/plans/settle-month.store.ts',
+        find: 'documents: [subscriptions.replacePeriod(settled, document)]',
+        replace: 'documents: settled ? [] : []',
       },
     ],
   },
   {
     name: 'a newer month is charged before an older one that is owed',
     shows: ['an older month is still owed'],
-    seed: 3,
+    seed: 12,
     edits: [
       {
-        file: 'functions/plans/charge-month.store.ts',
+        file: 'functions/plans/charge-due-month.store.ts',
         find: 'const owedMicros = owedBefore(short, due.period)',
         replace: 'const owedMicros = owedBefore([], due.period)',
       },

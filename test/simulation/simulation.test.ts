@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { readArguments } from './arguments.ts'
+import { breakFrom, breakSource } from './break-source.ts'
 import { BREAKAGES } from './breakages.ts'
 import { FAULT_KINDS, type FaultCounts } from './faults.ts'
 
@@ -59,6 +61,14 @@ describe('a long run', () => {
 describe('a mistake in the code', () => {
   const waiting = [...BREAKAGES]
   const found = new Map<string, { messages: string[] }>()
+
+  it.each(BREAKAGES)('can be made where the code stands now: $name', (breakage) => {
+    breakFrom(breakage)
+    for (const { file: path } of breakage.edits) {
+      const source = readFileSync(file(`../../${path}`), 'utf8')
+      expect(breakSource(`/${path}`, source)).not.toBe(source)
+    }
+  })
 
   it('is found, whichever of them it is', async () => {
     const work = async () => {
