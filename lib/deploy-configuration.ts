@@ -50,6 +50,12 @@ const deployConfiguration = z
       .min(0, 'must be a whole number of days from 0 to 365')
       .max(365, 'must be a whole number of days from 0 to 365')
       .default(32),
+    planGraceDays: z.coerce
+      .number({ error: 'must be a whole number of days from 0 to 27' })
+      .int('must be a whole number of days from 0 to 27')
+      .min(0, 'must be a whole number of days from 0 to 27')
+      .max(27, 'must be a whole number of days from 0 to 27')
+      .default(7),
     logRetentionDays: z.coerce
       .number({ error: `must be one of ${retentionDays.join(', ')}` })
       .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)

@@ -54,6 +54,14 @@ const planCharge = entryEvent.extend({
   lines: z.array(lineSchema),
 })
 
+const stoppedServiceSchema = z.object({ service: z.string(), name: z.string() })
+const planStop = entryEvent.extend({
+  period: periodSchema,
+  planName: z.string(),
+  services: z.array(stoppedServiceSchema).min(1).meta({ description: 'in the order in which it happened' }),
+  fromDate: localDateSchema.meta({ description: 'the first day that it counts for' }),
+})
+
 const lastDaySchema = localDateSchema.meta({ description: 'the last day on which it may be used' })
 /** What events of an account's status carry besides. */
 const statusEvent = anyEvent.extend({
@@ -378,6 +386,9 @@ export const eventDetails = {
       owedBefore: moneyReply.meta({ description: 'owed for earlier months' }),
       owedForPayments: owedForPaymentsSchema,
       shortfall: moneyReply.meta({ description: 'what is missing for all that is owed' }),
+      stopsOn: localDateSchema.optional().meta({
+        description: 'from this day on services stop if it is owed still; absent in entries of before',
+      }),
     })
     .meta({ description: 'A month of the service plan could not be charged: too little credit.' }),
   'plan.changed': planCharge
@@ -389,6 +400,40 @@ export const eventDetails = {
       givenBack: moneyReply,
     })
     .meta({ description: 'A plan was changed within the month; the difference was charged or given back.' }),
+  'plan.reminder': anyEvent
+    .extend({
+      periods: z.array(periodSchema).min(1).meta({ description: 'the months that are owed, oldest first' }),
+      owed: moneyReply,
+      owedForPayments: owedForPaymentsSchema,
+      available: moneyReply.meta({ description: 'available credit' }),
+      shortfall: moneyReply.meta({
+        description: 'rounded up to the currency’s smallest coin: what to top up',
+      }),
+      exactShortfall: moneyReply.meta({ description: 'owed less available, with what is owed for payments' }),
+      stopsOn: localDateSchema.meta({ description: 'from this day on services stop' }),
+      services: z
+        .array(stoppedServiceSchema)
+        .meta({ description: 'those that would stop, in their order, with the credit of now' }),
+      topUpUrl: z.url(),
+    })
+    .meta({
+      description:
+        'A month of the service plan is owed, and services stop soon: half-way and one day before.',
+    }),
+  'service.suspended': planStop
+    .extend({
+      owed: moneyReply.meta({ description: 'all that is owed after it' }),
+      shortfall: moneyReply.meta({
+        description: 'what had to be topped up on that day for all of them to run again; later it is less',
+      }),
+    })
+    .meta({ description: 'Services stopped, because a month was owed and its days of grace were over.' }),
+  'service.resumed': planStop
+    .extend({
+      amount: moneyReply.meta({ description: 'charged for the rest of the month' }),
+      stillStopped: z.array(z.string()).meta({ description: 'services that the credit did not cover' }),
+    })
+    .meta({ description: 'Services run again that had stopped for too little credit.' }),
   'charge.refunded': entryEvent
     .extend({ amount: moneyReply, refundedSequence: sequenceSchema })
     .meta({ description: 'A part of what an entry charged was given back, or all of it.' }),

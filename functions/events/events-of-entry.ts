@@ -35,10 +35,19 @@ const shortDetailSchema = planDetailSchema.extend({
   owedBefore: decimalSchema,
   owedForPayments: decimalSchema.optional(),
   shortfall: decimalSchema,
+  stopsOn: z.string().optional(),
 })
 const changeDetailSchema = planDetailSchema
   .omit({ localDate: true, wasShort: true })
   .extend({ changedOn: z.string(), charged: decimalSchema, givenBack: decimalSchema })
+const stopDetailSchema = z.object({
+  period: z.string(),
+  planName: z.string(),
+  services: z.array(z.object({ service: z.string(), name: z.string() })),
+  fromDate: z.string(),
+})
+const suspensionDetailSchema = stopDetailSchema.extend({ owed: decimalSchema, shortfall: decimalSchema })
+const resumptionDetailSchema = stopDetailSchema.extend({ stillStopped: z.array(z.string()) })
 const expiryDetailSchema = z.object({
   lots: z.array(
     z.object({
@@ -93,6 +102,10 @@ function eventsOfKind(entry: Entry): BusEvent[] {
     case 'plan_change':
     case 'plan_credit':
       return [planChanged(entry)]
+    case 'plan_stop':
+      return [serviceSuspended(entry)]
+    case 'plan_resume':
+      return [serviceResumed(entry)]
     case 'reversal':
       return [entryReversed(entry)]
     case 'refund':
@@ -210,6 +223,26 @@ function planChanged(entry: Entry): BusEvent {
       givenBack: { amount: givenBack, currency },
     },
   }
+}
+
+function serviceSuspended(entry: Entry): BusEvent {
+  const { owed, shortfall, ...detail } = suspensionDetailSchema.parse(JSON.parse(entry.detail))
+  const { currency } = entry
+  return {
+    detailType: 'service.suspended',
+    detail: {
+      ...describe(entry, 'service.suspended'),
+      ...detail,
+      owed: { amount: owed, currency },
+      shortfall: { amount: shortfall, currency },
+    },
+  }
+}
+
+function serviceResumed(entry: Entry): BusEvent {
+  const detail = resumptionDetailSchema.parse(JSON.parse(entry.detail))
+  const described = describe(entry, 'service.resumed')
+  return { detailType: 'service.resumed', detail: { ...described, ...detail, amount: lowered(entry) } }
 }
 
 function entryReversed(entry: Entry): BusEvent {

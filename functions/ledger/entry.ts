@@ -16,6 +16,8 @@ export const ENTRY_KINDS = [
   'plan_short',
   'plan_change',
   'plan_credit',
+  'plan_stop',
+  'plan_resume',
   'credit',
   'reversal',
   'refund',

@@ -32,12 +32,18 @@ function contentOf(
     case 'plan.warning':
       return warnOfShortfall(event.detail)
     case 'plan.short': {
-      const { period, planName, owed, owedBefore, owedForPayments, available, shortfall } = event.detail
+      const { period, planName, owed, owedBefore, owedForPayments, available, shortfall, stopsOn } =
+        event.detail
       const missing = payable(shortfall)
       return {
         subject: `Your service plan for ${period} could not be charged`,
         paragraphs: [
           `${planName} for ${period} could not be charged, because your credit does not cover it. It is charged by itself as soon as you have topped up ${show(missing)}.`,
+          ...(stopsOn === undefined
+            ? []
+            : [
+                `Everything runs on until then. If it is still owed on ${stopsOn}, services stop from that day on, and you are not charged for days on which they are stopped.`,
+              ]),
           IF_AUTOMATIC,
         ],
         figures: [
@@ -47,12 +53,19 @@ function contentOf(
           ...owedForPaymentsLine(owedForPayments),
           ['Your credit', show(available)],
           ['Missing', show(missing)],
+          ...(stopsOn === undefined ? [] : [['Services stop on', stopsOn] as [string, string]]),
         ],
         action: { label: `Top up ${show(missing)}`, url: topUpLink(portalUrl, accountId, missing) },
       }
     }
     case 'plan.price_change':
       return tellOfPriceChange(event.detail)
+    case 'plan.reminder':
+      return tellOfGrace(event.detail)
+    case 'service.suspended':
+      return tellOfStop(event.detail, accountId, portalUrl)
+    case 'service.resumed':
+      return tellOfResumption(event.detail)
     case 'balance.low': {
       const { available, threshold, at } = event.detail
       return {
@@ -282,6 +295,74 @@ function warnOfShortfall(detail: EventDetail<'plan.warning'>): Content {
 
 function daysOf({ from, to, days }: NonNullable<EventDetail<'plan.warning'>['pace']>): string {
   return days === 1 ? `on ${from}` : `on the ${days} days from ${from} to ${to}`
+}
+
+function tellOfGrace(detail: EventDetail<'plan.reminder'>): Content {
+  const { periods, owed, owedForPayments, available, shortfall, stopsOn, services, topUpUrl } = detail
+  const months = periods.join(', ')
+  return {
+    subject: `Services stop on ${stopsOn}: top up ${show(shortfall)}`,
+    paragraphs: [
+      `Your service plan for ${months} is not paid yet, because your credit does not cover it. It is paid by itself as soon as you have topped up ${show(shortfall)}.`,
+      services.length === 0
+        ? `If it is still owed on ${stopsOn}, services stop from that day on.`
+        : `If it is still owed on ${stopsOn}, these stop from that day on: ${listServices(services)}.`,
+      'You are not charged for days on which a service is stopped.',
+      IF_AUTOMATIC,
+    ],
+    figures: [
+      ['Months', months],
+      ['Owed', show(owed)],
+      ...owedForPaymentsLine(owedForPayments),
+      ['Your credit', show(available)],
+      ['Missing', show(shortfall)],
+      ['Services stop on', stopsOn],
+    ],
+    action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },
+  }
+}
+
+function tellOfStop(detail: EventDetail<'service.suspended'>, accountId: string, portalUrl: string): Content {
+  const { services, fromDate, owed, available, shortfall } = detail
+  const missing = payable(shortfall)
+  return {
+    subject: `Services have stopped: ${listServices(services)}`,
+    paragraphs: [
+      `Your service plan was not paid in time, because your credit does not cover it. From ${fromDate} on these are stopped: ${listServices(services)}. You are not charged for days on which they are stopped.`,
+      `With ${show(missing)} all of them run again by themselves, for the rest of the month. With less, what is owed is paid first, and then those run again that your credit covers.`,
+      IF_AUTOMATIC,
+    ],
+    figures: [
+      ['Stopped', listServices(services)],
+      ['From', fromDate],
+      ['Owed', show(owed)],
+      ['Your credit', show(available)],
+      ['Missing', show(missing)],
+    ],
+    action: { label: `Top up ${show(missing)}`, url: topUpLink(portalUrl, accountId, missing) },
+  }
+}
+
+function tellOfResumption(detail: EventDetail<'service.resumed'>): Content {
+  const { services, fromDate, amount, available, stillStopped } = detail
+  return {
+    subject: `Services run again: ${listServices(services)}`,
+    paragraphs: [
+      `From ${fromDate} on these run again: ${listServices(services)}. ${show(amount)} was charged for the rest of the month.`,
+      ...(stillStopped.length > 0
+        ? ['Others are stopped still: they run again as soon as your credit covers them.']
+        : []),
+    ],
+    figures: [
+      ['Run again', listServices(services)],
+      ['Charged', show(amount)],
+      ['Your credit', show(available)],
+    ],
+  }
+}
+
+function listServices(services: readonly { name: string }[]): string {
+  return services.map(({ name }) => name).join(', ')
 }
 
 /** Told only of a change that took something: its amounts are there then. */

@@ -1,9 +1,10 @@
 import { writeTogether } from '../edge/write-together.ts'
-import type { Head } from '../ledger/entry.ts'
 import type { Ledger, LedgerOptions } from '../ledger/ledger.store.ts'
 import { createRunStore } from '../runs/run.store.ts'
-import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
+import { afterRefusal, keyOf, type Run, type Situation, type Step } from './charging-step.ts'
 import { decideMonthlyCharge, decideShortNote, type MonthlyChargeInput } from './decide-monthly-charge.ts'
+import { beginGrace, findGoverning, GRACE_DAYS, nextStepOf, stopDayOf } from './grace.ts'
+import { createGraceDueStore } from './grace-due.store.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 import { owedBefore, type PeriodDocument } from './period-document.ts'
 import type { Due, SubscriptionStore } from './subscription.store.ts'
@@ -14,13 +15,20 @@ import { createVersionInForce } from './upcoming-charge.store.ts'
  * document is written and the due date moves on.
  */
 export function createDueMonthCharging(
-  options: LedgerOptions & { documentsTable: string; ledger: Ledger; subscriptions: SubscriptionStore },
+  options: LedgerOptions & {
+    documentsTable: string
+    /** Of a month that is found short: see `GRACE_DAYS`. */
+    graceDays?: number
+    ledger: Ledger
+    subscriptions: SubscriptionStore
+  },
 ) {
-  const { client, ledger, subscriptions } = options
+  const { client, ledger, subscriptions, graceDays = GRACE_DAYS } = options
+  const graceDues = createGraceDueStore(options)
   const versionInForce = createVersionInForce(options)
   const runs = createRunStore(options)
 
-  async function chargeMonth(run: Run, due: Due, short: PeriodDocument[], head: Head): Promise<Step> {
+  async function chargeMonth(run: Run, { due, short, head }: Situation): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId } = account
     // Whatever charges the first account of a month, the month's run is there before.
@@ -51,7 +59,7 @@ export function createDueMonthCharging(
       },
     })
     if (posted.ok) return posted.replayed ? 'again' : { period: due.period, result: 'charged' }
-    if (posted.reason === 'short') return noteShort(run, due, input, short[0])
+    if (posted.reason === 'short') return noteShort(run, due, input, short)
     return afterRefusal(accountId, posted.reason)
   }
 
@@ -59,26 +67,30 @@ export function createDueMonthCharging(
     run: Run,
     due: Due,
     input: Omit<MonthlyChargeInput, 'head'>,
-    oldestOwed: PeriodDocument | undefined,
+    short: readonly PeriodDocument[],
   ): Promise<Step> {
     const { account, at } = run
-    const { accountId } = account
+    const { accountId, timeZone } = account
+    const grace = beginGrace(due.period, at, timeZone, graceDays)
+    const governing = findGoverning([...short, grace])!
+    const stopsOn = stopDayOf(governing, timeZone, at)
     const posted = await ledger.post({
       accountId,
       ...keyOf('plan-short', due.period),
       at,
       decide: (head) => {
-        const decision = decideShortNote({ ...input, head })
+        const decision = decideShortNote({ ...input, head, stopsOn })
         if (!decision.ok) return decision
         const shortSequence = head.sequence + 1n
         const documents = [
           subscriptions.putPeriod({
             ...decision.charge,
-            ...{ accountId, status: 'short', movements: [], shortSequence, at },
+            ...{ accountId, status: 'short', movements: [], shortSequence, ...grace, at },
           }),
           subscriptions.moveDueOn('charge', due, account.timeZone),
+          graceDues.begin(accountId, nextStepOf(governing, timeZone, at)),
           // Months are settled oldest first: while this one is owed, all that was counted as owed is.
-          ...(oldestOwed ? [subscriptions.stillShort(oldestOwed)] : []),
+          ...short.slice(0, 1).map(subscriptions.stillShort),
         ]
         return { ok: true as const, draft: decision.draft, documents }
       },

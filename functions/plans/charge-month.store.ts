@@ -1,12 +1,16 @@
 import { createAccountStore } from '../accounts/account.store.ts'
-import { periodOf } from '../accounts/billing-period.ts'
+import { nextPeriod, periodOf } from '../accounts/billing-period.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createDueMonthCharging } from './charge-due-month.store.ts'
 import type { ChargedMonth, Run, Step } from './charging-step.ts'
+import { createGraceDueStore, type GraceDue } from './grace-due.store.ts'
+import { createServiceResumption } from './resume-services.store.ts'
 import { createMonthSettlement } from './settle-month.store.ts'
+import { createServiceStop } from './stop-services.store.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
+import { createGraceTending, type RemindingOptions } from './tend-grace.store.ts'
 
 export type MonthsCharged = {
   months: ChargedMonth[]
@@ -20,11 +24,19 @@ const MOST_STEPS = 300
 /**
  * Charges everything that an account owes, oldest month first: months that were short, then those that are due by now in
  * the account's time zone. A month is charged only when all before it are; the first that the credit does not cover stops
- * what follows, and due months after it become short as well. Each month is one ledger posting, in whose transaction the
+ * what follows, and due months after it become short as well. When all that has begun is decided, services that ran through
+ * their days of grace stop, or, when nothing is owed, stopped ones run again. Each step is one ledger posting, in whose transaction the
  * month's document is written and the due date moves on: whatever fires, how often and in which order, a month is charged
  * at most once, and a run that dies anywhere leaves the rest to the next.
  */
-export function createMonthlyCharging(options: LedgerOptions & { documentsTable: string }) {
+export function createMonthlyCharging(
+  options: LedgerOptions & {
+    documentsTable: string
+    graceDays?: number
+    /** Of workers that tell clients of what they owe; of others, a reminder waits for such a one. */
+    reminding?: RemindingOptions
+  },
+) {
   const { client } = options
   const ledger = createLedger(options)
   const accounts = createAccountStore(options)
@@ -33,6 +45,10 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
   const stores = { ledger, subscriptions }
   const settle = createMonthSettlement(stores)
   const chargeMonth = createDueMonthCharging({ ...options, ...stores })
+  const graceDues = createGraceDueStore(options)
+  const stop = createServiceStop(options)
+  const resume = createServiceResumption(options)
+  const tend = createGraceTending(options)
 
   /** An account that is closed or parked is not charged: a parked one stays due, a closed one is due no more. */
   async function chargeDue(accountId: string, now: Date): Promise<MonthsCharged> {
@@ -52,13 +68,16 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
 
   async function takeStep(run: Run): Promise<Step> {
     const { account, at } = run
-    // The due month first: a month that was charged or found short since then moves it, and the write's condition fails.
-    const due = await subscriptions.readDue(account.accountId, 'charge')
+    // What is due first: a month that was charged or found short since then moves it, and the write's condition fails.
+    const [due, grace] = await Promise.all([
+      subscriptions.readDue(account.accountId, 'charge'),
+      graceDues.read(account.accountId),
+    ])
     if (!due) return 'done'
     const head = await ledger.readHead(account.accountId)
     if (!head) throw new Error(`account ${account.accountId} has no ledger`)
     if (head.status === 'parked') return 'account_parked'
-    if (head.status === 'closed') return endDue(due)
+    if (head.status === 'closed') return endDue(due, grace)
     const short = await subscriptions.listShort(account.accountId)
     // What is due was read before: another worker has found it short since.
     if (short.some(({ period }) => period >= due.period)) return 'again'
@@ -67,12 +86,18 @@ export function createMonthlyCharging(options: LedgerOptions & { documentsTable:
       const settled = await settle(run, oldest)
       if (settled !== 'done') return settled
     }
-    if (due.period > periodOf(at, account.timeZone)) return 'done'
-    return chargeMonth(run, due, short, head)
+    const situation = { due, head, short, grace }
+    const current = periodOf(at, account.timeZone)
+    if (due.period <= current) return chargeMonth(run, situation)
+    // Another worker's clock is in a later month already: what stops or runs again is for it to decide.
+    if (due.period > nextPeriod(current)) return 'done'
+    const step = await (oldest ? stop(run, situation) : resume(run, situation))
+    return step === 'done' ? tend(run, situation) : step
   }
 
-  async function endDue(due: Due): Promise<Step> {
-    await writeTogether(client, [subscriptions.endDue('charge', due)])
+  async function endDue(due: Due, grace: GraceDue | undefined): Promise<Step> {
+    const ends = [subscriptions.endDue('charge', due), ...(grace ? [graceDues.end(grace)] : [])]
+    await writeTogether(client, ends)
     return 'account_closed'
   }
 

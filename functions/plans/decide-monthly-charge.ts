@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
+import type { LocalDay } from '../accounts/local-day.ts'
 import { type AccountUnavailable, debit, type WrongCurrency } from '../ledger/decide-movement.ts'
 import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
@@ -105,8 +106,8 @@ export type ShortNoteDecision =
   /** The credit covers it after all, or the account may not be charged: decide anew. */
   | { ok: false; reason: 'not_short' }
 
-/** The line of a month that could not be charged: it moves nothing, and says what is missing. */
-export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
+/** The line of a month that could not be charged: it moves nothing, and says what is missing, and when services stop. */
+export function decideShortNote(input: MonthlyChargeInput & { stopsOn: LocalDay }): ShortNoteDecision {
   const decision = decideMonthlyCharge(input)
   if (decision.ok || decision.reason !== 'short') return { ok: false, reason: 'not_short' }
   const { charge, shortfallMicros } = decision
@@ -127,12 +128,13 @@ export function decideShortNote(input: MonthlyChargeInput): ShortNoteDecision {
         owedBefore: formatAmount(input.owedMicros ?? 0n, currency),
         ...(receivableMicros > 0n && { owedForPayments: formatAmount(receivableMicros, currency) }),
         shortfall: formatAmount(shortfallMicros, currency),
+        stopsOn: input.stopsOn,
       },
     },
   }
 }
 
 /** What has to be topped up for it: what the account owes for payments that were taken back is paid of a top-up first. */
-function shortfallOf({ availableMicros, receivableMicros }: Head, neededMicros: bigint): bigint {
+export function shortfallOf({ availableMicros, receivableMicros }: Head, neededMicros: bigint): bigint {
   return neededMicros > availableMicros ? neededMicros - availableMicros + receivableMicros : 0n
 }

@@ -46,5 +46,6 @@ function toDueAccount(item: Record<string, unknown>): DueAccount {
 
 function kindOf(sk: string): DueKind {
   if (sk.startsWith(EXPIRY_PREFIX)) return 'expiry'
-  return sk === dueKey('charge') ? 'charge' : 'warning'
+  const kinds = ['charge', 'grace', 'warning'] as const
+  return kinds.find((kind) => sk === dueKey(kind)) ?? 'warning'
 }

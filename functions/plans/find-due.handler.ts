@@ -38,8 +38,10 @@ const runs = createFanOut({ ...options, send: sendSegments })
 const runWatch = createRunWatch({ ...options, sendSegments, sendScans })
 const announcements = createAnnouncementStore(options)
 const announcing = createMessageSender({ client: sqs, queueUrl: ANNOUNCEMENT_QUEUE_URL })
+const chargeQueue = createAccountQueue({ client: sqs, queueUrl: CHARGE_QUEUE_URL })
 const targets = {
-  charge: createAccountQueue({ client: sqs, queueUrl: CHARGE_QUEUE_URL }),
+  charge: chargeQueue,
+  grace: chargeQueue,
   warning: createAccountQueue({ client: sqs, queueUrl: WARNING_QUEUE_URL }),
   expiry: createAccountQueue({ client: sqs, queueUrl: EXPIRY_QUEUE_URL }),
 }

@@ -54,6 +54,19 @@ export function stopLines(
   ].sort(inOrder)
 }
 
+/** The month's lines when services that had stopped run again from a day on; what else runs stays as it is. */
+export function resumeLines(
+  lines: readonly ChargeLine[],
+  { day, resumed, daysInMonth }: { day: number; resumed: readonly MonthlyLine[]; daysInMonth: number },
+): ChargeLine[] {
+  const services = new Set(resumed.map(({ service }) => service))
+  const own = lines.filter(({ service }) => services.has(service))
+  return [
+    ...lines.filter(({ service }) => !services.has(service)),
+    ...changeLines(own, { day, wanted: resumed, daysInMonth }),
+  ].sort(inOrder)
+}
+
 /** The dearer of the two, service by service. */
 function dearer(running: readonly MonthlyLine[], wanted: readonly MonthlyLine[]): MonthlyLine[] {
   const monthly = ({ quantity, unitFeeMicros }: MonthlyLine) => quantity * unitFeeMicros

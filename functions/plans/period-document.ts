@@ -1,4 +1,5 @@
 import type { Period } from '../accounts/billing-period.ts'
+import type { LocalDay } from '../accounts/local-day.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** An entry of the ledger that charged a part of a month, or gave one back: then its amount is below zero. */
@@ -18,6 +19,10 @@ export type PeriodDocument = MonthlyCharge & {
   notGivenBackMicros?: bigint
   /** The entry that found it short. */
   shortSequence?: bigint
+  /** The day on which it was found short; its days of grace count from it. */
+  foundShortOn?: LocalDay
+  /** Of a month that was found short: services run until then, also while it is owed. Local midnight, or the first instant after it. */
+  graceEndsAt?: string
   /** When it came to this status. */
   at: string
   /** Counts the writes; a change of the document is conditional on it. */
@@ -29,4 +34,9 @@ export function owedBefore(short: readonly PeriodDocument[], period: Period): bi
   return short
     .filter((document) => document.status === 'short' && document.period < period)
     .reduce((sum, { totalMicros }) => sum + totalMicros, 0n)
+}
+
+/** All that is owed. */
+export function owedIn(short: readonly PeriodDocument[]): bigint {
+  return short.reduce((sum, { totalMicros }) => sum + totalMicros, 0n)
 }

@@ -26,7 +26,7 @@ export const FROZEN = 'FROZEN'
 export const warningKey = (period: Period) => `WARNING#${period}`
 
 /** What an account waits for by the calendar. */
-export type DueKind = 'charge' | 'warning' | 'expiry'
+export type DueKind = 'charge' | 'warning' | 'grace' | 'expiry'
 export const dueKey = (kind: Exclude<DueKind, 'expiry'>) => `DUE#${kind}`
 /** Credit that expires has a due step for each of its instants. */
 export const EXPIRY_PREFIX = 'EXPIRY#'

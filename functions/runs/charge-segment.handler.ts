@@ -8,11 +8,12 @@ import { createMonthlyCharging } from '../plans/charge-month.store.ts'
 import { createSegmentCharging } from './charge-segment.store.ts'
 import { segmentMessageSchema } from './run-messages.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, SEGMENT_QUEUE_URL } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, SEGMENT_QUEUE_URL, PLAN_GRACE_DAYS } = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
   'DOCUMENTS_TABLE',
   'SEGMENT_QUEUE_URL',
+  'PLAN_GRACE_DAYS',
 )
 const options = {
   client: documentClient(),
@@ -20,7 +21,8 @@ const options = {
   waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
 }
-const segments = createSegmentCharging({ ...options, charging: createMonthlyCharging(options) })
+const charging = createMonthlyCharging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
+const segments = createSegmentCharging({ ...options, charging })
 const queue = createMessageSender({ client: new SQSClient({}), queueUrl: SEGMENT_QUEUE_URL })
 
 /** Well within the function's own time: a checkpoint's accounts, or those that are tried again, come on top. */

@@ -5,6 +5,8 @@ const KIND_NAMES: Record<string, string> = {
   plan_short: 'Service plan',
   plan_change: 'Service plan',
   plan_credit: 'Service plan',
+  plan_stop: 'Service plan',
+  plan_resume: 'Service plan',
   credit: 'Credit',
   reversal: 'Correction',
   gap_release: 'Missing usage given up',

@@ -62,6 +62,9 @@ export class Plans extends Construct {
     })
     house.ledger.letPost(chargeMonth)
     house.documents.letWrite(chargeMonth)
+    house.bus.letPut(chargeMonth)
+    chargeMonth.inject('PORTAL_URL', house.configuration.portalUrl)
+    chargeMonth.inject('PLAN_GRACE_DAYS', String(house.configuration.planGraceDays))
     const chargeQueue = new HouseQueue(this, 'ChargeQueue', {
       foundation: house,
       carries: 'monthly charges',

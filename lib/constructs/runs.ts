@@ -42,6 +42,7 @@ export class Runs extends Construct {
     })
     house.ledger.letPost(chargeSegment)
     house.documents.letWrite(chargeSegment)
+    chargeSegment.inject('PLAN_GRACE_DAYS', String(house.configuration.planGraceDays))
     const queue = new HouseQueue(this, 'SegmentQueue', {
       foundation: house,
       carries: 'segments of a monthly run',

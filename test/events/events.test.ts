@@ -75,7 +75,7 @@ function planEntry(): Entry {
 }
 
 function shortEntry(): Entry {
-  const decision = decideShortNote({ ...month(1_000_000n), owedMicros: 500_000n })
+  const decision = decideShortNote({ ...month(1_000_000n), owedMicros: 500_000n, stopsOn: '2026-12-08' })
   return chainEntry(
     head(1_000_000n),
     decision.ok ? decision.draft : ({} as EntryDraft),
@@ -151,6 +151,7 @@ describe('the events of an entry', () => {
       owed: { amount: '3.00' },
       owedBefore: { amount: '0.50' },
       shortfall: { amount: '2.50' },
+      stopsOn: '2026-12-08',
       available: { amount: '1.00' },
     })
     const refused = eventsOfEntry(usage(3, 2, { insufficient_credit: 1, no_price: 1 }))[1]

@@ -15,7 +15,8 @@ let charging: ReturnType<typeof createMonthlyCharging>
 beforeAll(async () => {
   database = await startTestDatabase()
   world = planAccounts(database)
-  charging = createMonthlyCharging(database)
+  // What happens when grace is over is told elsewhere.
+  charging = createMonthlyCharging({ ...database, graceDays: 365 })
   // Before any run is opened: what comes after that is not known to it.
   await setRisingPlan(1n, '2026-01-01T00:00:00.000Z')
   await setRisingPlan(2n, '2026-11-30T23:00:00.001Z')
@@ -155,7 +156,7 @@ describe('charging a month', () => {
       }
       return send()
     })
-    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(
+    const { months } = await createMonthlyCharging({ ...database, graceDays: 365, client }).chargeDue(
       account.accountId,
       firstOfJanuary,
     )
@@ -181,7 +182,7 @@ describe('charging a month', () => {
       }
       return send()
     })
-    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(
+    const { months } = await createMonthlyCharging({ ...database, graceDays: 365, client }).chargeDue(
       account.accountId,
       firstOfDecember,
     )
@@ -275,6 +276,7 @@ describe('charging a month', () => {
         const account = await world.openWithPlan(5, 30n * UNIT)
         const dying = createMonthlyCharging({
           ...database,
+          graceDays: 365,
           client: dyingClient(database.client, { atWrite, when }),
         })
         await dying.chargeDue(account.accountId, now).catch((error) => expect(error).toBeInstanceOf(Died))
@@ -282,6 +284,7 @@ describe('charging a month', () => {
         await world.give(account, 50n * UNIT, 'later')
         const again = createMonthlyCharging({
           ...database,
+          graceDays: 365,
           client: dyingClient(database.client, { atWrite, when }),
         })
         await again.chargeDue(account.accountId, now).catch((error) => expect(error).toBeInstanceOf(Died))
@@ -316,7 +319,10 @@ describe('charging a month', () => {
         }
       },
     })
-    await createMonthlyCharging({ ...database, client: racing }).chargeDue(account.accountId, firstOfDecember)
+    await createMonthlyCharging({ ...database, graceDays: 365, client: racing }).chargeDue(
+      account.accountId,
+      firstOfDecember,
+    )
     expect((await world.statement(account)).planLines).toEqual([plan('2026-12', 34_300_000n)])
     // And the other way round: a clock that is behind cannot choose for a month that was charged.
     expect(await world.choose(account, 9, new Date('2026-11-30T22:59:59.000Z'))).toEqual({

@@ -53,6 +53,7 @@ export function runsMachine(database: TestDatabase) {
     const targets = {
       charge: { send: async (ids: readonly string[]) => void alone.push(...ids) },
       warning: nobody,
+      grace: nobody,
       expiry: nobody,
     }
     const runs = createFanOut({ ...options, send: sendSegments })

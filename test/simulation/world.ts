@@ -69,6 +69,8 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
     PRICE_CHANGE_NOTICE_DAYS: '32',
+    // Longer than any episode: the books of plans know nothing of services that stop.
+    PLAN_GRACE_DAYS: '3650',
   }
 }
 
@@ -334,6 +336,8 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   usage: ['usage.deducted', 'usage.refused', 'usage.reconciled'],
   plan: ['plan.charged'],
   plan_short: ['plan.short'],
+  plan_stop: ['service.suspended'],
+  plan_resume: ['service.resumed'],
   reversal: ['entry.reversed'],
   refund: ['charge.refunded'],
   expiry: ['credit.expired'],

@@ -201,6 +201,7 @@ describe('environment names', () => {
   const everywhere = ['LOG_LEVEL', 'NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME']
   const texts = [
     ...everywhere,
+    'PLAN_GRACE_DAYS',
     'PORTAL_CLIENT_ID',
     'PORTAL_URL',
     'PRICE_CHANGE_NOTICE_DAYS',

@@ -1,0 +1,52 @@
+import { type ChargeLine, type MonthlyLine, resumeLines, totalOf } from './month-lines.ts'
+import type { PeriodDocument } from './period-document.ts'
+import type { StoppedService } from './subscription.ts'
+
+export type ResumptionInput = {
+  month: Pick<PeriodDocument, 'lines' | 'totalMicros' | 'daysInMonth'>
+  /** The first day of the month on which what resumes runs again. */
+  day: number
+  /** In the order in which they stopped. */
+  stopped: readonly StoppedService[]
+  /** What the stopped services cost in this month. Of one that is not among them nothing is taken any more. */
+  monthly: readonly MonthlyLine[]
+  availableMicros: bigint
+}
+
+export type ResumptionDecision = {
+  /** In the order in which they resume. */
+  services: MonthlyLine[]
+  stillStopped: StoppedService[]
+  lines: ChargeLine[]
+  totalMicros: bigint
+  /** What of the rest of the month is charged for them. */
+  costMicros: bigint
+}
+
+/**
+ * Which stopped services run again: what stopped last first, each if the available credit covers its rest of the month,
+ * today included. The first that it does not cover keeps back those that were to stop before it. Undefined when none does.
+ */
+export function decideResumption(input: ResumptionInput): ResumptionDecision | undefined {
+  const { month, day, stopped, monthly, availableMicros } = input
+  let decision: ResumptionDecision | undefined
+  for (let left = stopped.length - 1; left >= 0; left--) {
+    const names = stopped.slice(left).map(({ service }) => service)
+    const services = names.toReversed().flatMap((name) => monthly.filter(({ service }) => service === name))
+    const lines = resumeLines(month.lines, { day, resumed: services, daysInMonth: month.daysInMonth })
+    const totalMicros = totalOf(lines)
+    const costMicros = totalMicros - month.totalMicros
+    if (costMicros > availableMicros) break
+    if (services.length === 0) continue
+    decision = { services, stillStopped: stopped.slice(0, left), lines, totalMicros, costMicros }
+  }
+  return decision
+}
+
+/** What all stopped services cost for the rest of the month. */
+export function costOfResumption(input: Omit<ResumptionInput, 'availableMicros'>): bigint {
+  const { month, day, stopped, monthly } = input
+  const resumed = monthly.filter(({ service }) => stopped.some((other) => other.service === service))
+  const lines = resumeLines(month.lines, { day, resumed, daysInMonth: month.daysInMonth })
+  return totalOf(lines) - month.totalMicros
+}

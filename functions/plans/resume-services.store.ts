@@ -1,0 +1,71 @@
+import type { MovementRefusal } from '../ledger/decide-movement.ts'
+import { debit } from '../ledger/decide-movement.ts'
+import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
+import { afterRefusal, keyOfResumption, type Run, type Situation, type Step } from './charging-step.ts'
+import { dayIn } from './day-shares.ts'
+import { decideResumption } from './decide-resumption.ts'
+import { describeResumption } from './describe-stop.ts'
+import { noteRevision, putPlan } from './plan-writes.store.ts'
+import { createStoppedPricing } from './price-stopped.store.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+import type { Subscription } from './subscription.ts'
+
+/**
+ * Lets stopped services run again when nothing is owed, what stopped last first, each as far as the available credit covers
+ * its rest of the month: by one entry that charges them, with the month's lines and the plan.
+ */
+export function createServiceResumption(options: LedgerOptions & { documentsTable: string }) {
+  const { documentsTable } = options
+  const ledger = createLedger(options)
+  const subscriptions = createSubscriptionStore(options)
+  const priceStopped = createStoppedPricing(options)
+
+  /** `done` when nothing is stopped, or the credit covers none of it. */
+  return async function resume(run: Run, { due }: Situation): Promise<Step> {
+    const { account, at, termsVersion } = run
+    const { accountId, currency, timeZone } = account
+    const subscription = await subscriptions.read(accountId)
+    const { stopped = [] } = subscription ?? {}
+    if (!subscription || stopped.length === 0) return 'done'
+    const { period, day } = dayIn(at, timeZone)
+    const month = await subscriptions.readPeriod(accountId, period)
+    if (month?.status !== 'charged') return 'done'
+    const facts = { month, day, stopped, monthly: await priceStopped(subscription, month, at) }
+    const posted = await ledger.post<MovementRefusal | { ok: false; reason: 'nothing_resumes' }>({
+      accountId,
+      ...keyOfResumption(period, subscription.revision),
+      at,
+      decide: (head) => {
+        const { availableMicros } = head
+        const decision = decideResumption({ ...facts, availableMicros })
+        if (!decision) return { ok: false, reason: 'nothing_resumes' }
+        const { stillStopped, lines, totalMicros, costMicros } = decision
+        const moved = debit(head, {
+          ...describeResumption(month, decision, { day, currency, availableMicros }),
+          ...{ termsVersion, amountMicros: costMicros, currency, contra: 'revenue:plan' },
+        })
+        if (!moved.ok) return moved
+        const next: Subscription = {
+          ...subscription,
+          stopped: stillStopped,
+          revision: subscription.revision + 1n,
+        }
+        const movement = { sequence: head.sequence + 1n, amountMicros: costMicros }
+        return {
+          ...moved,
+          documents: [
+            putPlan(next, subscription, documentsTable),
+            noteRevision(due, next, documentsTable),
+            subscriptions.replacePeriod(
+              { ...month, lines, totalMicros, movements: [...month.movements, movement] },
+              month,
+            ),
+          ],
+        }
+      },
+    })
+    if (posted.ok) return posted.replayed ? 'again' : { period, result: 'resumed' }
+    if (posted.reason === 'nothing_resumes') return 'done'
+    return afterRefusal(accountId, posted.reason)
+  }
+}

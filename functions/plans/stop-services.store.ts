@@ -1,0 +1,110 @@
+import type { AccountUnavailable } from '../ledger/decide-movement.ts'
+import type { Head } from '../ledger/entry.ts'
+import type { LedgerOptions } from '../ledger/ledger.store.ts'
+import { createLedger } from '../ledger/ledger.store.ts'
+import { afterRefusal, keyOfStop, type Run, type Situation, type Step } from './charging-step.ts'
+import { dateOf, dayIn } from './day-shares.ts'
+import { shortfallOf } from './decide-monthly-charge.ts'
+import { decideStop } from './decide-stop.ts'
+import { describeStop } from './describe-stop.ts'
+import { findGoverning } from './grace.ts'
+import { owedBefore, owedIn, type PeriodDocument } from './period-document.ts'
+import { createPlanStore } from './plan.store.ts'
+import { noteRevision, putPlan } from './plan-writes.store.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+import type { Subscription } from './subscription.ts'
+
+type StopRefusal = AccountUnavailable | { ok: false; reason: 'nothing_runs' | 'document_changed' }
+
+/**
+ * Stops services when grace is over and a month is owed still, all of one stop by one entry of the ledger that moves
+ * nothing: with it the month's lines end on the day before, and the plan names what is stopped. Months before this one keep
+ * their price, as their services ran. Of a stop and a top-up, or a change of plan, at once, whichever is written second sees
+ * the first.
+ */
+export function createServiceStop(options: LedgerOptions & { documentsTable: string }) {
+  const { documentsTable } = options
+  const ledger = createLedger(options)
+  const subscriptions = createSubscriptionStore(options)
+  const plans = createPlanStore(options)
+
+  /** `done` while there is grace, and when nothing runs. */
+  return async function stop(run: Run, { due, short }: Situation): Promise<Step> {
+    const { account, at, termsVersion } = run
+    const { accountId, currency } = account
+    const governing = findGoverning(short)
+    if (!governing || governing.graceEndsAt > at) return 'done'
+    const { period, day } = dayIn(at, account.timeZone)
+    const [subscription, read] = await Promise.all([
+      subscriptions.read(accountId),
+      subscriptions.readPeriod(accountId, period),
+    ])
+    const month = short.find((document) => document.period === period) ?? read
+    if (!subscription || !month) return 'done'
+    const { stopOrder = [], stopped = [] } = subscription
+    const facts = {
+      ...{ month, day, stopOrder, planServices: await listServices(month) },
+      owedBeforeMicros: owedBefore(short, period),
+    }
+    const posted = await ledger.post<StopRefusal>({
+      accountId,
+      ...keyOfStop(subscription.revision),
+      at,
+      decide: (head) => {
+        const unavailable = refuse(head)
+        if (unavailable) return unavailable
+        const { availableMicros } = head
+        // A top-up came between: what is owed is settled instead.
+        if (owedIn(short) <= availableMicros) return { ok: false, reason: 'document_changed' }
+        const decision = decideStop({ ...facts, availableMicros })
+        if (!decision) return { ok: false, reason: 'nothing_runs' }
+        const shortfallMicros = shortfallOf(head, owedIn(short))
+        const said = { ...facts, currency, availableMicros, shortfallMicros }
+        const next: Subscription = {
+          ...subscription,
+          stopped: [
+            ...stopped,
+            ...decision.services.map(({ service }) => ({ service, fromDate: dateOf(period, day) })),
+          ],
+          revision: subscription.revision + 1n,
+        }
+        return {
+          ok: true,
+          draft: { ...describeStop(month, decision, said), termsVersion },
+          documents: [
+            putPlan(next, subscription, documentsTable),
+            noteRevision(due, next, documentsTable),
+            subscriptions.replacePeriod(
+              {
+                ...month,
+                ...{ lines: decision.lines, totalMicros: decision.totalMicros },
+                // Of a month in which nothing ran nothing is owed.
+                ...(decision.totalMicros === 0n && { status: 'charged' as const, at }),
+              },
+              month,
+            ),
+            // While the oldest month is owed, all that was counted as owed is.
+            ...short
+              .slice(0, 1)
+              .filter((oldest) => oldest.period < period)
+              .map(subscriptions.stillShort),
+          ],
+        }
+      },
+    })
+    if (posted.ok) return posted.replayed ? 'again' : { period, result: 'stopped' }
+    if (posted.reason === 'nothing_runs') return 'done'
+    return afterRefusal(accountId, posted.reason)
+  }
+
+  async function listServices({ planId, planVersion }: PeriodDocument): Promise<string[]> {
+    const versions = await plans.listVersions(planId)
+    const version = versions.find((candidate) => candidate.version === planVersion) ?? versions.at(-1)
+    return (version?.services ?? []).map(({ service }) => service)
+  }
+}
+
+function refuse({ status }: Head): AccountUnavailable | undefined {
+  if (status === 'parked') return { ok: false, reason: 'account_parked' }
+  return status === 'closed' ? { ok: false, reason: 'account_closed' } : undefined
+}

@@ -1,0 +1,89 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { type WriteItem, writeTogether } from '../edge/write-together.ts'
+import type { PutEvents } from '../events/event.ts'
+import type { Run, Situation, Step } from './charging-step.ts'
+import { dayIn } from './day-shares.ts'
+import { decideStop } from './decide-stop.ts'
+import { describeReminder } from './describe-reminder.ts'
+import { findGoverning, type GraceStep, nextStepOf, stepsOfGrace, stopDayOf } from './grace.ts'
+import { createGraceDueStore } from './grace-due.store.ts'
+import { owedBefore } from './period-document.ts'
+import { createPlanStore } from './plan.store.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+
+export type RemindingOptions = { put: PutEvents; portalUrl: string }
+
+/**
+ * Keeps what is due of an account's days of grace in step with what it owes, and reminds it. The event of a reminder goes out
+ * before the due item moves on, so that a run that dies between the two tells it again under the same id. Without `reminding`,
+ * for workers that tell nobody, a reminder that is due waits for one that does. Of several that were missed the last goes out.
+ */
+export function createGraceTending(options: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+  reminding?: RemindingOptions
+}) {
+  const { client, reminding } = options
+  const graceDues = createGraceDueStore(options)
+  const subscriptions = createSubscriptionStore(options)
+  const plans = createPlanStore(options)
+
+  /** After all other steps: by then grace that is over has stopped what was to stop. */
+  return async function tend(run: Run, situation: Situation): Promise<Step> {
+    const { account, at } = run
+    const { short, grace } = situation
+    const governing = findGoverning(short)
+    if (!governing || governing.graceEndsAt <= at) return grace ? write(run, graceDues.end(grace)) : 'done'
+    const steps = stepsOfGrace(governing, account.timeZone)
+    const isOfIt = grace?.period === governing.period
+    const missed = steps.findLast(
+      ({ dueAt, reminderOf }) => reminderOf && isOfIt && grace.dueAt <= dueAt && dueAt <= at,
+    )
+    if (missed) {
+      if (!reminding) return 'done'
+      await remind(run, situation, missed)
+    }
+    const next = nextStepOf(governing, account.timeZone, at)
+    if (isOfIt && grace.dueAt === next.dueAt) return 'done'
+    return write(run, graceDues.moveOn(account.accountId, next, grace))
+  }
+
+  async function write({ account }: Run, item: WriteItem): Promise<Step> {
+    const written = await writeTogether(client, [item])
+    if (!written.ok && written.reason === 'busy')
+      throw new Error(`account ${account.accountId}: too busy to be reminded`)
+    return written.ok ? 'done' : 'again'
+  }
+
+  /** What would stop is as it would be with the credit of now. */
+  async function remind(run: Run, { short, head }: Situation, step: GraceStep): Promise<void> {
+    const { account, at } = run
+    const governing = findGoverning(short)!
+    const { accountId, timeZone } = account
+    const { period } = dayIn(at, timeZone)
+    const [subscription, month] = await Promise.all([
+      subscriptions.read(accountId),
+      subscriptions.readPeriod(accountId, period),
+    ])
+    const end = dayIn(governing.graceEndsAt, timeZone)
+    const versions = month ? await plans.listVersions(month.planId) : []
+    const stop =
+      month &&
+      decideStop({
+        month,
+        // Grace that ends in a later month leaves this one whole.
+        day: end.period === period ? end.day : month.daysInMonth,
+        owedBeforeMicros: owedBefore(short, period),
+        availableMicros: head.availableMicros,
+        stopOrder: subscription?.stopOrder ?? [],
+        planServices: (versions.at(-1)?.services ?? []).map(({ service }) => service),
+      })
+    const detail = describeReminder(account, {
+      ...{ short, head, step, at },
+      stopsOn: stopDayOf(governing, timeZone, at),
+      services: stop?.services ?? [],
+      portalUrl: reminding!.portalUrl,
+    })
+    await reminding!.put([{ detailType: 'plan.reminder', detail }])
+  }
+}
