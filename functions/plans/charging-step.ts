@@ -1,10 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import type { Period } from '../accounts/billing-period.ts'
 import { hashOf } from '../ledger/canonical-json.ts'
-import type { Head } from '../ledger/entry.ts'
-import type { GraceDue } from './grace-due.store.ts'
-import type { PeriodDocument } from './period-document.ts'
-import type { Due } from './subscription.store.ts'
 
 /** What became of a month; `stopped` and `resumed`: of services within it. */
 export type ChargedMonth = {
@@ -17,16 +13,6 @@ export type Run = { account: Account; at: string; termsVersion: string | undefin
 
 /** What a step did; `again` means that the world changed under it and it must be decided anew. */
 export type Step = ChargedMonth | 'done' | 'again' | 'account_parked' | 'account_closed'
-
-/** What a step finds: all of it read before it decides, and a condition of what it writes. */
-export type Situation = {
-  due: Due
-  head: Head
-  /** The months that are owed, oldest first. */
-  short: PeriodDocument[]
-  /** What comes next of their grace; undefined when nobody waits for it. */
-  grace: GraceDue | undefined
-}
 
 /** The request's hash is the month alone: whatever it costs by now, it is the same request. */
 export function keyOf(kind: 'plan' | 'plan-short', period: Period) {

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { PutEvents } from '../events/event.ts'
-import type { Run, Situation, Step } from './charging-step.ts'
+import type { Run, Step } from './charging-step.ts'
 import { dayIn } from './day-shares.ts'
 import { decideStop } from './decide-stop.ts'
 import { describeReminder } from './describe-reminder.ts'
@@ -9,6 +9,7 @@ import { findGoverning, type GraceStep, nextStepOf, stepsOfGrace, stopDayOf } fr
 import { createGraceDueStore } from './grace-due.store.ts'
 import { owedBefore } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
+import type { Situation } from './situation.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 
 export type RemindingOptions = { put: PutEvents; portalUrl: string }
