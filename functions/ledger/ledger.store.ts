@@ -167,7 +167,7 @@ export function createLedger(options: LedgerOptions) {
           known = undefined
           continue
         }
-        const failure = await write(step)
+        const failure = await write(step, known)
         if (!failure) {
           if (step.entry) return { ok: true, entry: step.entry, replayed: false }
           if (step.isNote) return { ok: true, noted: step.next }
@@ -223,13 +223,13 @@ export function createLedger(options: LedgerOptions) {
   }
 
   /** The reasons of the failure, or nothing when it is written. */
-  async function write({ items, parts, next }: Write): Promise<Failure | undefined> {
+  async function write({ items, parts, next }: Write, known: KnownHead): Promise<Failure | undefined> {
     try {
       await client.send(new TransactWriteCommand({ TransactItems: items }))
       memory.noteWritten(next)
       return undefined
     } catch (error) {
-      return explainFailure(error, parts)
+      return explainFailure(error, parts, known)
     }
   }
 

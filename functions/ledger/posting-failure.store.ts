@@ -23,10 +23,16 @@ export type Failure = {
 
 /**
  * Tells the reasons of a failed transaction apart. What says nothing certain (a conflict, a throttle, a lost reply)
- * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all.
+ * comes back empty: the next try reads HEAD and key anew, and so finds out whether this one was written after all. So does
+ * what is no valid transaction, where HEAD was remembered: on one of yesterday a decision may come to that.
  */
-export function explainFailure(error: unknown, parts: PostingParts): Failure {
+export function explainFailure(
+  error: unknown,
+  parts: PostingParts,
+  { isRead }: { isRead: boolean },
+): Failure {
   const failure: Failure = { markers: [], documentChanged: false }
+  if (!isRead && isInvalid(error)) return failure
   if (!isCancelled(error)) {
     if (isWorthRetrying(error)) return failure
     throw error
@@ -36,8 +42,7 @@ export function explainFailure(error: unknown, parts: PostingParts): Failure {
     const item = reasons[index]?.Code === 'ConditionalCheckFailed' ? reasons[index]?.Item : undefined
     return item && readItem(item)
   }
-  if (reasons.some(({ Code }) => Code === 'ValidationError' || Code === 'ItemCollectionSizeLimitExceeded'))
-    throw error
+  if (isInvalid(error)) throw error
   const head = old(0)
   if (head) failure.head = toHead(head)
   if (parts.hasKey) failure.keyItem = old(2) as KeyItem | undefined
@@ -50,4 +55,11 @@ export function explainFailure(error: unknown, parts: PostingParts): Failure {
     .slice(firstDocument, firstDocument + parts.documentCount)
     .some(({ Code }) => Code === 'ConditionalCheckFailed')
   return failure
+}
+
+/** The database cannot carry it out, whatever its conditions: two writes of one item, an item or a number that is too large. */
+function isInvalid(error: unknown): boolean {
+  if (!isCancelled(error)) return error instanceof Error && error.name === 'ValidationException'
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code)
+  return codes.includes('ValidationError') || codes.includes('ItemCollectionSizeLimitExceeded')
 }

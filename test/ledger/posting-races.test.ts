@@ -1,6 +1,7 @@
 import { BatchGetCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { credit, debit } from '../../functions/ledger/decide-movement.ts'
+import { giveBack, takeBack } from '../../functions/ledger/decide-payment.ts'
 import { createLedger, type Ledger, type TransactItem } from '../../functions/ledger/ledger.store.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -54,9 +55,9 @@ async function openAccount(): Promise<string> {
 }
 
 async function stateOf(accountId: string) {
-  const head = (await ledger.readHead(accountId))!
+  const { head, lots } = (await ledger.readLots(accountId))!
   const entries = await ledger.listEntries(accountId, { limit: 1000, ascending: true })
-  return { head, entries, faults: proveAccount(head, entries) }
+  return { head, entries, faults: proveAccount(head, entries, lots) }
 }
 
 const setStatus = (accountId: string, status: string) =>
@@ -180,5 +181,32 @@ describe('the guards of a posting', () => {
       await expect(again).rejects.toMatchObject({ CancellationReasons: [{ Code: 'ConditionalCheckFailed' }] })
     }
     expect((await stateOf(accountId)).faults).toEqual([])
+  })
+})
+
+describe('a ledger that remembers an account as it was long ago', () => {
+  it('decides again on the account as it is, where what it came to was no transaction at all', async () => {
+    const accountId = await openAccount()
+    // More lots than HEAD has room for: those that are added go to items of their own.
+    for (let lot = 2; lot <= 10; lot++) await give(accountId, UNIT, `lot ${lot}`)
+    const other = createLedger(database)
+    await give(accountId, UNIT, 'payment', other)
+    const payment = (await other.readEntry(accountId, 11n))!
+    const said = { ...movement(15n * UNIT), contra: 'cash:stripe' } as const
+    await other.post({
+      ...posting(accountId, 'taken'),
+      decide: (head) => takeBack(head, payment, { ...said, kind: 'dispute' }),
+    })
+    await give(accountId, 2n * UNIT, 'later', other)
+    const taking = (await other.readEntry(accountId, 12n))!
+    // Of the account as it is remembered the next lot is number 11, which is one that the taking was drawn from.
+    const returned = await ledger.post({
+      ...posting(accountId, 'returned'),
+      decide: (head) => giveBack(head, taking, { ...said, kind: 'dispute_won' }),
+    })
+    expect(returned).toMatchObject({ ok: true, entry: { sequence: 14n } })
+    const { head, faults } = await stateOf(accountId)
+    expect(faults).toEqual([])
+    expect([head.availableMicros, head.receivableMicros]).toEqual([13n * UNIT, 0n])
   })
 })
