@@ -3,6 +3,7 @@ import { readEndedDetail, readHeldDetail } from '../holds/hold-entry.ts'
 import { type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money } from '../ledger/money.ts'
+import { readMonthDetail } from '../plans/month-entry.ts'
 import { readUsageDetail, type UsageDetail } from '../usage/usage-entry.ts'
 import type { BusEvent, EventName } from './event.ts'
 
@@ -185,7 +186,7 @@ function sessionEnded(entry: Entry): BusEvent {
 }
 
 function planCharged(entry: Entry): BusEvent {
-  const { total, ...detail } = planDetailSchema.parse(JSON.parse(entry.detail))
+  const { total, ...detail } = planDetailSchema.parse(readMonthDetail(entry))
   return {
     detailType: 'plan.charged',
     detail: { ...describe(entry, 'plan.charged'), ...detail, amount: lowered(entry) },
@@ -194,7 +195,7 @@ function planCharged(entry: Entry): BusEvent {
 
 function planShort(entry: Entry): BusEvent {
   const { total, owedBefore, owedForPayments, shortfall, wasShort, ...detail } = shortDetailSchema.parse(
-    JSON.parse(entry.detail),
+    readMonthDetail(entry),
   )
   const { currency } = entry
   return {

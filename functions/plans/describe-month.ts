@@ -1,29 +1,20 @@
-import type { Json } from '../ledger/canonical-json.ts'
 import { formatAmount } from '../ledger/money.ts'
+import { type DescribedLine, storedLine } from './month-entry.ts'
 import type { ChargeLine } from './month-lines.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** Who charges months. */
 export const PLANS_ACTOR = 'system:plans'
 
-/** What an entry that charges a month says of it. */
+/** What an entry that charges a month says of it; `readMonthDetail` reads its detail. */
 export function describeMonth(charge: MonthlyCharge, currency: string, { wasShort }: { wasShort: boolean }) {
+  const { planId, planVersion, planName, period, dueAt } = charge
+  const lines = describeLines(charge, currency).map((line) => storedLine(line, currency))
   return {
     kind: 'plan' as const,
-    reason: `${charge.planName}, ${charge.period}`,
+    reason: `${planName}, ${period}`,
     actor: PLANS_ACTOR,
-    detail: {
-      planId: charge.planId,
-      planVersion: charge.planVersion,
-      planName: charge.planName,
-      period: charge.period,
-      dueAt: charge.dueAt,
-      localDate: charge.localDate,
-      currency,
-      lines: describeLines(charge, currency),
-      total: formatAmount(charge.totalMicros, currency),
-      wasShort,
-    },
+    detail: { planId, planVersion, planName, period, dueAt, lines, ...(wasShort && { wasShort }) },
   }
 }
 
@@ -31,7 +22,7 @@ export function describeMonth(charge: MonthlyCharge, currency: string, { wasShor
 export function describeLines(
   { lines, daysInMonth }: { lines: readonly ChargeLine[]; daysInMonth: number },
   currency: string,
-): Json[] {
+): DescribedLine[] {
   return lines.map(
     ({ service, name, quantity, unitFeeMicros, isAgreed, firstDay, lastDay, amountMicros }) => ({
       service,

@@ -4,6 +4,7 @@ import { explainEndedDetail } from '../holds/hold-entry.ts'
 import { ENTRY_KINDS, type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money, moneyReply } from '../ledger/money.ts'
+import { readMonthDetail } from '../plans/month-entry.ts'
 
 export const transactionReply = z
   .object({
@@ -114,8 +115,10 @@ export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionR
   }
 }
 
-function explainDetail({ kind, detail }: Entry): Record<string, unknown> {
+function explainDetail(entry: Entry): Record<string, unknown> {
+  const { kind, detail } = entry
   if (kind === 'charge') return readChargeDetail(detail)
   if (kind === 'capture' || kind === 'release') return explainEndedDetail(detail)
+  if (kind === 'plan' || kind === 'plan_short') return readMonthDetail(entry)
   return JSON.parse(detail)
 }

@@ -51,7 +51,7 @@ describe('deciding a month', () => {
     expect(decision).toMatchObject({
       ok: true,
       charge: { totalMicros: 19_700_003n },
-      draft: { kind: 'plan', detail: { planVersion: 3, period: '2026-12', total: '19.700003' } },
+      draft: { kind: 'plan', detail: { planVersion: 3, period: '2026-12' } },
     })
   })
 

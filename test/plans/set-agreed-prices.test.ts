@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changeAccount } from '../../functions/accounts/change-account.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
+import { readMonthDetail } from '../../functions/plans/month-entry.ts'
 import { planPricesBody } from '../../functions/plans/plan-prices.api.ts'
 import { setAgreedPrices } from '../../functions/plans/set-agreed-prices.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
@@ -58,11 +59,11 @@ describe('a price that is agreed with an account', () => {
     const { planLines, entries, faults } = await world.statement(account)
     expect(faults).toEqual([])
     expect(planLines).toMatchObject([{ amountMicros: -15n * UNIT }])
-    const { lines } = JSON.parse(entries.at(-1)!.detail)
+    const { lines } = readMonthDetail(entries.at(-1)!)
     expect(lines).toMatchObject([{ service: 'seat', unitFee: '3.00', isAgreed: true, amount: '15.00' }])
     const others = await world.statement(other)
     expect(others.planLines).toMatchObject([{ amountMicros: -24_500_000n }])
-    expect(JSON.parse(others.entries.at(-1)!.detail).lines[0]).not.toHaveProperty('isAgreed')
+    expect(readMonthDetail(others.entries.at(-1)!).lines[0]).not.toHaveProperty('isAgreed')
   })
 
   it('waits for an account that has not chosen a plan, survives every choice, and may be of the base fee', async () => {

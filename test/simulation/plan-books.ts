@@ -1,4 +1,5 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
+import { readMonthDetail } from '../../functions/plans/month-entry.ts'
 import type { AccountBooks } from './books.ts'
 import { require, units } from './require.ts'
 
@@ -14,7 +15,6 @@ export const ZONES = [
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
 
 type Month = { status: 'charged' | 'short'; totalMicros: bigint }
-type Detail = { period: string; lines: { service: string; quantity: string }[] }
 
 /** One account's months: which must be charged, once each and oldest first. */
 export class PlanBooks {
@@ -42,7 +42,7 @@ export class PlanBooks {
   }
 
   take(entry: Entry, nowMilliseconds: number): void {
-    const { period, lines } = JSON.parse(entry.detail) as Detail
+    const { period, lines } = readMonthDetail(entry)
     const where = `${this.account.name} #${entry.sequence} for ${period}`
     const seats = Number(lines.find(({ service }) => service === 'seat')?.quantity ?? 0)
     const totalMicros = BASE_FEE_MICROS + SEAT_FEE_MICROS * BigInt(seats)
