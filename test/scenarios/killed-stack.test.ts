@@ -1,51 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ApiClient, createApiClient } from '../../cli/api-client.ts'
 import { readKept } from '../../cli/month/read-kept.ts'
 import { proveAccount } from '../../functions/ledger/prove-account.ts'
 import { startLocalStack } from '../../local/stack.ts'
+import { type DoomedStack, startDoomedStack } from '../support/doomed-stack.ts'
 
-const RUN_STACK = fileURLToPath(new URL('../support/run-stack.ts', import.meta.url))
 const EVENTS = 1200
 const ACCEPTED_BEFORE = 800
 const EVENTS_PER_REQUEST = 200
 
-let folder: string
-let child: ChildProcess | undefined
+let first: DoomedStack
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'drawdown-killed-'))
+  first = await startDoomedStack()
 })
-afterAll(async () => {
-  if (child?.exitCode === null && child.signalCode === null) await killAll()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function startChild() {
-  child = spawn(process.execPath, [RUN_STACK, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface(child.stdout!), 'line')
-  const started = JSON.parse(line) as { apiUrl: string; staffToken: string; usageToken: string }
-  const clientWith = (token: string) => createApiClient(started.apiUrl, () => Promise.resolve(token))
-  return { staff: clientWith(started.staffToken), usage: clientWith(started.usageToken) }
-}
-
-/** kill -9 of the stack and of its database, which is a process of its own. */
-async function killAll() {
-  const databaseProcess = Number(readFileSync(join(folder, 'dynamodb.pid'), 'utf8'))
-  const gone = once(child!, 'exit')
-  child!.kill('SIGKILL')
-  process.kill(databaseProcess, 'SIGKILL')
-  await gone
-}
+afterAll(() => first?.remove())
 
 it('finishes an import in whose middle it was killed, and deducts every event exactly once', async () => {
-  const first = await startChild()
   const { accountId } = await first.staff.send<{ accountId: string }>('POST', '/v1/accounts', {
     body: {
       name: 'Importing client',
@@ -81,9 +51,9 @@ it('finishes an import in whose middle it was killed, and deducts every event ex
   }
   const accepted = events.slice(0, ACCEPTED_BEFORE)
   await send(first.usage, accepted)
-  await killAll()
+  await first.kill()
 
-  const stack = await startLocalStack({ folder, port: 0, quiet: true })
+  const stack = await startLocalStack({ folder: first.folder, port: 0, quiet: true })
   try {
     const staff = createApiClient(stack.apiUrl, () => stack.staffToken())
     const available = async () =>
