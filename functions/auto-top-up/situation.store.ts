@@ -6,6 +6,7 @@ import type { Head } from '../ledger/entry.ts'
 import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createOutlook } from '../plans/outlook.store.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import type { TopUpStore } from '../top-up/top-up.store.ts'
 import type { TopUp } from '../top-up/top-up.ts'
 import type { AutoTopUp } from './auto-top-up.ts'
@@ -40,6 +41,7 @@ const MOST_PENDING = 100
 export function createSituation(options: SituationOptions) {
   const { topUps, cards, ledger, terms } = options
   const subscriptions = createSubscriptionStore(options)
+  const ringFences = createRingFenceStore(options)
   const outlooks = createOutlook(options)
 
   async function read(account: Account, document: AutoTopUp, told: Told, now: Date): Promise<Situation> {
@@ -73,12 +75,14 @@ export function createSituation(options: SituationOptions) {
 
   /** What months of the plan lack: those that are owed, and the one that the client was told of, if it is still to come. */
   async function readShortfall(account: Account, head: Head, { period }: Told, now: Date): Promise<bigint> {
-    const [short, warnedShortfall] = await Promise.all([
+    const [short, ringFence, warnedShortfall] = await Promise.all([
       subscriptions.listShort(account.accountId),
+      ringFences.read(account.accountId),
       period === undefined ? 0n : readWarnedShortfall(account, period, now),
     ])
     const owed = short.reduce((sum, { totalMicros }) => sum + totalMicros, 0n)
-    const owedShortfall = owed > head.availableMicros ? owed - head.availableMicros : 0n
+    const creditMicros = head.availableMicros + ringFence.heldMicros
+    const owedShortfall = owed > creditMicros ? owed - creditMicros : 0n
     return warnedShortfall > owedShortfall ? warnedShortfall : owedShortfall
   }
 

@@ -434,6 +434,12 @@ export const eventDetails = {
       stillStopped: z.array(z.string()).meta({ description: 'services that the credit did not cover' }),
     })
     .meta({ description: 'Services run again that had stopped for too little credit.' }),
+  'ring_fence.changed': entryEvent
+    .extend({
+      period: periodSchema.optional().meta({ description: 'whose charge it is for' }),
+      amount: moneyReply.meta({ description: 'what was set aside; below zero for what is available again' }),
+    })
+    .meta({ description: 'Credit was set aside for the service plan, or is available again.' }),
   'charge.refunded': entryEvent
     .extend({ amount: moneyReply, refundedSequence: sequenceSchema })
     .meta({ description: 'A part of what an entry charged was given back, or all of it.' }),

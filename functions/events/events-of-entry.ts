@@ -59,6 +59,7 @@ const expiryDetailSchema = z.object({
     }),
   ),
 })
+const ringFenceDetailSchema = z.object({ period: z.string().optional() })
 const topUpDetailSchema = z.object({ topUpId: z.string().optional() })
 
 /**
@@ -107,6 +108,8 @@ function eventsOfKind(entry: Entry): BusEvent[] {
       return [serviceSuspended(entry)]
     case 'plan_resume':
       return [serviceResumed(entry)]
+    case 'ring_fence':
+      return [ringFenceChanged(entry)]
     case 'reversal':
       return [entryReversed(entry)]
     case 'refund':
@@ -236,6 +239,18 @@ function serviceSuspended(entry: Entry): BusEvent {
       ...detail,
       owed: { amount: owed, currency },
       shortfall: { amount: shortfall, currency },
+    },
+  }
+}
+
+function ringFenceChanged(entry: Entry): BusEvent {
+  const { period } = ringFenceDetailSchema.parse(JSON.parse(entry.detail))
+  return {
+    detailType: 'ring_fence.changed',
+    detail: {
+      ...describe(entry, 'ring_fence.changed'),
+      period,
+      amount: money(entry.heldAfterMicros - entry.heldBeforeMicros, entry.currency),
     },
   }
 }

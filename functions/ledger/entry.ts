@@ -18,6 +18,7 @@ export const ENTRY_KINDS = [
   'plan_credit',
   'plan_stop',
   'plan_resume',
+  'ring_fence',
   'credit',
   'reversal',
   'refund',

@@ -1,4 +1,13 @@
-import { AVAILABLE, type Entry, genesisHash, HELD, type Head, hashEntry, RECEIVABLE } from './entry.ts'
+import {
+  AVAILABLE,
+  type Entry,
+  type EntryKind,
+  genesisHash,
+  HELD,
+  type Head,
+  hashEntry,
+  RECEIVABLE,
+} from './entry.ts'
 import type { Lot, LotChange } from './lot.ts'
 
 /** What is left of a lot: in available credit, and set aside by holds. */
@@ -14,6 +23,8 @@ export type ProofState = {
   heldMicros: bigint
   /** Lots that have something left, by the number of the entry that made them. */
   lots: Record<string, ProvenLot>
+  /** What of held credit is set aside for the plan; absent before anything was. Sessions hold the rest. */
+  ringFencedMicros?: bigint
   /** What the entries moved on each account of the operator. */
   contraMicros: Record<string, bigint>
 }
@@ -60,11 +71,23 @@ export function foldEntry(state: ProofState, entry: Entry): string[] {
   if (availableAfterMicros < 0n || heldAfterMicros < 0n) fault('below zero')
   if ((state.contraMicros[RECEIVABLE] ?? 0n) > 0n) fault('more was paid than was owed')
   for (const text of foldLots(state, entry.lots, change)) fault(text)
+  foldRingFence(state, entry.kind, change)
+  const { ringFencedMicros = 0n } = state
+  if (ringFencedMicros < 0n || ringFencedMicros > heldAfterMicros)
+    fault('more is set aside for the plan than is held, or less than nothing')
   state.availableMicros = availableAfterMicros
   state.heldMicros = heldAfterMicros
   state.previousHash = hash
   state.sequence = entry.sequence
   return faults
+}
+
+/** Entries that move what is set aside for the plan; all others move what sessions hold. */
+const OF_RING_FENCE: ReadonlySet<EntryKind> = new Set<EntryKind>(['ring_fence', 'plan'])
+
+function foldRingFence(state: ProofState, kind: EntryKind, { heldMicros }: Change): void {
+  if (heldMicros === 0n || !OF_RING_FENCE.has(kind)) return
+  state.ringFencedMicros = (state.ringFencedMicros ?? 0n) + heldMicros
 }
 
 type Change = { availableMicros: bigint; heldMicros: bigint }
@@ -126,6 +149,18 @@ export function compareWithHead(state: ProofState, head: Head, lots: readonly Lo
   for (const { lot } of lots)
     if (!left.some(([known]) => known === `${lot}`)) faults.push(`lot ${lot} is not left over by the history`)
   return faults
+}
+
+/** What of the document of what is set aside for the plan does not agree with the history. */
+export function compareRingFence(
+  { ringFencedMicros = 0n }: ProofState,
+  { heldMicros, lots }: { heldMicros: bigint; lots: readonly { changeMicros: bigint }[] },
+): string[] {
+  const lotsMicros = lots.reduce((sum, { changeMicros }) => sum + changeMicros, 0n)
+  if (heldMicros === ringFencedMicros && lotsMicros === heldMicros) return []
+  return [
+    `${heldMicros} are set aside for the plan, of lots ${lotsMicros}; by the history ${ringFencedMicros}`,
+  ]
 }
 
 /**

@@ -122,7 +122,7 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
       ...planWrites(options, {
         account,
         next: change.subscription,
-        ...{ before, due, fromPeriod },
+        ...{ before, due, fromPeriod, at },
       }),
       monthBefore ? subscriptions.replacePeriod(month, monthBefore) : subscriptions.putPeriod(month),
       ...parts.map(({ entry, undone, amountMicros: partMicros }) =>

@@ -1,5 +1,7 @@
 import { writeTogether } from '../edge/write-together.ts'
 import type { Ledger, LedgerOptions } from '../ledger/ledger.store.ts'
+import type { RingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { isOutdated, type RingFence } from '../ring-fence/ring-fence.ts'
 import { createRunStore } from '../runs/run.store.ts'
 import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
 import { decideMonthlyCharge, decideShortNote, type MonthlyChargeInput } from './decide-monthly-charge.ts'
@@ -22,14 +24,15 @@ export function createDueMonthCharging(
     graceDays?: number
     ledger: Ledger
     subscriptions: SubscriptionStore
+    ringFences: RingFenceStore
   },
 ) {
-  const { client, ledger, subscriptions, graceDays = GRACE_DAYS } = options
+  const { client, ledger, subscriptions, ringFences, graceDays = GRACE_DAYS } = options
   const graceDues = createGraceDueStore(options)
   const versionInForce = createVersionInForce(options)
   const runs = createRunStore(options)
 
-  async function chargeMonth(run: Run, { due, short, head }: Situation): Promise<Step> {
+  async function chargeMonth(run: Run, { due, short, ringFence, head }: Situation): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId } = account
     // Whatever charges the first account of a month, the month's run is there before.
@@ -38,7 +41,15 @@ export function createDueMonthCharging(
     const subscription = await subscriptions.read(accountId)
     if (!subscription) throw new Error(`account ${accountId}: a charge is due without a plan`)
     const planVersion = await versionInForce(account, subscription, due.period, at)
-    const input = { account, subscription, planVersion, period: due.period, owedMicros, termsVersion }
+    const input = {
+      account,
+      subscription,
+      planVersion,
+      period: due.period,
+      ringFence,
+      owedMicros,
+      termsVersion,
+    }
     const first = decideMonthlyCharge({ ...input, head })
     if (first.charge.totalMicros === 0n) return passMonth(run, due, first.charge)
     const posted = await ledger.post({
@@ -46,6 +57,7 @@ export function createDueMonthCharging(
       ...keyOf('plan', due.period),
       at,
       decide: (current) => {
+        if (isOutdated(current, ringFence)) return { ok: false, reason: 'document_changed' as const }
         const decision = decideMonthlyCharge({ ...input, head: current })
         if (!decision.ok) return decision
         // Owed months have to be paid first, each by its own line, and by now the credit covers all: decide anew.
@@ -55,19 +67,20 @@ export function createDueMonthCharging(
         const documents = [
           subscriptions.putPeriod({ ...charge, accountId, status: 'charged', movements, at }),
           subscriptions.moveDueOn('charge', due, account.timeZone),
+          ...ringFences.changeIfHeld(ringFence, decision.held),
         ]
         return { ok: true as const, draft: decision.draft, documents }
       },
     })
     if (posted.ok) return posted.replayed ? 'again' : { period: due.period, result: 'charged' }
-    if (posted.reason === 'short') return noteShort(run, due, input, short)
+    if (posted.reason === 'short') return noteShort(run, due, { ...input, ringFence }, short)
     return afterRefusal(accountId, posted.reason)
   }
 
   async function noteShort(
     run: Run,
     due: Due,
-    input: Omit<MonthlyChargeInput, 'head'>,
+    input: Omit<MonthlyChargeInput, 'head'> & { ringFence: RingFence },
     short: readonly PeriodDocument[],
   ): Promise<Step> {
     const { account, at } = run
@@ -92,6 +105,8 @@ export function createDueMonthCharging(
           graceDues.begin(accountId, nextStepOf(governing, timeZone, at)),
           // Months are settled oldest first: while this one is owed, all that was counted as owed is.
           ...short.slice(0, 1).map(subscriptions.stillShort),
+          // What is set aside counts: only while it is so much is the month short.
+          ...ringFences.unchangedIfWished(input.ringFence, input.subscription),
         ]
         return { ok: true as const, draft: decision.draft, documents }
       },

@@ -2,6 +2,8 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { nextPeriod, periodOf } from '../accounts/billing-period.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { createSettingAside } from '../ring-fence/set-aside.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createDueMonthCharging } from './charge-due-month.store.ts'
 import type { ChargedMonth, Run, Step } from './charging-step.ts'
@@ -42,13 +44,15 @@ export function createMonthlyCharging(
   const accounts = createAccountStore(options)
   const subscriptions = createSubscriptionStore(options)
   const gate = createTermsGate(options)
-  const stores = { ledger, subscriptions }
+  const ringFences = createRingFenceStore(options)
+  const stores = { ledger, subscriptions, ringFences }
   const settle = createMonthSettlement(stores)
   const chargeMonth = createDueMonthCharging({ ...options, ...stores })
   const graceDues = createGraceDueStore(options)
   const stop = createServiceStop(options)
   const resume = createServiceResumption(options)
   const tend = createGraceTending(options)
+  const { setAside, lapse } = createSettingAside({ ...options, ...stores })
 
   /** An account that is closed or parked is not charged: a parked one stays due, a closed one is due no more. */
   async function chargeDue(accountId: string, now: Date): Promise<MonthsCharged> {
@@ -78,25 +82,38 @@ export function createMonthlyCharging(
     if (!head) throw new Error(`account ${account.accountId} has no ledger`)
     if (head.status === 'parked') return 'account_parked'
     if (head.status === 'closed') return endDue(due, grace)
-    const short = await subscriptions.listShort(account.accountId)
+    const [short, ringFence] = await Promise.all([
+      subscriptions.listShort(account.accountId),
+      ringFences.read(account.accountId),
+    ])
     // What is due was read before: another worker has found it short since.
     if (short.some(({ period }) => period >= due.period)) return 'again'
+    const lapsed = await lapse(run, ringFence)
+    if (lapsed) return lapsed
     const oldest = short[0]
     if (oldest) {
-      const settled = await settle(run, oldest)
+      const settled = await settle(run, oldest, ringFence)
       if (settled !== 'done') return settled
     }
-    const situation = { due, head, short, grace }
+    const situation = { due, head, short, grace, ringFence }
     const current = periodOf(at, account.timeZone)
     if (due.period <= current) return chargeMonth(run, situation)
-    // Another worker's clock is in a later month already: what stops or runs again is for it to decide.
+    // Another worker's clock is in a later month already: what stops, runs again or is set aside is for it to decide.
     if (due.period > nextPeriod(current)) return 'done'
-    const step = await (oldest ? stop(run, situation) : resume(run, situation))
-    return step === 'done' ? tend(run, situation) : step
+    for (const take of [oldest ? stop : resume, tend, setAside]) {
+      const step = await take(run, situation)
+      if (step !== 'done') return step
+    }
+    return 'done'
   }
 
   async function endDue(due: Due, grace: GraceDue | undefined): Promise<Step> {
-    const ends = [subscriptions.endDue('charge', due), ...(grace ? [graceDues.end(grace)] : [])]
+    const ringFence = await ringFences.read(due.accountId)
+    const ends = [
+      subscriptions.endDue('charge', due),
+      ...(grace ? [graceDues.end(grace)] : []),
+      ...ringFences.end(ringFence),
+    ]
     await writeTogether(client, ends)
     return 'account_closed'
   }

@@ -49,7 +49,8 @@ export async function choosePlan(
     if (decision.unchanged) return { ok: true, subscription: decision.subscription, fromPeriod }
     // The month from which it counts has been charged already: this clock is behind the one that charged it.
     if (due && due.period > fromPeriod) return { ok: false, reason: 'busy' }
-    const change = { account, next: decision.subscription, before: subscription, due, fromPeriod }
+    const at = input.now.toISOString()
+    const change = { account, next: decision.subscription, before: subscription, due, fromPeriod, at }
     const written = await writeTogether(client, planWrites(options, change))
     if (written.ok) return { ok: true, subscription: decision.subscription, fromPeriod }
     if (written.reason === 'busy') return { ok: false, reason: 'busy' }

@@ -1,9 +1,12 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
 import type { LocalDay } from '../accounts/local-day.ts'
-import { type AccountUnavailable, debit, type WrongCurrency } from '../ledger/decide-movement.ts'
+import type { HeldLot } from '../ledger/decide-hold.ts'
+import type { AccountUnavailable, WrongCurrency } from '../ledger/decide-movement.ts'
+import { debitSetAside } from '../ledger/decide-set-aside.ts'
 import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
+import { type RingFence, withSetAside } from '../ring-fence/ring-fence.ts'
 import { daysOf } from './day-shares.ts'
 import { describeMonth } from './describe-month.ts'
 import { totalOf, wholeMonth } from './month-lines.ts'
@@ -12,11 +15,13 @@ import type { PlanVersion } from './plan.ts'
 import { priceTerm, withoutStopped } from './price-plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
 
+const NOTHING_SET_ASIDE: Pick<RingFence, 'lots'> = { lots: [] }
+
 export type ShortOfCredit = { ok: false; reason: 'short'; charge: MonthlyCharge; shortfallMicros: bigint }
 
 export type MonthlyChargeDecision =
-  /** A month that costs nothing has no draft, and is done even while earlier months are owed. */
-  | { ok: true; charge: MonthlyCharge; shortfallMicros: bigint; draft?: EntryDraft }
+  /** A month that costs nothing has no draft, and is done even while earlier months are owed. `held` is what is still set aside then. */
+  | { ok: true; charge: MonthlyCharge; shortfallMicros: bigint; draft?: EntryDraft; held: HeldLot[] }
   | ShortOfCredit
   | ((AccountUnavailable | WrongCurrency) & { charge: MonthlyCharge; shortfallMicros: bigint })
 
@@ -27,32 +32,38 @@ export type MonthlyChargeInput = {
   planVersion: PlanVersion
   period: Period
   head: Head
+  /** What is set aside for the plan. */
+  ringFence?: Pick<RingFence, 'lots'>
   /** Owed for earlier months: it is paid first. */
   owedMicros?: bigint
   termsVersion?: string
 }
 
 /**
- * What the month costs and whether the available credit covers it, after what is owed for earlier months. The preview, the
+ * What the month costs and whether the credit covers it, what is set aside for the plan and what is available, after what is owed for earlier months. What is set aside is taken first. The preview, the
  * warning and the charge all ask this one function, so that they cannot disagree. Unit fee × quantity of a whole month is
  * exact in micros: nothing is rounded.
  */
 export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDecision {
-  const { account, head, termsVersion, owedMicros = 0n } = input
+  const { account, head, ringFence = NOTHING_SET_ASIDE, termsVersion, owedMicros = 0n } = input
   const charge = priceMonth(input)
-  const shortfallMicros = shortfallOf(head, owedMicros + charge.totalMicros)
-  const decision = debit(head, {
-    ...describeMonth(charge, account.currency, { wasShort: false }),
-    termsVersion,
-    amountMicros: charge.totalMicros,
-    currency: account.currency,
-    contra: 'revenue:plan',
-  })
+  const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedMicros + charge.totalMicros)
+  const decision = debitSetAside(
+    head,
+    {
+      ...describeMonth(charge, account.currency, { wasShort: false }),
+      termsVersion,
+      amountMicros: charge.totalMicros,
+      currency: account.currency,
+      contra: 'revenue:plan',
+    },
+    ringFence.lots,
+  )
   if (!decision.ok && decision.reason !== 'insufficient_credit')
     return { ...decision, charge, shortfallMicros }
-  if (charge.totalMicros === 0n) return { ok: true, charge, shortfallMicros }
+  if (charge.totalMicros === 0n) return { ok: true, charge, shortfallMicros, held: ringFence.lots }
   if (!decision.ok || shortfallMicros > 0n) return { ok: false, reason: 'short', charge, shortfallMicros }
-  return { ok: true, charge, shortfallMicros, draft: decision.draft }
+  return { ok: true, charge, shortfallMicros, draft: decision.draft, held: decision.held }
 }
 
 /** The month by the plan's fees and the account's quantities, without what is stopped, whatever credit there is. */
@@ -84,21 +95,26 @@ export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyChar
   }
 }
 
-/** A month that was short is charged as it was priced then, once the available credit covers it. */
+/** A month that was short is charged as it was priced then, once the credit covers it. */
 export function decideSettlement(input: {
   charge: MonthlyCharge
   head: Head
+  ringFence?: Pick<RingFence, 'lots'>
   currency: string
   termsVersion?: string
 }) {
-  const { charge, head, currency, termsVersion } = input
-  return debit(head, {
-    ...describeMonth(charge, currency, { wasShort: true }),
-    termsVersion,
-    amountMicros: charge.totalMicros,
-    currency,
-    contra: 'revenue:plan',
-  })
+  const { charge, head, ringFence = NOTHING_SET_ASIDE, currency, termsVersion } = input
+  return debitSetAside(
+    head,
+    {
+      ...describeMonth(charge, currency, { wasShort: true }),
+      termsVersion,
+      amountMicros: charge.totalMicros,
+      currency,
+      contra: 'revenue:plan',
+    },
+    ringFence.lots,
+  )
 }
 
 export type ShortNoteDecision =

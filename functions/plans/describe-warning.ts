@@ -47,7 +47,7 @@ function describeMonth(name: WarningEventName, { accountId, currency }: Told, ou
     period: month.period,
     chargeDate: month.localDate,
     need: money(month.needMicros, currency),
-    credit: money(month.usableMicros, currency),
+    credit: money(month.usableMicros + month.setAsideMicros, currency),
     expectedUsage: money(month.expectedUsageMicros, currency),
     ...(month.expiredMicros > 0n && { expiring: money(month.expiredMicros, currency) }),
     projectedCredit: money(month.projectedMicros, currency),

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { DueAccount } from './find-due.ts'
-import { type DueKind, dueKey, dueShardKey, EXPIRY_PREFIX } from './plan-keys.ts'
+import { type DueKind, dueKey, dueShardKey, EXPIRY_PREFIX, RING_FENCE } from './plan-keys.ts'
 
 const PAGE_ACCOUNTS = 500
 
@@ -46,6 +46,7 @@ function toDueAccount(item: Record<string, unknown>): DueAccount {
 
 function kindOf(sk: string): DueKind {
   if (sk.startsWith(EXPIRY_PREFIX)) return 'expiry'
+  if (sk === RING_FENCE) return 'ring_fence'
   const kinds = ['charge', 'grace', 'warning'] as const
   return kinds.find((kind) => sk === dueKey(kind)) ?? 'warning'
 }

@@ -42,6 +42,8 @@ const chargeQueue = createAccountQueue({ client: sqs, queueUrl: CHARGE_QUEUE_URL
 const targets = {
   charge: chargeQueue,
   grace: chargeQueue,
+  // What a charge leaves behind is what is set aside for the next.
+  ring_fence: chargeQueue,
   warning: createAccountQueue({ client: sqs, queueUrl: WARNING_QUEUE_URL }),
   expiry: createAccountQueue({ client: sqs, queueUrl: EXPIRY_QUEUE_URL }),
 }

@@ -22,12 +22,12 @@ export async function findDue(
   runs: DueRuns,
   at: string,
 ): Promise<Record<DueKind, number>> {
-  const counts = { charge: 0, warning: 0, grace: 0, expiry: 0 }
+  const counts = { charge: 0, warning: 0, grace: 0, expiry: 0, ring_fence: 0 }
   const sendShard = async (shard: number) => {
     const run = runs.ofShard(shard, at)
     for await (const accounts of source.listDue(shard, at)) {
       // What has expired must not count any more when a month is warned of or charged.
-      for (const kind of ['expiry', 'warning', 'grace'] as const) {
+      for (const kind of ['expiry', 'warning', 'grace', 'ring_fence'] as const) {
         const ofKind = accounts.filter((due) => due.kind === kind).map(({ accountId }) => accountId)
         const accountIds = [...new Set(ofKind)]
         if (accountIds.length > 0) await targets[kind].send(accountIds)

@@ -3,10 +3,14 @@ import { beginningOfPeriod, nextPeriod } from '../accounts/billing-period.ts'
 import type { CreditUntil } from '../ledger/credit-at.ts'
 import { dayAt } from '../pace/expect-usage.ts'
 import { paceOf, type UsageDays, type UsagePace } from '../pace/pace.ts'
+import { nextLook, wantedMicros } from '../ring-fence/decide-ring-fence.ts'
 import {
   endOfOutlook,
   findRunway,
+  NOTHING_PLANNED,
+  type Planned,
   type PlannedCharge,
+  type PlannedSetAside,
   type Projection,
   projectCredit,
   type Runway,
@@ -16,6 +20,8 @@ import type { UpcomingCharge } from './upcoming-charge.ts'
 /** The next charge, against the credit that is expected to be there when it is due. */
 export type MonthAhead = UpcomingCharge &
   Projection & {
+    /** What is expected to be left of available credit, with what is set aside. */
+    projectedMicros: bigint
     /** What the month costs, and what is owed before it. */
     needMicros: bigint
     /**
@@ -51,22 +57,31 @@ export function lookAhead(seen: {
   const { timeZone } = account
   const pace = paceOf(days, dayAt(at, timeZone))
   const ahead = { at, timeZone, credit, pace }
+  const planned = charge ? planOf(charge, at, timeZone) : NOTHING_PLANNED
   return {
     at,
     credit,
     pace,
-    runway: findRunway(ahead, charge ? chargesOf(charge, at, timeZone) : []),
-    month: charge && monthAhead(charge, projectCredit(ahead, charge.dueAt)),
+    runway: findRunway(ahead, planned),
+    month: charge && monthAhead(charge, projectCredit(ahead, charge.dueAt, planned)),
   }
 }
 
 function monthAhead(charge: UpcomingCharge, projection: Projection): MonthAhead {
   const needMicros = charge.owedMicros + charge.totalMicros
-  const { projectedMicros, unmetMicros } = projection
-  // Whatever usage takes beyond the credit, it would take of a top-up.
-  const missingMicros = needMicros - projectedMicros + unmetMicros + charge.receivableMicros
+  // What is set aside is there for the charge, whatever usage takes of the rest.
+  const projectedMicros = projection.projectedMicros + projection.projectedSetAsideMicros
+  // Whatever usage takes beyond the credit, it would take of a top-up, unless that is set aside.
+  const takenMicros = charge.ringFence === 'whole' ? 0n : projection.unmetMicros
+  const missingMicros = needMicros - projectedMicros + takenMicros + charge.receivableMicros
   const isShort = needMicros > 0n && needMicros > projectedMicros
-  return { ...charge, ...projection, needMicros, projectedShortfallMicros: isShort ? missingMicros : 0n }
+  const projectedShortfallMicros = isShort ? missingMicros : 0n
+  return { ...charge, ...projection, projectedMicros, needMicros, projectedShortfallMicros }
+}
+
+function planOf(charge: UpcomingCharge, at: string, timeZone: string): Planned {
+  const charges = chargesOf(charge, at, timeZone)
+  return { setAsideMicros: charge.setAsideMicros, charges, setAsides: setAsidesOf(charge, at, timeZone) }
 }
 
 /** The month's charge with what is owed, and those of the months after it as if they cost the same. */
@@ -78,4 +93,32 @@ function chargesOf(charge: UpcomingCharge, at: string, timeZone: string): Planne
     if (dueAt >= end) return charges
     charges.push({ at: dueAt, amountMicros: charge.totalMicros })
   }
+}
+
+/**
+ * What is set aside and when: of the coming charge by the ring-fence's own rule; wholly, also of each after it once the one before
+ * it is charged. What accrues for later months is left to their firsts.
+ */
+function setAsidesOf(charge: UpcomingCharge, at: string, timeZone: string): PlannedSetAside[] {
+  const { ringFence: mode, dueAt: lastingBeyond } = charge
+  if (mode === 'off') return []
+  const setAsides: PlannedSetAside[] = []
+  for (let look: string | undefined = at; look !== undefined && look < lastingBeyond; ) {
+    const targetMicros = wantedMicros({
+      ...{ mode, charge, timeZone },
+      owedMicros: charge.owedMicros,
+      at: look,
+    })
+    setAsides.push({ at: look, targetMicros, lastingBeyond })
+    look = mode === 'accruing' ? nextLook({ mode, timeZone, at: look }) : undefined
+  }
+  if (mode === 'accruing') return setAsides
+  const end = endOfOutlook(at, timeZone)
+  for (let period = charge.period, dueAt = charge.dueAt; dueAt < end; period = nextPeriod(period)) {
+    const nextDueAt = beginningOfPeriod(nextPeriod(period), timeZone)
+    const targetMicros = charge.totalMicros
+    setAsides.push({ at: dueAt > at ? dueAt : at, targetMicros, lastingBeyond: nextDueAt })
+    dueAt = nextDueAt
+  }
+  return setAsides
 }

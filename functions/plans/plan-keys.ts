@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Period } from '../accounts/billing-period.ts'
 
 export const PLAN = 'PLAN'
+/** The credit that an account has set aside for its plan. */
+export const RING_FENCE = 'RING_FENCE'
 /** `PERIOD#2026-12`; of no month, the beginning of all. */
 export const periodKey = (period: Period) => `PERIOD#${period}`
 
@@ -26,8 +28,8 @@ export const FROZEN = 'FROZEN'
 export const warningKey = (period: Period) => `WARNING#${period}`
 
 /** What an account waits for by the calendar. */
-export type DueKind = 'charge' | 'warning' | 'grace' | 'expiry'
-export const dueKey = (kind: Exclude<DueKind, 'expiry'>) => `DUE#${kind}`
+export type DueKind = 'charge' | 'warning' | 'grace' | 'expiry' | 'ring_fence'
+export const dueKey = (kind: Exclude<DueKind, 'expiry' | 'ring_fence'>) => `DUE#${kind}`
 /** Credit that expires has a due step for each of its instants. */
 export const EXPIRY_PREFIX = 'EXPIRY#'
 export const expiryKey = (expiresAt: string) => `${EXPIRY_PREFIX}${expiresAt}`

@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import { accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { beginningOfPeriod, type Period, warningOfPeriod } from '../accounts/billing-period.ts'
 import type { WriteItem } from '../edge/write-together.ts'
+import { lookAtRingFence } from '../ring-fence/ring-fence.store.ts'
 import { dueKey, PLAN, subscriberIndexKeys } from './plan-keys.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import type { Subscription } from './subscription.ts'
@@ -22,13 +23,19 @@ export function planWrites(
     before: Subscription | undefined
     due: Due | undefined
     fromPeriod: Period
+    /** ISO instant of the change. */
+    at: string
   },
 ): WriteItem[] {
   const { documentsTable } = options
-  const { account, next, before, due, fromPeriod } = change
+  const { account, next, before, due, fromPeriod, at } = change
   const { accountId, timeZone } = account
   const subscriptions = createSubscriptionStore(options)
-  const fixed = [sameTimeZone(account, documentsTable), putPlan(next, before, documentsTable)]
+  const fixed = [
+    sameTimeZone(account, documentsTable),
+    putPlan(next, before, documentsTable),
+    ...adjustRingFence(next, at, documentsTable),
+  ]
   if (due) return [...fixed, noteRevision(due, next, documentsTable)]
   return [
     ...fixed,
@@ -44,6 +51,15 @@ export function planWrites(
       dueAt: warningOfPeriod(fromPeriod, timeZone),
     }),
   ]
+}
+
+/** What is set aside follows the next charge: where something is to be, it is looked at within the hour. */
+export function adjustRingFence(
+  { accountId, ringFence }: Subscription,
+  at: string,
+  TableName: string,
+): WriteItem[] {
+  return ringFence ? [lookAtRingFence(TableName, accountId, at)] : []
 }
 
 /** The months are reckoned in this zone; with a plan in place it changes no more. */

@@ -47,9 +47,9 @@ export const outlookReply = z
     expiring: moneyReply
       .optional()
       .meta({ description: 'what of the credit will expire before the charge unused; absent without any' }),
-    projectedCredit: moneyReply
-      .optional()
-      .meta({ description: 'what is left when the charge is due; never below zero' }),
+    projectedCredit: moneyReply.optional().meta({
+      description: 'what is left when the charge is due, with what is set aside for it; never below zero',
+    }),
     projectedShortfall: moneyReply.optional().meta({
       description:
         'what has to be topped up so that the charge is covered then, exact, with what a top-up pays first; zero when it is',

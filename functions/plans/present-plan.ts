@@ -109,12 +109,15 @@ export const upcomingChargeReply = z
     total: moneyReply,
     owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
     available: moneyReply.meta({ description: 'credit that does not expire before the charge' }),
+    ringFenced: moneyReply.optional().meta({
+      description: 'credit that is set aside for the plan, and used for it first; absent without any',
+    }),
     expiring: moneyReply
       .optional()
       .meta({ description: 'available credit that expires before the charge; absent without any' }),
     shortfall: moneyReply.meta({
       description:
-        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance); zero when the credit covers total and owed',
+        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance); zero when what is available and set aside covers total and owed',
     }),
     topUp: moneyReply
       .optional()
@@ -206,6 +209,7 @@ export function presentUpcomingCharge(
     total: money(charge.totalMicros, currency),
     owed: money(charge.owedMicros, currency),
     available: money(charge.availableMicros, currency),
+    ringFenced: charge.setAsideMicros > 0n ? money(charge.setAsideMicros, currency) : undefined,
     expiring: charge.expiringMicros > 0n ? money(charge.expiringMicros, currency) : undefined,
     shortfall: money(charge.shortfallMicros, currency),
     topUp:

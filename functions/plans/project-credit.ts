@@ -13,14 +13,25 @@ export type Projection = {
   expectedUsageMicros: bigint
   /** What will have expired by then without having been used. */
   expiredMicros: bigint
-  /** What is left then: what may be used now, less the two; never below zero. */
+  /** What is available then: what may be used now, less the two and what is set aside meanwhile; never below zero. */
   projectedMicros: bigint
+  /** What is set aside for the plan then, with what is now. */
+  projectedSetAsideMicros: bigint
   /** What of the expected usage the credit does not suffice for. */
   unmetMicros: bigint
 }
 
 /** A payment that falls due: of the service plan, on a first. */
 export type PlannedCharge = { at: string; amountMicros: bigint }
+/** From then on so much is to be set aside for the plan, as far as there is credit that lasts beyond an instant. */
+export type PlannedSetAside = { at: string; targetMicros: bigint; lastingBeyond: string }
+/** What the plan takes: usage takes nothing of what is set aside, and charges take that first. */
+export type Planned = {
+  setAsideMicros: bigint
+  setAsides: readonly PlannedSetAside[]
+  charges: readonly PlannedCharge[]
+}
+export const NOTHING_PLANNED: Planned = { setAsideMicros: 0n, setAsides: [], charges: [] }
 
 export type Runway =
   /** The credit is used up then, or does not cover the plan's charge of that instant. */
@@ -45,28 +56,36 @@ type Part = { expiresAt?: string; micros: bigint }
  * What will be left of the credit at an instant. Usage takes what expires soonest first, as the ledger does, so that only
  * what is not used before expires. Usage that comes in between is expected at the pace, rounded up once for the whole time.
  */
-export function projectCredit(seen: CreditSeen, until: string): Projection {
+export function projectCredit(seen: CreditSeen, until: string, planned = NOTHING_PLANNED): Projection {
   const usableMicros = creditAt(seen.credit, seen.at).usableMicros
-  const walk = walkCredit(seen, until)
+  const setAsides = planned.setAsides.filter((each) => each.at < until)
+  const walk = walkCredit(seen, until, { ...planned, setAsides, charges: [] })
   let walked = walk.next()
   while (!walked.done) walked = walk.next()
-  const { leftMicros, unmetMicros } = walked.value
+  const { leftMicros, asideMicros, unmetMicros } = walked.value
   const expectedUsageMicros = expectUsage(seen.pace, seen.at, until, seen.timeZone)
-  const expiredMicros = usableMicros - (expectedUsageMicros - unmetMicros) - leftMicros
-  return { usableMicros, expectedUsageMicros, expiredMicros, projectedMicros: leftMicros, unmetMicros }
+  const setAsideMicros = asideMicros - planned.setAsideMicros
+  return {
+    usableMicros,
+    expectedUsageMicros,
+    expiredMicros: usableMicros - (expectedUsageMicros - unmetMicros) - setAsideMicros - leftMicros,
+    projectedMicros: leftMicros,
+    projectedSetAsideMicros: asideMicros,
+    unmetMicros,
+  }
 }
 
 /**
- * Until when the credit lasts: usage at the pace, the plan's charges on their firsts, and what expires are taken from it.
- * It ends where nothing is left while something is used, or where a charge of the plan is not covered.
+ * Until when the credit lasts: usage at the pace, what is set aside, the plan's charges on their firsts, and what expires are
+ * taken from it. It ends where nothing is left for what is used, or where a charge of the plan is not covered.
  */
-export function findRunway(seen: CreditSeen, charges: readonly PlannedCharge[]): Runway {
+export function findRunway(seen: CreditSeen, { charges, ...planned }: Planned): Runway {
   const { at, timeZone, pace } = seen
   const isUsed = pace !== undefined && pace.usedMicros > 0n
   const due = charges.filter(({ amountMicros }) => amountMicros > 0n)
   if (!isUsed && due.length === 0) return { lasts: 'unknown', reason: 'nothing_is_taken' }
   const end = endOfOutlook(at, timeZone)
-  const walk = walkCredit(seen, end, due)
+  const walk = walkCredit(seen, end, { ...planned, charges: due })
   for (let walked = walk.next(); !walked.done; walked = walk.next()) {
     const { emptyAt, uncoveredAt } = walked.value
     if (isUsed && emptyAt !== undefined) return until(emptyAt, timeZone, 'usage')
@@ -82,19 +101,20 @@ function until(at: string, timeZone: string, endedBy: 'usage' | 'plan_charge'): 
 type Walked = { emptyAt?: string; uncoveredAt?: string }
 
 /**
- * Goes from instant to instant at which something expires or is charged, up to the last. Says of each stretch where usage
- * has emptied the credit in it, and of its end whether what is charged then is covered; ends with what is left.
+ * Goes from instant to instant at which something expires, is charged or set aside, up to the last. Says of each stretch where
+ * usage has emptied the credit in it, and of its end whether what is charged then is covered; ends with what is left.
  */
 function* walkCredit(
   { at, timeZone, credit, pace }: CreditSeen,
   last: string,
-  charges: readonly PlannedCharge[] = [],
-): Generator<Walked, { leftMicros: bigint; unmetMicros: bigint }> {
+  { setAsideMicros, setAsides, charges }: Planned,
+): Generator<Walked, { leftMicros: bigint; asideMicros: bigint; unmetMicros: bigint }> {
   const usedBy = (instant: string) => expectUsage(pace, at, instant, timeZone)
   let parts = partsOf(credit, at)
   let reached = at
+  let asideMicros = setAsideMicros
   let unmetMicros = 0n
-  for (const instant of instantsOf(parts, charges, at, last)) {
+  for (const instant of instantsOf(parts, [...charges, ...setAsides], at, last)) {
     const before = usedBy(reached)
     const askedMicros = usedBy(instant) - before
     const hadMicros = sumOf(parts)
@@ -105,21 +125,28 @@ function* walkCredit(
     // What is due already is charged at once.
     const due = charges.filter((charge) => (charge.at > at ? charge.at : at) === instant)
     const dueMicros = due.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
-    if (dueMicros > sumOf(parts)) yield { uncoveredAt: instant }
-    parts = draw(parts, dueMicros)
+    const restMicros = dueMicros - smaller(asideMicros, dueMicros)
+    asideMicros -= dueMicros - restMicros
+    if (restMicros > sumOf(parts)) yield { uncoveredAt: instant }
+    parts = draw(parts, restMicros)
+    for (const each of setAsides.filter((planned) => planned.at === instant)) {
+      const before = sumOf(parts)
+      parts = drawLasting(parts, each, asideMicros)
+      asideMicros += before - sumOf(parts)
+    }
     reached = instant
   }
-  return { leftMicros: sumOf(parts), unmetMicros }
+  return { leftMicros: sumOf(parts), asideMicros, unmetMicros }
 }
 
 function instantsOf(
   parts: readonly Part[],
-  charges: readonly PlannedCharge[],
+  planned: readonly { at: string }[],
   at: string,
   last: string,
 ): string[] {
   const expiries = parts.flatMap(({ expiresAt }) => expiresAt ?? [])
-  const dues = charges.map((charge) => (charge.at > at ? charge.at : at))
+  const dues = planned.map((each) => (each.at > at ? each.at : at))
   const wanted = [...expiries, ...dues, last].filter((instant) => instant <= last)
   return [...new Set(wanted)].toSorted()
 }
@@ -140,6 +167,18 @@ function draw(parts: readonly Part[], amountMicros: bigint): Part[] {
     missing -= drawn
     return { ...part, micros: part.micros - drawn }
   })
+}
+
+/** Takes what is missing of what is to be set aside, of parts that last beyond the charge. */
+function drawLasting(
+  parts: readonly Part[],
+  { targetMicros, lastingBeyond }: PlannedSetAside,
+  asideMicros: bigint,
+): Part[] {
+  if (targetMicros <= asideMicros) return [...parts]
+  const lasting = withoutExpired(parts, lastingBeyond)
+  const drawn = draw(lasting, targetMicros - asideMicros)
+  return [...parts.filter((part) => !lasting.includes(part)), ...drawn]
 }
 
 function smaller(one: bigint, other: bigint): bigint {

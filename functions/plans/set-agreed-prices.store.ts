@@ -7,7 +7,7 @@ import { decideAgreedPrices, type WishedPrice } from './decide-agreed-prices.ts'
 import type { FieldRefusal } from './decide-subscription.ts'
 import { createPlanStore } from './plan.store.ts'
 import { BASE_FEE_SERVICE } from './plan.ts'
-import { noteRevision, putPlan } from './plan-writes.store.ts'
+import { adjustRingFence, noteRevision, putPlan } from './plan-writes.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 
 const TRIES = 8
@@ -55,6 +55,7 @@ export async function setAgreedPrices(
     const written = await writeTogether(client, [
       putPlan(changed, subscription, documentsTable),
       ...(due ? [noteRevision(due, changed, documentsTable)] : []),
+      ...adjustRingFence(changed, now, documentsTable),
     ])
     if (written.ok) return { ok: true, overrides: decision.overrides }
     if (written.reason === 'busy') return { ok: false, reason: 'busy' }

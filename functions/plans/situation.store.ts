@@ -1,4 +1,5 @@
 import type { Head } from '../ledger/entry.ts'
+import type { RingFence } from '../ring-fence/ring-fence.ts'
 import type { GraceDue } from './grace-due.store.ts'
 import type { PeriodDocument } from './period-document.ts'
 import type { Due } from './subscription.store.ts'
@@ -11,4 +12,6 @@ export type Situation = {
   short: PeriodDocument[]
   /** What comes next of their grace; undefined when nobody waits for it. */
   grace: GraceDue | undefined
+  /** What is set aside for the plan. */
+  ringFence: RingFence
 }

@@ -2,6 +2,8 @@ import type { AccountUnavailable } from '../ledger/decide-movement.ts'
 import type { Head } from '../ledger/entry.ts'
 import type { LedgerOptions } from '../ledger/ledger.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { isOutdated, withSetAside } from '../ring-fence/ring-fence.ts'
 import { afterRefusal, keyOfStop, type Run, type Step } from './charging-step.ts'
 import { dateOf, dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
@@ -28,9 +30,10 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
   const ledger = createLedger(options)
   const subscriptions = createSubscriptionStore(options)
   const plans = createPlanStore(options)
+  const ringFences = createRingFenceStore(options)
 
   /** `done` while there is grace, and when nothing runs. */
-  return async function stop(run: Run, { due, short }: Situation): Promise<Step> {
+  return async function stop(run: Run, { due, short, ringFence }: Situation): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId, currency } = account
     const governing = findGoverning(short)
@@ -54,12 +57,14 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
       decide: (head) => {
         const unavailable = refuse(head)
         if (unavailable) return unavailable
-        const { availableMicros } = head
+        if (isOutdated(head, ringFence)) return { ok: false, reason: 'document_changed' }
+        // What is set aside for the plan pays what is owed.
+        const { availableMicros } = withSetAside(head, ringFence)
         // A top-up came between: what is owed is settled instead.
         if (owedIn(short) <= availableMicros) return { ok: false, reason: 'document_changed' }
         const decision = decideStop({ ...facts, availableMicros })
         if (!decision) return { ok: false, reason: 'nothing_runs' }
-        const shortfallMicros = shortfallOf(head, owedIn(short))
+        const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedIn(short))
         const said = { ...facts, currency, availableMicros, shortfallMicros }
         const next: Subscription = {
           ...subscription,
@@ -84,6 +89,7 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
               },
               month,
             ),
+            ...ringFences.unchangedIfWished(ringFence, subscription),
             // While the oldest month is owed, all that was counted as owed is.
             ...short
               .slice(0, 1)

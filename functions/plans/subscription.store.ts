@@ -102,6 +102,22 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
+  /** Writes nothing: what stands beside it is written only while that month is due, and the subscription as it was read. */
+  function stillDue(kind: PlanDue, due: Due): WriteItem {
+    return {
+      ConditionCheck: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
+        ConditionExpression: `#period = :read${due.planRevision === undefined ? '' : ' AND planRevision = :revision'}`,
+        ExpressionAttributeNames: { '#period': 'period' },
+        ExpressionAttributeValues: {
+          ':read': due.period,
+          ...(due.planRevision !== undefined && { ':revision': due.planRevision }),
+        },
+      },
+    }
+  }
+
   /** Takes a due month out of the index: nothing finds it any more. Its month stays, for whoever reopens the account. */
   function endDue(kind: PlanDue, due: Due): WriteItem {
     return {
@@ -149,7 +165,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  const writes = { beginDue, moveDueOn, endDue, putPeriod, replacePeriod, stillShort }
+  const writes = { beginDue, moveDueOn, stillDue, endDue, putPeriod, replacePeriod, stillShort }
   return { read, readDue, readPeriod, listShort, ...writes }
 }
 

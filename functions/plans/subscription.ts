@@ -1,4 +1,5 @@
 import type { Period } from '../accounts/billing-period.ts'
+import type { RingFenceMode } from '../ring-fence/ring-fence.ts'
 import type { AgreedPrice } from './agreed-price.ts'
 
 export type ChosenService = { service: string; quantity: bigint }
@@ -26,6 +27,8 @@ export type Subscription = {
   /** The services in the order in which they stop when credit does not suffice. Those that it does not name stop before them, and the base fee after all. */
   stopOrder?: string[]
   stopped?: StoppedService[]
+  /** How much of the next charge is set aside; absent: nothing. */
+  ringFence?: Exclude<RingFenceMode, 'off'>
   /** Fees that were agreed with the account, by service and month; absent without any. */
   overrides?: AgreedPrice[]
   /** Counts the changes. */

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { PutEvents } from '../events/event.ts'
+import { withSetAside } from '../ring-fence/ring-fence.ts'
 import type { Run, Step } from './charging-step.ts'
 import { dayIn } from './day-shares.ts'
 import { decideStop } from './decide-stop.ts'
@@ -57,8 +58,10 @@ export function createGraceTending(options: {
   }
 
   /** What would stop is as it would be with the credit of now. */
-  async function remind(run: Run, { short, head }: Situation, step: GraceStep): Promise<void> {
+  async function remind(run: Run, situation: Situation, step: GraceStep): Promise<void> {
     const { account, at } = run
+    const { short, ringFence } = situation
+    const head = withSetAside(situation.head, ringFence)
     const governing = findGoverning(short)!
     const { accountId, timeZone } = account
     const { period } = dayIn(at, timeZone)

@@ -2,7 +2,10 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
 import { creditAt, readCreditUntil } from '../ledger/credit-at.ts'
+import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { owedBefore } from './period-document.ts'
@@ -14,6 +17,9 @@ import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 import { versionForMonth } from './version-for-month.ts'
 
+/** A busy account's HEAD moves between two reads of it, but not so often in a row. */
+const TRIES = 20
+
 /**
  * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
  * instant, will not be there for it and does not count.
@@ -21,6 +27,7 @@ import { versionForMonth } from './version-for-month.ts'
 export function createUpcomingCharge(options: LedgerReaderOptions & { documentsTable: string }) {
   const ledger = createLedgerReader(options)
   const subscriptions = createSubscriptionStore(options)
+  const ringFences = createRingFenceStore(options)
   const versionInForce = createVersionInForce(options)
 
   /** The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan. */
@@ -56,16 +63,36 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     }
     const planVersion = await versionInForce(account, subscription, period)
     const dueAt = beginningOfPeriod(period, account.timeZone)
-    const credit = await readCreditUntil(ledger, account.accountId, endOfOutlook(at, account.timeZone))
-    if (!credit) throw new Error(`account ${account.accountId} has no ledger`)
-    const { usableMicros: availableMicros } = creditAt(credit, dueAt > at ? dueAt : at)
+    const chargedAt = dueAt > at ? dueAt : at
+    const { credit, ringFence: all } = await readCredit(account, at)
+    const ringFence = { lots: lastingAt(all, chargedAt) }
+    const { usableMicros: availableMicros } = creditAt(credit, chargedAt)
     const expiringMicros = credit.head.availableMicros - availableMicros
     const head = { ...credit.head, availableMicros }
-    const input = { account, subscription, planVersion, period, owedMicros }
+    const input = { account, subscription, planVersion, period, ringFence, owedMicros }
     const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
     const { receivableMicros } = head
-    const seen = { availableMicros, expiringMicros, receivableMicros, credit }
-    return { ...charge, owedMicros, ...seen, shortfallMicros }
+    const setAsideMicros = sumOfHeld(ringFence.lots)
+    const seen = { availableMicros, setAsideMicros, expiringMicros, receivableMicros, credit }
+    const mode: RingFenceMode = subscription.ringFence ?? 'off'
+    return {
+      ...{ ...charge, owedMicros, ...seen, shortfallMicros },
+      ...{ ringFencedMicros: all.heldMicros, ringFence: mode },
+    }
+  }
+
+  /** The credit as it is for the outlook, with what is set aside of it, both of one moment. */
+  async function readCredit({ accountId, timeZone }: Account, at: string) {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const credit = await readCreditUntil(ledger, accountId, endOfOutlook(at, timeZone))
+      if (!credit) throw new Error(`account ${accountId} has no ledger`)
+      if (credit.head.heldMicros === 0n) return { credit, ringFence: noRingFence(accountId) }
+      const ringFence = await ringFences.read(accountId)
+      // What is set aside moves together with HEAD: while HEAD has not moved, this is what it has of it.
+      const now = await ledger.readHead(accountId)
+      if (now?.revision === credit.head.revision) return { credit, ringFence }
+    }
+    throw new Error(`account ${accountId}: its credit kept moving while it was read`)
   }
 
   return { preview, previewOf }

@@ -1,4 +1,5 @@
 import type { CreditUntil } from '../ledger/credit-at.ts'
+import type { RingFenceMode } from '../ring-fence/ring-fence.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** The next charge as it would be made now. */
@@ -7,7 +8,13 @@ export type UpcomingCharge = MonthlyCharge & {
   owedMicros: bigint
   /** What of the available credit will still be there when the charge is due. */
   availableMicros: bigint
-  /** What of it expires before. */
+  /** What is set aside for the plan, and will still be there: only the plan may use it, and uses it first. */
+  setAsideMicros: bigint
+  /** All that is set aside now, also what expires before the charge. */
+  ringFencedMicros: bigint
+  /** How much is to be set aside. Wholly: whatever is topped up goes to the plan before usage. */
+  ringFence: RingFenceMode
+  /** What of the available credit expires before. */
   expiringMicros: bigint
   /** The credit as it was read for this, with the lots that expire. */
   credit: CreditUntil

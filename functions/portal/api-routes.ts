@@ -27,6 +27,8 @@ import { proofApi } from '../proof/proof.api.ts'
 import { proofRoutes } from '../proof/proof.routes.ts'
 import { refundsApi } from '../refunds/refunds.api.ts'
 import { refundRoutes } from '../refunds/refunds.routes.ts'
+import { ringFenceApi } from '../ring-fence/ring-fence.api.ts'
+import { ringFenceRoutes } from '../ring-fence/ring-fence.routes.ts'
 import { runsApi } from '../runs/runs.api.ts'
 import { runRoutes } from '../runs/runs.routes.ts'
 import { statementsApi } from '../statements/statements.api.ts'
@@ -53,6 +55,7 @@ const CAPABILITIES = [
   { api: paymentExceptionsApi, routes: paymentExceptionRoutes },
   { api: autoTopUpApi, routes: autoTopUpRoutes },
   { api: plansApi, routes: { ...planRoutes, ...planChangeRoutes } },
+  { api: ringFenceApi, routes: ringFenceRoutes },
   { api: runsApi, routes: runRoutes },
   { api: usageApi, routes: usageRoutes },
   { api: chargesApi, routes: chargeRoutes },

@@ -80,6 +80,7 @@ export const requestExamples: Record<string, unknown> = {
   previewPlanChange: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 8 }] },
   changeAccountPlan: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 8 }] },
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
+  setRingFence: { mode: 'whole' },
   setPlanPrices: {
     prices: [
       {

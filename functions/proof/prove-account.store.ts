@@ -3,8 +3,15 @@ import type { Head } from '../ledger/entry.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createLotStore } from '../ledger/lot.store.ts'
 import { behindMicros } from '../ledger/lot.ts'
-import { beginProof, compareWithHead, foldEntry, type ProofState } from '../ledger/prove-account.ts'
+import {
+  beginProof,
+  compareRingFence,
+  compareWithHead,
+  foldEntry,
+  type ProofState,
+} from '../ledger/prove-account.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { createProofStore } from './proof.store.ts'
 import { isWholeProofDue, type ProofDocument } from './proof-document.ts'
 
@@ -58,6 +65,7 @@ export function createProving(options: ProvingOptions) {
   const lots = createLotStore({ client, ledgerTable, waitingTable })
   const statuses = createStatusStore({ client, ledgerTable })
   const proofs = createProofStore(options)
+  const ringFences = createRingFenceStore(options)
 
   /** `undefined` for an account without HEAD. Throws when it moves so often that nothing can be said about it. */
   async function prove(request: ProofRequest): Promise<ProofOutcome | undefined> {
@@ -72,7 +80,11 @@ export function createProving(options: ProvingOptions) {
       const faults =
         fold.faults.length > 0
           ? fold.faults
-          : [...compareWithHead(fold.state, head, kept.lots), ...(await findUncounted(head))]
+          : [
+              ...compareWithHead(fold.state, head, kept.lots),
+              ...(await compareSetAside(fold.state, head)),
+              ...(await findUncounted(head)),
+            ]
       if (faults.length === 0) return keepProof(before, fold, head, request)
       const parked = await park(head, faults, request)
       if (parked !== 'moved') return keepMismatch(before, fold, parked, faults, request)
@@ -100,6 +112,15 @@ export function createProving(options: ProvingOptions) {
       fold.entryCount += wanted.length
     }
     return fold
+  }
+
+  /**
+   * The document of what is set aside for the plan is written together with HEAD: where it is ahead, HEAD has moved.
+   */
+  async function compareSetAside(state: ProofState, head: Head): Promise<string[]> {
+    const faults = compareRingFence(state, await ringFences.read(head.accountId))
+    if (faults.length > 0 && (await ledger.readHead(head.accountId))?.revision !== head.revision) return []
+    return faults
   }
 
   /**

@@ -7,6 +7,7 @@ const KIND_NAMES: Record<string, string> = {
   plan_credit: 'Service plan',
   plan_stop: 'Service plan',
   plan_resume: 'Service plan',
+  ring_fence: 'Ring-fence',
   credit: 'Credit',
   reversal: 'Correction',
   gap_release: 'Missing usage given up',
@@ -36,9 +37,11 @@ export function describeLine(line: {
   const what = name === undefined ? reason : `${name}: ${reason}`
   if (owed) return `${what} (${describeOwed(owed.amount)})`
   if (!held) return what
-  return held.amount.startsWith('-')
-    ? `${what} (${held.amount.slice(1)} held until now)`
-    : `${what} (${held.amount} held)`
+  const isBack = held.amount.startsWith('-')
+  const amount = isBack ? held.amount.slice(1) : held.amount
+  if (kind === 'plan') return `${what} (${amount} of it had been set aside)`
+  if (kind === 'ring_fence') return `${what} (${amount} ${isBack ? 'available again' : 'set aside'})`
+  return isBack ? `${what} (${amount} held until now)` : `${what} (${amount} held)`
 }
 
 function describeOwed(amount: string): string {

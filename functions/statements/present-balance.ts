@@ -24,7 +24,17 @@ export const balanceReply = z
       })
       .optional()
       .meta({ description: 'what expires next; absent when nothing does' }),
-    held: moneyReply.meta({ description: 'credit set aside for something in progress' }),
+    held: moneyReply.meta({ description: 'credit set aside, for something in progress or for the plan' }),
+    ringFenced: z
+      .object({
+        amount: moneyReply,
+        period: z.string().meta({ description: 'the month whose charge it is for', examples: ['2026-12'] }),
+      })
+      .optional()
+      .meta({
+        description:
+          'what of `held` is set aside for the plan of a month, and for what is owed before it: only the plan’s charges use it. Absent without any',
+      }),
     owed: moneyReply.optional().meta({
       description:
         'what the account owes for payments that were taken back, by a dispute for instance: the next top-up pays it first. Absent when nothing is owed',
@@ -64,6 +74,10 @@ export function presentBalance(
       lastDay: lastDayBefore(nextExpiry.expiresAt, timeZone),
     },
     held: inCurrency(head.heldMicros),
+    ringFenced:
+      upcoming && upcoming.ringFencedMicros > 0n
+        ? { amount: inCurrency(upcoming.ringFencedMicros), period: upcoming.period }
+        : undefined,
     owed: head.receivableMicros > 0n ? inCurrency(head.receivableMicros) : undefined,
     sequence: Number(head.sequence),
     upcomingCharge: upcoming && {

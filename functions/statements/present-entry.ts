@@ -16,7 +16,7 @@ export const transactionReply = z
     balanceAfter: moneyReply.meta({ description: 'available credit after it' }),
     held: moneyReply.optional().meta({
       description:
-        'what it set aside for a session, below zero for what it gave back or took from there: balanceAfter is balanceBefore plus amount less this',
+        'what it set aside for a session or the plan, below zero for what it gave back or took from there: balanceAfter is balanceBefore plus amount less this',
     }),
     owed: moneyReply.optional().meta({
       description:

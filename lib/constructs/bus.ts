@@ -43,6 +43,7 @@ export type EventName =
   | 'plan.reminder'
   | 'service.suspended'
   | 'service.resumed'
+  | 'ring_fence.changed'
   | 'session.authorised'
   | 'session.ended'
   | 'top_up.created'

@@ -37,6 +37,7 @@ export const checksAutoTopUp = [
   'plan.short',
   'plan.warning',
   'plan.automatic_top_up_expected',
+  'ring_fence.changed',
   'session.authorised',
   'session.ended',
   'credit.given',

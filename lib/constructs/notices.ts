@@ -83,6 +83,7 @@ export class Notices extends Construct {
         'charge.refunded',
         'credit.expired',
         'plan.charged',
+        'ring_fence.changed',
         'session.authorised',
         'session.ended',
         'top_up.settled',

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs'
 import { planChangeRoutes, planRoutes } from '../../functions/plans/plans.routes.ts'
+import { ringFenceRoutes } from '../../functions/ring-fence/ring-fence.routes.ts'
 import { changesWarnings, settlesWhatIsOwed } from './event-triggers.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
@@ -31,6 +32,15 @@ export class Plans extends Construct {
     house.ledger.letPost(changePlan)
     house.documents.letWrite(changePlan)
     for (const route of Object.values(planChangeRoutes)) house.api.route(route, changePlan)
+
+    const ringFence = new HouseFunction(this, 'RingFence', {
+      foundation: house,
+      handler: 'ring-fence/ring-fence',
+    })
+    // Whoever sets credit aside has it set aside when they are answered.
+    house.ledger.letPost(ringFence)
+    house.documents.letWrite(ringFence)
+    for (const route of Object.values(ringFenceRoutes)) house.api.route(route, ringFence)
 
     const chargeQueue = this.addChargeMonth(house)
     const warningQueue = this.addWarnShortfall(house)

@@ -39,7 +39,8 @@ describe('finding what is due', () => {
     const later = await world.openWithPlan(1, 10n * UNIT, { timeZone: 'America/New_York' })
     const store = createDueStore({ ...database, pageAccounts: 2 })
     const find = async (at: string) => {
-      const targets = { charge: collect(), warning: collect(), grace: collect(), expiry: collect() }
+      const kinds = { charge: collect(), warning: collect(), grace: collect(), expiry: collect() }
+      const targets = { ...kinds, ring_fence: collect() }
       const runs = collectRuns()
       await findDue(store, targets, runs, at)
       expect(targets.charge.accountIds).toEqual([])
@@ -70,7 +71,7 @@ describe('finding what is due', () => {
     await expect(
       findDue(
         source,
-        { charge: sent, warning: sent, grace: sent, expiry: sent },
+        { charge: sent, warning: sent, grace: sent, expiry: sent, ring_fence: sent },
         collectRuns(true),
         '2026-12-01T00:00:00.000Z',
       ),

@@ -7,6 +7,7 @@ import { dayAt, expectUsage } from '../../functions/pace/expect-usage.ts'
 import type { UsageDays } from '../../functions/pace/pace.ts'
 import { lookAhead } from '../../functions/plans/look-ahead.ts'
 import type { UpcomingCharge } from '../../functions/plans/upcoming-charge.ts'
+import type { RingFenceMode } from '../../functions/ring-fence/ring-fence.ts'
 import { headWith } from '../ledger/head-with.ts'
 
 const UNIT = 1_000_000n
@@ -24,12 +25,14 @@ type World = {
   totalMicros?: bigint
   owedMicros?: bigint
   receivableMicros?: bigint
+  setAsideMicros?: bigint
+  ringFence?: RingFenceMode
 }
 
 /** An outlook of an account that is used evenly, with a plan where a total is given. */
 function outlookOf(world: World) {
   const { at, timeZone, availableMicros, lots = [], perDayMicros = 0n, age = 20, totalMicros } = world
-  const { owedMicros = 0n, receivableMicros = 0n } = world
+  const { owedMicros = 0n, receivableMicros = 0n, setAsideMicros = 0n, ringFence = 'off' } = world
   const today = dayAt(at, timeZone)
   const days: UsageDays = {
     accountId,
@@ -43,7 +46,7 @@ function outlookOf(world: World) {
   const credit = { head, lots }
   const period = nextPeriod(periodOf(at, timeZone))
   const charge = totalMicros === undefined ? undefined : chargeOf(period, timeZone, totalMicros)
-  const seen = charge && { ...charge, owedMicros, receivableMicros, credit }
+  const seen = charge && { ...charge, owedMicros, receivableMicros, setAsideMicros, ringFence, credit }
   return lookAhead({ at, account: { timeZone }, credit, days, charge: seen as UpcomingCharge | undefined })
 }
 
@@ -106,7 +109,8 @@ describe('looking ahead', () => {
           }).month!.projectedShortfallMicros
         }
         expect(missingAfter(missing)).toBe(0n)
-        if (missing > 1n) expect(missingAfter(missing - 1n)).toBe(1n)
+        // What accrues day by day may need less than usage would leave of it.
+        if (missing > 1n && world.ringFence !== 'accruing') expect(missingAfter(missing - 1n)).toBe(1n)
       }),
     )
   })
@@ -116,12 +120,65 @@ describe('looking ahead', () => {
       fc.property(worlds(), (world) => {
         const { month } = outlookOf(world)
         const { usableMicros, expectedUsageMicros, expiredMicros, projectedMicros, unmetMicros } = month!
-        expect(expectedUsageMicros - unmetMicros + expiredMicros + projectedMicros).toBe(usableMicros)
-        for (const micros of [expectedUsageMicros, expiredMicros, projectedMicros, unmetMicros])
+        const { setAsideMicros, projectedSetAsideMicros } = month!
+        const usedMicros = expectedUsageMicros - unmetMicros
+        expect(usedMicros + expiredMicros + projectedMicros).toBe(usableMicros + setAsideMicros)
+        for (const micros of [expectedUsageMicros, expiredMicros, unmetMicros])
           expect(micros).toBeGreaterThanOrEqual(0n)
-        if (unmetMicros > 0n) expect(projectedMicros).toBe(0n)
+        expect(projectedMicros).toBeGreaterThanOrEqual(projectedSetAsideMicros)
+        expect(projectedSetAsideMicros).toBeGreaterThanOrEqual(setAsideMicros)
+        if (unmetMicros > 0n) expect(projectedMicros).toBe(projectedSetAsideMicros)
       }),
     )
+  })
+})
+
+describe('what is set aside for the plan', () => {
+  // Of five days of usage at 5 a day, 10 suffice for two.
+  const eaten = {
+    ...warningDay,
+    availableMicros: 10n * UNIT,
+    perDayMicros: 5n * UNIT,
+    totalMicros: 30n * UNIT,
+  }
+
+  it('is there on the first, whatever usage takes of the rest, which alone the runway counts', () => {
+    const { month, runway } = outlookOf({ ...eaten, setAsideMicros: 20n * UNIT, ringFence: 'whole' })
+    expect(month).toMatchObject({ projectedMicros: 30n * UNIT, projectedShortfallMicros: 0n })
+    // The 10 that are still missing are set aside at once: usage has nothing left.
+    expect(runway).toMatchObject({ at: warningDay.at, endedBy: 'usage' })
+    const aside = outlookOf({ ...eaten, setAsideMicros: 30n * UNIT, ringFence: 'whole' })
+    expect(aside.month).toMatchObject({ projectedMicros: 30n * UNIT, projectedShortfallMicros: 0n })
+    expect(aside.runway).toMatchObject({ day: '2026-11-27', endedBy: 'usage' })
+  })
+
+  it('is set aside anew for the next month once one is charged', () => {
+    const seen = { ...warningDay, availableMicros: 70n * UNIT, setAsideMicros: 20n * UNIT }
+    const { runway } = outlookOf({ ...seen, perDayMicros: UNIT, totalMicros: 20n * UNIT, ringFence: 'whole' })
+    // 5 until the first, 20 set aside then, 31 in December; of the 14 that are left January sets aside all.
+    expect(runway).toMatchObject({ at: '2026-12-31T23:00:00.000Z', endedBy: 'usage' })
+  })
+
+  it('accrues at each midnight, and is then out of usage’s reach', () => {
+    const seen = {
+      ...warningDay,
+      perDayMicros: 2n * UNIT,
+      totalMicros: 30n * UNIT,
+      ringFence: 'accruing',
+    } as const
+    // By the 26th 26 of 30 have accrued; the four days that remain take 1 each, as usage takes 2.
+    const { month, runway } = outlookOf({ ...seen, setAsideMicros: 26n * UNIT, availableMicros: 8n * UNIT })
+    expect(month).toMatchObject({ projectedSetAsideMicros: 28n * UNIT, projectedMicros: 28n * UNIT })
+    expect(month).toMatchObject({ unmetMicros: 4n * UNIT, projectedShortfallMicros: 6n * UNIT })
+    expect(runway).toMatchObject({ day: '2026-11-28', endedBy: 'usage' })
+  })
+
+  it('is not of credit that expires before the charge', () => {
+    const { month } = outlookOf({
+      ...{ ...warningDay, availableMicros: 8n * UNIT, totalMicros: 30n * UNIT, ringFence: 'whole' },
+      lots: [lot(2n, 6n * UNIT, '2026-11-30T23:00:00.000Z')],
+    })
+    expect(month).toMatchObject({ projectedSetAsideMicros: 2n * UNIT, expiredMicros: 6n * UNIT })
   })
 })
 
@@ -168,7 +225,8 @@ describe('the runway', () => {
         // Credit that is used up with the very first, to a micro, covers it and is empty then.
         const isEmptyThen = month!.projectedMicros === month!.needMicros
         if (month!.projectedShortfallMicros > 0n) expect(isOverByThen).toBe(true)
-        else if (!isEmptyThen) expect(isOverByThen).toBe(false)
+        // What is set aside covers the month, also where usage has nothing left.
+        else if (!isEmptyThen && month!.projectedSetAsideMicros === 0n) expect(isOverByThen).toBe(false)
       }),
     )
   })
@@ -210,6 +268,8 @@ function worlds() {
       totalMicros: micros,
       owedMicros: fc.oneof(fc.constant(0n), micros),
       receivableMicros: fc.oneof(fc.constant(0n), micros),
+      setAsideMicros: fc.oneof(fc.constant(0n), micros),
+      ringFence: fc.constantFrom('off', 'whole', 'accruing'),
     })
     .map(({ lasting, expiries: drawn, ...world }): World => {
       const lots = drawn

@@ -55,6 +55,7 @@ export function runsMachine(database: TestDatabase) {
       warning: nobody,
       grace: nobody,
       expiry: nobody,
+      ring_fence: nobody,
     }
     const runs = createFanOut({ ...options, send: sendSegments })
     await findDue(createDueStore({ ...options, pageAccounts }), targets, runs, at)

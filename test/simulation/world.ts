@@ -338,6 +338,7 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   plan_short: ['plan.short'],
   plan_stop: ['service.suspended'],
   plan_resume: ['service.resumed'],
+  ring_fence: ['ring_fence.changed'],
   reversal: ['entry.reversed'],
   refund: ['charge.refunded'],
   expiry: ['credit.expired'],

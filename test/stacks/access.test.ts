@@ -131,6 +131,7 @@ describe('roles', () => {
       'proof/prove-now',
       'refunds/approve-refund',
       'refunds/request-refund',
+      'ring-fence/ring-fence',
       'runs/charge-segment',
       'top-up/receive-payment-event',
       'top-up/reconcile-payments',

@@ -64,6 +64,7 @@ export const handlers = [
   'refunds/approve-refund',
   'refunds/refunds',
   'refunds/request-refund',
+  'ring-fence/ring-fence',
   'runs/charge-segment',
   'runs/runs',
   'runs/scan-run',
