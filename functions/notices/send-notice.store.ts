@@ -3,6 +3,7 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, MemberRole } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
 import type { EventDetail } from '../events/event.ts'
+import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createWarningStore } from '../plans/warning.store.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
@@ -34,6 +35,7 @@ export function createNoticeSending(options: NoticeOptions) {
   const notices = createNoticeStore(options)
   const runOut = createCreditRunOut(options)
   const warnings = createWarningStore(options)
+  const subscriptions = createSubscriptionStore(options)
 
   /** Throws when something is left to be sent: the message has to come again. */
   async function send(event: NoticeEvent, now: Date): Promise<NoticeSent> {
@@ -81,7 +83,7 @@ export function createNoticeSending(options: NoticeOptions) {
     return state
   }
 
-  /** A warning is not sent any more once its month is funded. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  /** A warning is not sent any more once its month is funded, nor a reminder once its months are paid. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
   async function isToBeTold({ detailType, detail }: NoticeEvent): Promise<boolean> {
     switch (detailType) {
       case 'dispute.opened':
@@ -90,6 +92,10 @@ export function createNoticeSending(options: NoticeOptions) {
         return detail.sequence !== undefined
       case 'plan.warning':
         return (await warnings.read(detail.accountId, detail.period))?.status !== 'withdrawn'
+      case 'plan.reminder':
+        return (await subscriptions.listShort(detail.accountId)).some(({ period }) =>
+          detail.periods.includes(period),
+        )
       case 'usage.refused':
         return isFirstRefusal(detail)
       default:

@@ -1,9 +1,10 @@
+import { smaller } from '../ledger/lot.ts'
 import { type ChargeLine, type MonthlyLine, resumeLines, totalOf } from './month-lines.ts'
 import type { PeriodDocument } from './period-document.ts'
 import type { StoppedService } from './subscription.ts'
 
 export type ResumptionInput = {
-  month: Pick<PeriodDocument, 'lines' | 'totalMicros' | 'daysInMonth'>
+  month: Pick<PeriodDocument, 'lines' | 'totalMicros' | 'daysInMonth' | 'notGivenBackMicros'>
   /** The first day of the month on which what resumes runs again. */
   day: number
   /** In the order in which they stopped. */
@@ -21,6 +22,8 @@ export type ResumptionDecision = {
   totalMicros: bigint
   /** What of the rest of the month is charged for them. */
   costMicros: bigint
+  /** Of the month, after it: what it is raised by is taken of that first. */
+  notGivenBackMicros: bigint
 }
 
 /**
@@ -35,10 +38,11 @@ export function decideResumption(input: ResumptionInput): ResumptionDecision | u
     const services = names.toReversed().flatMap((name) => monthly.filter(({ service }) => service === name))
     const lines = resumeLines(month.lines, { day, resumed: services, daysInMonth: month.daysInMonth })
     const totalMicros = totalOf(lines)
-    const costMicros = totalMicros - month.totalMicros
+    const { costMicros, notGivenBackMicros } = raiseTo(totalMicros, month)
     if (costMicros > availableMicros) break
     if (services.length === 0) continue
-    decision = { services, stillStopped: stopped.slice(0, left), lines, totalMicros, costMicros }
+    const stillStopped = stopped.slice(0, left)
+    decision = { services, stillStopped, lines, totalMicros, costMicros, notGivenBackMicros }
   }
   return decision
 }
@@ -48,5 +52,14 @@ export function costOfResumption(input: Omit<ResumptionInput, 'availableMicros'>
   const { month, day, stopped, monthly } = input
   const resumed = monthly.filter(({ service }) => stopped.some((other) => other.service === service))
   const lines = resumeLines(month.lines, { day, resumed, daysInMonth: month.daysInMonth })
-  return totalOf(lines) - month.totalMicros
+  return raiseTo(totalOf(lines), month).costMicros
+}
+
+function raiseTo(
+  totalMicros: bigint,
+  { totalMicros: before, notGivenBackMicros: kept = 0n }: ResumptionInput['month'],
+) {
+  const raisedMicros = totalMicros - before
+  const fromKeptMicros = smaller(raisedMicros, kept)
+  return { costMicros: raisedMicros - fromKeptMicros, notGivenBackMicros: kept - fromKeptMicros }
 }

@@ -1,9 +1,10 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
-import type { LocalDay } from '../accounts/local-day.ts'
+import { dayOf, type LocalDay } from '../accounts/local-day.ts'
 import { findPlanVersion } from './decide-plan-version.ts'
 import { findWithdrawn } from './find-withdrawn.ts'
-import { BASE_FEE_SERVICE, type PlanVersion } from './plan.ts'
+import { keepStopped } from './keep-stopped.ts'
+import type { PlanVersion } from './plan.ts'
 import {
   addTerm,
   type ChosenService,
@@ -75,22 +76,24 @@ export function termFrom(
   return { ...said, planId: latest.planId, services: [], isEnded: true }
 }
 
-/** The subscription with a new term. What does not belong to the plan any more is not stopped either. */
+/** The subscription with a new term: no change of plan lets a stopped service run. */
 export function subscribe(
-  { account, subscription }: ChoiceInput,
+  { account, subscription, now }: ChoiceInput,
   term: SubscriptionTerm,
   oldestDuePeriod: Period | undefined,
 ): Subscription {
-  const { terms = [], stopped, revision = 0n, ...kept } = subscription ?? {}
-  const stillStopped = stopped?.filter(
-    ({ service }) =>
-      service === BASE_FEE_SERVICE || term.services.some((chosen) => chosen.service === service),
-  )
+  const { terms: before = [], stopped, revision = 0n, ...kept } = subscription ?? {}
+  const { timeZone } = account
+  const period = periodOf(now, timeZone)
+  // By the term of the month that runs, services of it resume.
+  const oldestPeriod = oldestDuePeriod && oldestDuePeriod < period ? oldestDuePeriod : period
+  const terms = addTerm(before, term, oldestPeriod)
+  const plan = { before, terms, period, today: dayOf(now, timeZone) }
   return {
     ...kept,
     accountId: account.accountId,
-    terms: addTerm(terms, term, oldestDuePeriod ?? term.fromPeriod),
-    ...(stillStopped && { stopped: stillStopped }),
+    terms,
+    ...(stopped && { stopped: keepStopped(stopped, plan) }),
     revision: revision + 1n,
   }
 }

@@ -9,9 +9,8 @@ import type { Choice } from './decide-subscription.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import type { PeriodDocument } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
-import type { PlanVersion } from './plan.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
-import { versionForMonth } from './version-for-month.ts'
+import { versionWithinMonth } from './version-for-month.ts'
 
 export type PlanChangeRequest = { account: Account; choice: Choice; actor: string; now: Date }
 
@@ -50,7 +49,7 @@ export function createPlanChangeFacts(options: LedgerReaderOptions & { documents
     const versions = all.filter(({ effectiveFrom }) => effectiveFrom <= at)
     const input = {
       ...{ account, choice, actor, now: at, subscription, versions: all, month },
-      version: pricing(versions, beginningOfPeriod(period, timeZone), frozen),
+      version: versionWithinMonth(versions, beginningOfPeriod(period, timeZone), frozen),
       isOwing: short.length > 0,
       oldestDuePeriod: due?.period,
     }
@@ -75,17 +74,4 @@ export function createPlanChangeFacts(options: LedgerReaderOptions & { documents
   }
 
   return gather
-}
-
-/** The month's prices; of a plan that began within the month, those that it began with. */
-function pricing(
-  begun: readonly PlanVersion[],
-  monthBeginsAt: string,
-  frozen: Parameters<typeof versionForMonth>[2],
-): PlanVersion | undefined {
-  const first = begun[0]
-  return (
-    versionForMonth(begun, monthBeginsAt, frozen) ??
-    (first && versionForMonth(begun, first.effectiveFrom, undefined))
-  )
 }

@@ -71,6 +71,22 @@ export const chosenServicesSchema = z
   .max(MOST_SERVICES)
   .superRefine(eachServiceOnce)
 
+/** What a client ranks: the first that it names stops first. */
+export const stopOrderSchema = z
+  .array(
+    serviceNameSchema.refine(
+      (name) => name !== BASE_FEE_SERVICE,
+      'cannot be ranked: it stops after all else',
+    ),
+  )
+  .max(MOST_SERVICES)
+  .superRefine((services, context) => {
+    services.forEach((service, index) => {
+      if (services.indexOf(service) < index)
+        context.addIssue({ code: 'custom', message: 'names a service for the second time', path: [index] })
+    })
+  })
+
 export type PlanService = {
   service: string
   name: string

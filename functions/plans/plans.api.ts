@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { defineRoute } from '../edge/route.ts'
 import { explainedTransactionReply } from '../statements/present-entry.ts'
-import { chosenServicesSchema, planContentSchema, planIdSchema } from './plan.ts'
+import { chosenServicesSchema, planContentSchema, planIdSchema, stopOrderSchema } from './plan.ts'
 import { planPricesApi } from './plan-prices.api.ts'
 import { planChangeRoutes, planRoutes } from './plans.routes.ts'
 import { accountPlanReply, planReply, planVersionReply, upcomingChargeReply } from './present-plan.ts'
@@ -74,6 +74,18 @@ export const setAccountPlan = defineRoute({
   problems: ['account_not_found', 'role_not_allowed', 'terms_required', 'changed_meanwhile', 'busy'],
 })
 
+export const setStopOrder = defineRoute({
+  route: planRoutes.setStopOrder,
+  summary:
+    'Rank services in the order in which they stop when the plan is owed beyond its days of grace; those that are not named stop before them, the base fee after all',
+  tag,
+  callers: ['staff', 'client'],
+  params: accountParams,
+  body: z.strictObject({ services: stopOrderSchema }).meta({ id: 'StopOrder' }),
+  responses: { 200: { description: 'The plan with the order', schema: accountPlanReply } },
+  problems: ['account_not_found', 'role_not_allowed', 'plan_not_found', 'busy'],
+})
+
 const changeProblems = [
   'account_not_found',
   'role_not_allowed',
@@ -125,6 +137,7 @@ export const plansApi = [
   setPlan,
   readAccountPlan,
   setAccountPlan,
+  setStopOrder,
   previewPlanChange,
   changeAccountPlan,
   readUpcomingCharge,

@@ -5,6 +5,8 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
+import { readCreditAt } from '../ledger/credit-at.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createPriceChangeStore } from '../price-changes/price-change.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
@@ -12,10 +14,12 @@ import { createCoverage } from './coverage.store.ts'
 import { createPlanStore } from './plan.store.ts'
 import { toPlanContent } from './plan.ts'
 import { presentPlanPrices, readPlanPrices, setPlanPrices, toWishes } from './plan-prices.api.ts'
+import { createPlanStanding } from './plan-standing.store.ts'
 import * as api from './plans.api.ts'
 import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCharge } from './present-plan.ts'
 import { refuseChoice } from './refuse.ts'
 import { setAgreedPrices } from './set-agreed-prices.store.ts'
+import { setStopOrder } from './set-stop-order.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { readChoice, type Subscription } from './subscription.ts'
 
@@ -40,6 +44,8 @@ const coverages = createCoverage({
 })
 const priceChanges = createPriceChangeStore(options)
 const gate = createTermsGate(options)
+const ledger = createLedgerReader({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
+const standings = createPlanStanding(options)
 
 const anyMember = { roles: MEMBER_ROLES, staff: true }
 const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
@@ -73,7 +79,7 @@ export const handler = httpHandler(
     const account = await requireAccess(accounts, caller, accountId, anyMember)
     const subscription = await subscriptions.read(accountId)
     if (!subscription || subscription.terms.length === 0) throw noPlan(accountId)
-    return { status: 200, body: await presentWithAnnounced(account, subscription, new Date()) }
+    return { status: 200, body: await presentWhole(account, subscription, new Date()) }
   }),
 
   bind(api.setAccountPlan, async ({ caller, params: { accountId }, body }) => {
@@ -83,7 +89,16 @@ export const handler = httpHandler(
     const choice = readChoice(body)
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
     if (!chosen.ok) throw refuseChoice(chosen)
-    return { status: 200, body: await presentWithAnnounced(account, chosen.subscription, now) }
+    return { status: 200, body: await presentWhole(account, chosen.subscription, now) }
+  }),
+
+  bind(api.setStopOrder, async ({ caller, params: { accountId }, body: { services } }) => {
+    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const now = new Date()
+    const set = await setStopOrder(options, { account, services, now })
+    if (!set.ok && set.reason === 'plan_not_found') throw noPlan(accountId)
+    if (!set.ok) throw refuseChoice(set)
+    return { status: 200, body: await presentWhole(account, set.subscription, now) }
   }),
 
   bind(readPlanPrices, async ({ caller, params: { accountId } }) => {
@@ -108,7 +123,12 @@ export const handler = httpHandler(
   }),
 )
 
-async function presentWithAnnounced(account: Account, subscription: Subscription, now: Date) {
-  const announced = await priceChanges.listComing(account, subscription, now.toISOString())
-  return presentAccountPlan(subscription, announced, account.currency)
+async function presentWhole(account: Account, subscription: Subscription, now: Date) {
+  const at = now.toISOString()
+  const announced = await priceChanges.listComing(account, subscription, at)
+  const credit = await readCreditAt(ledger, account.accountId, at)
+  if (!credit) throw new Error(`account ${account.accountId} has no ledger`)
+  const standing = await standings.read(account, now, credit)
+  if (!standing) throw noPlan(account.accountId)
+  return presentAccountPlan(subscription, standing, announced, account)
 }

@@ -5,6 +5,7 @@ export const planRoutes = {
   setPlan: 'PUT /v1/plans/{planId}',
   readAccountPlan: 'GET /v1/accounts/{accountId}/plan',
   setAccountPlan: 'PUT /v1/accounts/{accountId}/plan',
+  setStopOrder: 'PUT /v1/accounts/{accountId}/plan/stop-order',
   readPlanPrices: 'GET /v1/accounts/{accountId}/plan-prices',
   setPlanPrices: 'PUT /v1/accounts/{accountId}/plan-prices',
   readUpcomingCharge: 'GET /v1/accounts/{accountId}/upcoming-charge',

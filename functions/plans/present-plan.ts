@@ -8,7 +8,9 @@ import type { Coverage } from './coverage.ts'
 import { findPlanVersion, listAnnounced } from './decide-plan-version.ts'
 import type { ChargeLine } from './month-lines.ts'
 import type { PlanVersion } from './plan.ts'
+import type { PlanStanding } from './plan-standing.ts'
 import { outlookReply, presentOutlook } from './present-outlook.ts'
+import { planStandingReply, presentStanding } from './present-standing.ts'
 import type { Subscription } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
@@ -63,6 +65,10 @@ export const accountPlanReply = z
     fromPeriod: z.string().meta({ description: 'the first month that is charged by this choice' }),
     firstChargeDate: z.string().meta({ description: 'local date of that charge' }),
     changedAt: z.string(),
+    stopOrder: z.array(z.string()).meta({
+      description: 'services in the order in which they stop for lack of credit; others stop before them',
+    }),
+    standing: planStandingReply,
     announced: z
       .array(priceChangeReply)
       .meta({ description: 'price changes to come that change what the account pays, soonest first' }),
@@ -157,9 +163,10 @@ export function presentPlan(versions: readonly PlanVersion[], now: string): z.in
 
 /** An account's plan as it was last chosen. */
 export function presentAccountPlan(
-  { accountId, terms }: Subscription,
+  { accountId, terms, stopOrder = [] }: Subscription,
+  standing: PlanStanding,
   announced: readonly PriceChange[],
-  currency: string,
+  { currency, timeZone }: { currency: string; timeZone: string },
 ): z.infer<typeof accountPlanReply> {
   const shown = terms.map(({ planId, services, fromPeriod }) => ({
     planId,
@@ -172,6 +179,8 @@ export function presentAccountPlan(
     ...latest,
     firstChargeDate: firstDay(latest.fromPeriod),
     changedAt: terms.at(-1)!.changedAt,
+    stopOrder,
+    standing: presentStanding(standing, { currency, timeZone }),
     announced: announced.map((change) => presentPriceChange(change, currency)),
     earlier: shown.slice(0, -1),
   }

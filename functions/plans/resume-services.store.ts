@@ -40,7 +40,7 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
         const { availableMicros } = head
         const decision = decideResumption({ ...facts, availableMicros })
         if (!decision) return { ok: false, reason: 'nothing_resumes' }
-        const { stillStopped, lines, totalMicros, costMicros } = decision
+        const { stillStopped, lines, totalMicros, costMicros, notGivenBackMicros } = decision
         const moved = debit(head, {
           ...describeResumption(month, decision, { day, currency, availableMicros }),
           ...{ termsVersion, amountMicros: costMicros, currency, contra: 'revenue:plan' },
@@ -58,7 +58,11 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
             putPlan(next, subscription, documentsTable),
             noteRevision(due, next, documentsTable),
             subscriptions.replacePeriod(
-              { ...month, lines, totalMicros, movements: [...month.movements, movement] },
+              {
+                ...month,
+                ...{ lines, totalMicros, notGivenBackMicros },
+                movements: [...month.movements, movement],
+              },
               month,
             ),
           ],

@@ -10,6 +10,7 @@ import { shortfallOf } from './decide-monthly-charge.ts'
 import { decideStop } from './decide-stop.ts'
 import { describeStop } from './describe-stop.ts'
 import { findGoverning } from './grace.ts'
+import { listTaken } from './keep-stopped.ts'
 import { owedBefore, owedIn, type PeriodDocument } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import { noteRevision, putPlan } from './plan-writes.store.ts'
@@ -46,6 +47,7 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
     const month = short.find((document) => document.period === period) ?? read
     if (!subscription || !month) return 'done'
     const { stopOrder = [], stopped = [] } = subscription
+    const taken = listTaken(subscription.terms, period)
     const facts = {
       ...{ month, day, stopOrder, planServices: await listServices(month) },
       owedBeforeMicros: owedBefore(short, period),
@@ -70,7 +72,10 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
           ...subscription,
           stopped: [
             ...stopped,
-            ...decision.services.map(({ service }) => ({ service, fromDate: dateOf(period, day) })),
+            // What was removed today has run to its end with this.
+            ...decision.services
+              .filter(({ service }) => taken.has(service))
+              .map(({ service }) => ({ service, fromDate: dateOf(period, day) })),
           ],
           revision: subscription.revision + 1n,
         }

@@ -40,6 +40,12 @@ export function termOf(subscription: Subscription, period: Period): Subscription
   return subscription.terms.findLast(({ fromPeriod }) => fromPeriod <= period)
 }
 
+/** The terms by which a month and those after it are charged. */
+export function termsFrom(terms: readonly SubscriptionTerm[], period: Period): SubscriptionTerm[] {
+  const current = terms.findLastIndex(({ fromPeriod }) => fromPeriod <= period)
+  return terms.slice(Math.max(current, 0))
+}
+
 /** The same plan with the same quantities, whoever chose them and when. */
 export function isSameChoice(
   one: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,

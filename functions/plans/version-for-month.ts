@@ -19,6 +19,19 @@ export function versionForMonth(
   return found && withLaterServices(found, versions)
 }
 
+/** The same for a month that has begun, of the versions that have; of a plan that began within it, those that it began with. */
+export function versionWithinMonth(
+  begun: readonly PlanVersion[],
+  monthBeginsAt: string,
+  frozen: FrozenPrices | undefined,
+): PlanVersion | undefined {
+  const first = begun[0]
+  return (
+    versionForMonth(begun, monthBeginsAt, frozen) ??
+    (first && versionForMonth(begun, first.effectiveFrom, undefined))
+  )
+}
+
 function findKnown(
   versions: readonly PlanVersion[],
   at: string,

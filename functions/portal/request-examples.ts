@@ -81,6 +81,7 @@ export const requestExamples: Record<string, unknown> = {
   changeAccountPlan: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 8 }] },
   setAccountPlan: { planId: 'hosted-telephony', services: [{ service: 'number', quantity: 4 }] },
   setRingFence: { mode: 'whole' },
+  setStopOrder: { services: ['number'] },
   setPlanPrices: {
     prices: [
       {

@@ -3,7 +3,9 @@ import { lastDayBefore } from '../accounts/local-day.ts'
 import type { CreditAt } from '../ledger/credit-at.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 import type { Coverage } from '../plans/coverage.ts'
+import type { PlanStanding } from '../plans/plan-standing.ts'
 import { outlookReply, presentOutlook } from '../plans/present-outlook.ts'
+import { planStandingReply, presentStanding } from '../plans/present-standing.ts'
 
 export const balanceReply = z
   .object({
@@ -51,6 +53,7 @@ export const balanceReply = z
       })
       .optional()
       .meta({ description: 'the plan’s next charge; absent without a plan' }),
+    plan: planStandingReply.optional().meta({ description: 'absent without a plan' }),
     outlook: outlookReply,
   })
   .meta({ id: 'Balance' })
@@ -59,6 +62,7 @@ export const balanceReply = z
 export function presentBalance(
   { head, usableMicros, nextExpiry }: CreditAt,
   coverage: Coverage,
+  standing: PlanStanding | undefined,
   timeZone: string,
 ): z.infer<typeof balanceReply> {
   const upcoming = coverage.month
@@ -88,6 +92,7 @@ export function presentBalance(
       owed: inCurrency(upcoming.owedMicros),
       shortfall: inCurrency(upcoming.shortfallMicros),
     },
+    plan: standing && presentStanding(standing, { currency: head.currency, timeZone }),
     outlook: presentOutlook(coverage, head.currency),
   }
 }

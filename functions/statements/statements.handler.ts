@@ -11,6 +11,7 @@ import { creditAt } from '../ledger/credit-at.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createCoverage } from '../plans/coverage.store.ts'
+import { createPlanStanding } from '../plans/plan-standing.store.ts'
 import { type PresentedUsage, presentBatch, presentUsage } from '../usage/present-usage.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
@@ -37,6 +38,7 @@ const coverages = createCoverage({
   paymentsTable: PAYMENTS_TABLE,
 })
 const ledger = createLedgerReader({ client, ...ledgerTables })
+const standings = createPlanStanding({ client, documentsTable: DOCUMENTS_TABLE })
 const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }
@@ -58,7 +60,8 @@ export const handler = httpHandler(
     const now = new Date()
     const coverage = await coverages.read(account, now)
     const credit = creditAt(coverage.credit, now.toISOString())
-    return { status: 200, body: presentBalance(credit, coverage, account.timeZone) }
+    const standing = await standings.read(account, now, credit)
+    return { status: 200, body: presentBalance(credit, coverage, standing, account.timeZone) }
   }),
 
   bind(listTransactions, async ({ caller, params: { accountId }, query, headers }) => {

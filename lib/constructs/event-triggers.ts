@@ -34,6 +34,7 @@ export const checksAutoTopUp = [
   'credit.expired',
   'plan.charged',
   'plan.changed',
+  'service.resumed',
   'plan.short',
   'plan.warning',
   'plan.automatic_top_up_expected',

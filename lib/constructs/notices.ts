@@ -84,6 +84,8 @@ export class Notices extends Construct {
         'credit.expired',
         'plan.charged',
         'ring_fence.changed',
+        'plan.changed',
+        'service.resumed',
         'session.authorised',
         'session.ended',
         'top_up.settled',

@@ -114,7 +114,32 @@ const priceChange: NoticeEvent = {
     planUrl: `${portalUrl}/plan?account=${accountId}`,
   },
 }
+const services = [
+  { service: 'trunk', name: '<b>Trunks</b>' },
+  { service: 'number', name: 'Numbers' },
+]
+const reminder: NoticeEvent = {
+  detailType: 'plan.reminder',
+  detail: {
+    ...{ id: 'i', accountId, at: entry.at, periods: ['2026-12'], stopsOn: '2026-12-08', services },
+    ...{ owed: usd('24.50'), available: usd('9.999999') },
+    ...{ shortfall: usd('14.51'), exactShortfall: usd('14.500001') },
+    topUpUrl: `${portalUrl}/top-up?account=${accountId}&amount=14.51&currency=USD`,
+  },
+}
+const stop = { ...entry, period: '2026-12', planName: 'Full', fromDate: '2026-12-08', services }
+const suspended: NoticeEvent = {
+  detailType: 'service.suspended',
+  detail: { ...stop, owed: usd('6.00'), shortfall: usd('14.500001') },
+}
+const ranAgain: NoticeEvent = {
+  detailType: 'service.resumed',
+  detail: { ...stop, amount: usd('8.00'), stillStopped: ['fax'] },
+}
 const events: NoticeEvent[] = [
+  reminder,
+  suspended,
+  ranAgain,
   warning,
   shortMonth,
   {
@@ -187,6 +212,22 @@ describe('a notice', () => {
     const { text } = renderNotice(shortMonth, account, portalUrl)
     expect(text).toContain('Owed for earlier months: 1.000001 USD')
     expect(text).toContain('amount=16.01&currency=USD')
+  })
+
+  it('reminds of the day on which services stop, names them, and links to a top-up of what is missing', () => {
+    const { subject, text } = renderNotice(reminder, account, portalUrl)
+    expect(subject).toBe('Services stop on 2026-12-08: top up 14.51 USD')
+    expect(text).toContain('<b>Trunks</b>, Numbers')
+    expect(text).toContain('amount=14.51&currency=USD')
+  })
+
+  it('says what has stopped and with how much all of it runs again, and what runs again', () => {
+    const stopped = renderNotice(suspended, account, portalUrl)
+    expect(stopped.text).toContain('With 14.51 USD all of them run again by themselves')
+    expect(stopped.text).toContain('amount=14.51&currency=USD')
+    const again = renderNotice(ranAgain, account, portalUrl)
+    expect(again.text).toContain('8.00 USD was charged for the rest of the month')
+    expect(again.text).toContain('Others are stopped still')
   })
 
   it('is a receipt for a top-up: amount, balance after it, date in the account’s time zone', () => {

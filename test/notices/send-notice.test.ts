@@ -13,6 +13,7 @@ import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import { createMail } from '../../functions/notices/mail.client.ts'
 import type { NoticeEvent } from '../../functions/notices/notice.ts'
 import { createNoticeSending, type NoticeOptions } from '../../functions/notices/send-notice.store.ts'
+import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { Died, dyingClient } from '../plans/dying-client.ts'
 import { planAccounts, UNIT } from '../plans/plan-account.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -74,6 +75,29 @@ describe('sending a notice', () => {
     ])
     await sending().send(low(account, 2), later(7200))
     expect(outbox).toHaveLength(4)
+  })
+
+  it('reminds of a month that is owed, and not any more once it is paid', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    const december = new Date('2026-12-01T00:00:00.000Z')
+    const { chargeDue } = createMonthlyCharging(database)
+    await chargeDue(account.accountId, december)
+    const usd = (amount: string) => ({ amount, currency: 'USD' })
+    const reminder = (day: string): NoticeEvent => ({
+      detailType: 'plan.reminder',
+      detail: {
+        id: `${account.accountId}/plan.reminder/2026-12/${day}`,
+        ...{ accountId: account.accountId, at: now.toISOString(), periods: ['2026-12'] },
+        ...{ owed: usd('24.50'), available: usd('0.00'), shortfall: usd('24.50') },
+        ...{ exactShortfall: usd('24.50'), stopsOn: '2026-12-08', services: [] },
+        topUpUrl: 'https://portal.example.com/top-up',
+      },
+    })
+    expect(await sending().send(reminder('2026-12-04'), now)).toMatchObject({ sent: 1 })
+    await world.give(account, 25n * UNIT, 'paid')
+    await chargeDue(account.accountId, december)
+    expect(await sending().send(reminder('2026-12-07'), now)).toEqual({ sent: 0, rejected: 0, before: 0 })
+    expect(outbox).toHaveLength(1)
   })
 
   it('sends once when deliveries meet, and the next finds all of it sent', async () => {

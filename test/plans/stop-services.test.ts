@@ -1,102 +1,48 @@
-import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Account } from '../../functions/accounts/account.ts'
+import { beginningOfPeriod } from '../../functions/accounts/billing-period.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
-import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
-import { createGraceDueStore } from '../../functions/plans/grace-due.store.ts'
+import { beginGrace } from '../../functions/plans/grace.ts'
+import { setStopOrder } from '../../functions/plans/set-stop-order.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
-import { november, planAccounts, recordingBus, UNIT } from './plan-account.ts'
+import { december, fullPlan } from './full-plan.ts'
+import { recordingBus, UNIT } from './plan-account.ts'
 
 let database: TestDatabase
-let world: ReturnType<typeof planAccounts>
-let charging: ReturnType<typeof createMonthlyCharging>
+let full: Awaited<ReturnType<typeof fullPlan>>
+let world: typeof full.world
+let charging: typeof full.charging
 
 beforeAll(async () => {
   database = await startTestDatabase()
-  world = planAccounts(database)
-  charging = createMonthlyCharging(database)
-  await world.plans.set(
-    'full',
-    {
-      ...{ name: 'Full', clientType: 'hosted', currency: 'USD' },
-      effectiveFrom: '2026-01-01T00:00:00.000Z',
-      baseFeeMicros: 31n * UNIT,
-      services: [
-        { service: 'number', name: 'Numbers', unitFeeMicros: 62n * UNIT },
-        { service: 'trunk', name: 'Trunks', unitFeeMicros: 93n * UNIT },
-        { service: 'fax', name: 'Fax', unitFeeMicros: 0n },
-      ],
-    },
-    '2026-01-01T00:00:00.000Z',
-  )
+  full = await fullPlan(database)
+  world = full.world
+  charging = full.charging
 })
 afterAll(() => database.stop())
 
-/** Local midnight of a day of December in Berlin. */
-const december = (day: number) => new Date(Date.UTC(2026, 10, 30 + day, -1))
 const firstOfJanuary = december(32)
-
-/** An account in Berlin with base fee 1 a day, numbers 2 a day, trunks 3 a day and free fax, from December on. */
-async function openFull(creditUnits: number): Promise<Account> {
-  const account = await world.open()
-  const services = ['number', 'trunk', 'fax'].map((service) => ({ service, quantity: 1n }))
-  const choice = { planId: 'full', services }
-  await choosePlan(database, { account, choice, actor: 'person:test', now: november })
-  if (creditUnits > 0) await give(account, creditUnits)
-  return account
-}
-
-let gifts = 0
-const give = (account: Account, units: number) => world.give(account, BigInt(units) * UNIT, `gift-${++gifts}`)
-const resultsOf = async (account: Account, at: Date, by = charging) =>
-  (await by.chargeDue(account.accountId, at)).months.map(({ result }) => result)
-const stoppedOf = async ({ accountId }: Account) =>
-  ((await world.subscriptions.read(accountId))?.stopped ?? []).map(({ service }) => service)
-const graceOf = ({ accountId }: Account) => createGraceDueStore(database).read(accountId)
-const monthOf = async ({ accountId }: Account, period = '2026-12') =>
-  (await world.subscriptions.readPeriod(accountId, period))!
-
-async function linesOf(account: Account) {
-  const { entries, faults, head } = await world.statement(account)
-  expect(faults).toEqual([])
-  const lines = entries
-    .filter(({ kind }) => kind.startsWith('plan'))
-    .map(({ kind, amountMicros }) => `${kind} ${amountMicros / UNIT}`)
-  return { lines, available: head.availableMicros / UNIT }
-}
-
-async function setStatus(accountId: string, status: string) {
-  await database.client.send(
-    new UpdateCommand({
-      TableName: database.ledgerTable,
-      Key: { pk: `ACCOUNT#${accountId}`, sk: 'HEAD' },
-      UpdateExpression: 'SET #status = :status, revision = revision + :one',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: { ':status': status, ':one': 1n },
-    }),
-  )
-}
 
 describe('a month that is owed', () => {
   it('runs on through seven days of grace, then stops as few services as suffice, and is settled', async () => {
-    const account = await openFull(100)
-    expect(await resultsOf(account, december(1))).toEqual(['short'])
-    expect(await monthOf(account)).toMatchObject({
+    const account = await full.openFull(100)
+    expect(await full.resultsOf(account, december(1))).toEqual(['short'])
+    expect(await full.monthOf(account)).toMatchObject({
       foundShortOn: '2026-12-01',
       graceEndsAt: december(8).toISOString(),
     })
-    expect(await resultsOf(account, new Date(december(8).getTime() - 1))).toEqual([])
-    expect(await stoppedOf(account)).toEqual([])
+    expect(await full.resultsOf(account, new Date(december(8).getTime() - 1))).toEqual([])
+    expect(await full.stoppedOf(account)).toEqual([])
     // 31 + 62 + 93 are owed. Without trunks from the 8th on: 31 + 62 + 21 do not fit 100 either; without numbers 31 + 14 + 21 do.
-    expect(await resultsOf(account, december(8))).toEqual(['stopped', 'settled'])
-    expect(await stoppedOf(account)).toEqual(['trunk', 'number'])
-    expect(await linesOf(account)).toEqual({
+    expect(await full.resultsOf(account, december(8))).toEqual(['stopped', 'settled'])
+    expect(await full.stoppedOf(account)).toEqual(['trunk', 'number'])
+    expect(await full.linesOf(account)).toEqual({
       lines: ['plan_short 0', 'plan_stop 0', 'plan -66'],
       available: 34n,
     })
-    const { lines, totalMicros, status } = await monthOf(account)
+    const { lines, totalMicros, status } = await full.monthOf(account)
     expect({ totalMicros, status }).toEqual({ totalMicros: 66n * UNIT, status: 'charged' })
     expect(lines.map(({ service, firstDay, lastDay }) => `${service} ${firstDay}-${lastDay}`)).toEqual([
       'base-fee 1-31',
@@ -104,85 +50,77 @@ describe('a month that is owed', () => {
       'number 1-7',
       'trunk 1-7',
     ])
-    expect(await graceOf(account)).toBeUndefined()
-    expect(await resultsOf(account, december(9))).toEqual([])
+    expect(await full.graceOf(account)).toBeUndefined()
+    expect(await full.resultsOf(account, december(9))).toEqual([])
   })
 
   it('stops what the client ranked last of all but the base fee', async () => {
-    const account = await openFull(100)
-    await database.client.send(
-      new UpdateCommand({
-        TableName: database.documentsTable,
-        Key: { pk: world.accountKey(account.accountId), sk: 'PLAN' },
-        UpdateExpression: 'SET stopOrder = :order',
-        // It is not taken any more, and in nobody's way.
-        ExpressionAttributeValues: { ':order': ['gone', 'trunk'] },
-      }),
-    )
+    const account = await full.openFull(100)
+    await setStopOrder(database, { account, services: ['trunk'], now: december(1) })
     await charging.chargeDue(account.accountId, december(1))
     // Without numbers: 31 + 14 + 93; without trunks too, 66.
     await charging.chargeDue(account.accountId, december(8))
-    expect(await stoppedOf(account)).toEqual(['number', 'trunk'])
+    expect(await full.stoppedOf(account)).toEqual(['number', 'trunk'])
   })
 
   it('stops everything when nothing less suffices, owes the days that ran, and costs nothing from then on', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(1))
-    expect(await resultsOf(account, december(8))).toEqual(['stopped'])
-    expect(await stoppedOf(account)).toEqual(['trunk', 'number', 'fax', 'base-fee'])
-    expect(await monthOf(account)).toMatchObject({ status: 'short', totalMicros: 42n * UNIT })
-    expect(await graceOf(account)).toBeUndefined()
-    expect(await resultsOf(account, firstOfJanuary)).toEqual(['nothing_to_pay'])
-    expect(await monthOf(account, '2027-01')).toMatchObject({ status: 'charged', totalMicros: 0n })
-    expect((await linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
+    expect(await full.resultsOf(account, december(8))).toEqual(['stopped'])
+    expect(await full.stoppedOf(account)).toEqual(['trunk', 'number', 'fax', 'base-fee'])
+    expect(await full.monthOf(account)).toMatchObject({ status: 'short', totalMicros: 42n * UNIT })
+    expect(await full.graceOf(account)).toBeUndefined()
+    expect(await full.resultsOf(account, firstOfJanuary)).toEqual(['nothing_to_pay'])
+    expect(await full.monthOf(account, '2027-01')).toMatchObject({ status: 'charged', totalMicros: 0n })
+    expect((await full.linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
     // 42 are owed, the base fee of ten days is 10, numbers are 20, trunks 30.
-    await give(account, 42 + 10 + 20 + 29)
-    expect(await resultsOf(account, december(31 + 22))).toEqual(['settled', 'resumed'])
-    expect(await stoppedOf(account)).toEqual(['trunk'])
-    expect(await linesOf(account)).toEqual({
+    await full.give(account, 42 + 10 + 20 + 29)
+    expect(await full.resultsOf(account, december(31 + 22))).toEqual(['settled', 'resumed'])
+    expect(await full.stoppedOf(account)).toEqual(['trunk'])
+    expect(await full.linesOf(account)).toEqual({
       lines: ['plan_short 0', 'plan_stop 0', 'plan -42', 'plan_resume -30'],
       available: 29n,
     })
-    expect(await monthOf(account, '2027-01')).toMatchObject({
+    expect(await full.monthOf(account, '2027-01')).toMatchObject({
       totalMicros: 30n * UNIT,
       movements: [{ amountMicros: 30n * UNIT }],
     })
   })
 
   it('comes to what it would have without a stop when all resume on the day of it', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(1))
     await charging.chargeDue(account.accountId, december(8))
-    await give(account, 186)
-    expect(await resultsOf(account, december(8.5))).toEqual(['settled', 'resumed'])
-    const { lines, available } = await linesOf(account)
+    await full.give(account, 186)
+    expect(await full.resultsOf(account, december(8.5))).toEqual(['settled', 'resumed'])
+    const { lines, available } = await full.linesOf(account)
     expect(lines.slice(2)).toEqual(['plan -42', 'plan_resume -144'])
     expect(available).toBe(0n)
-    const month = await monthOf(account)
+    const month = await full.monthOf(account)
     expect(month.totalMicros).toBe(186n * UNIT)
     expect(month.lines.every(({ firstDay, lastDay }) => firstDay === 1 && lastDay === 31)).toBe(true)
-    expect(await stoppedOf(account)).toEqual([])
+    expect(await full.stoppedOf(account)).toEqual([])
   })
 
   it('is settled instead when a top-up comes between the decision to stop and its write', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(1))
     let isGiven = false
     const client = interposedClient(database.client, async (command, send) => {
       if (command instanceof TransactWriteCommand && !isGiven) {
         isGiven = true
-        await give(account, 186)
+        await full.give(account, 186)
       }
       return send()
     })
     const racing = createMonthlyCharging({ ...database, client })
-    expect(await resultsOf(account, december(8), racing)).toEqual(['settled'])
+    expect(await full.resultsOf(account, december(8), racing)).toEqual(['settled'])
     expect(isGiven).toBe(true)
-    expect(await stoppedOf(account)).toEqual([])
+    expect(await full.stoppedOf(account)).toEqual([])
   })
 
   it('decides anew what has to stop when usage eats credit between the decision and its write', async () => {
-    const account = await openFull(100)
+    const account = await full.openFull(100)
     await charging.chargeDue(account.accountId, december(1))
     let isEaten = false
     const client = interposedClient(database.client, async (command, send) => {
@@ -193,22 +131,22 @@ describe('a month that is owed', () => {
       return send()
     })
     const racing = createMonthlyCharging({ ...database, client })
-    expect(await resultsOf(account, december(8), racing)).toEqual(['stopped', 'settled'])
+    expect(await full.resultsOf(account, december(8), racing)).toEqual(['stopped', 'settled'])
     // 50 are left: only without the base fee as well do the 42 of seven days fit.
-    expect(await stoppedOf(account)).toEqual(['trunk', 'number', 'fax', 'base-fee'])
-    expect((await linesOf(account)).available).toBe(8n)
+    expect(await full.stoppedOf(account)).toEqual(['trunk', 'number', 'fax', 'base-fee'])
+    expect((await full.linesOf(account)).available).toBe(8n)
   })
 
   it('is stopped and resumed once, however many workers are at it and however often', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     const together = (at: Date) =>
       Promise.all(Array.from({ length: 5 }, () => charging.chargeDue(account.accountId, at)))
     await together(december(1))
     await together(december(8))
-    await give(account, 186)
+    await full.give(account, 186)
     await together(december(8))
     await together(december(9))
-    expect((await linesOf(account)).lines).toEqual([
+    expect((await full.linesOf(account)).lines).toEqual([
       'plan_short 0',
       'plan_stop 0',
       'plan -42',
@@ -219,7 +157,7 @@ describe('a month that is owed', () => {
   it('is made good by the next firing, whichever write the process dies before or after', async () => {
     for (const when of ['before', 'after'] as const) {
       for (let atWrite = 1; atWrite <= 3; atWrite++) {
-        const account = await openFull(0)
+        const account = await full.openFull(0)
         const step = async (at: Date) => {
           const client = dyingClient(database.client, { atWrite, when })
           await createMonthlyCharging({ ...database, client })
@@ -228,72 +166,107 @@ describe('a month that is owed', () => {
           await charging.chargeDue(account.accountId, at)
         }
         await step(december(1))
-        expect(await graceOf(account)).toMatchObject({ dueAt: december(4).toISOString() })
+        expect(await full.graceOf(account)).toMatchObject({ dueAt: december(4).toISOString() })
         await step(december(8))
-        await give(account, 42 + 23)
+        await full.give(account, 42 + 23)
         await step(december(9))
-        await give(account, 23 * 5)
+        await full.give(account, 23 * 5)
         await step(december(9))
-        expect((await linesOf(account)).lines).toEqual([
+        expect((await full.linesOf(account)).lines).toEqual([
           'plan_short 0',
           'plan_stop 0',
           'plan -42',
           'plan_resume -23',
           'plan_resume -115',
         ])
-        expect(await stoppedOf(account)).toEqual([])
+        expect(await full.stoppedOf(account)).toEqual([])
       }
     }
   })
 
   it('gives the full days of grace to whom an outage made late, for all months that it finds short at once', async () => {
-    const account = await openFull(0)
-    expect(await resultsOf(account, december(31 + 20))).toEqual(['short', 'short'])
-    expect(await graceOf(account)).toMatchObject({ period: '2026-12' })
-    expect(await resultsOf(account, new Date(december(31 + 27).getTime() - 1))).toEqual([])
-    expect(await resultsOf(account, december(31 + 27))).toEqual(['stopped'])
+    const account = await full.openFull(0)
+    expect(await full.resultsOf(account, december(31 + 20))).toEqual(['short', 'short'])
+    expect(await full.graceOf(account)).toMatchObject({ period: '2026-12' })
+    expect(await full.resultsOf(account, new Date(december(31 + 27).getTime() - 1))).toEqual([])
+    expect(await full.resultsOf(account, december(31 + 27))).toEqual(['stopped'])
     // December is owed whole, as its services ran.
-    expect(await monthOf(account)).toMatchObject({ status: 'short', totalMicros: 186n * UNIT })
-    expect(await monthOf(account, '2027-01')).toMatchObject({ status: 'short', totalMicros: 26n * 6n * UNIT })
+    expect(await full.monthOf(account)).toMatchObject({ status: 'short', totalMicros: 186n * UNIT })
+    expect(await full.monthOf(account, '2027-01')).toMatchObject({
+      status: 'short',
+      totalMicros: 26n * 6n * UNIT,
+    })
   })
 
   it('stops in the month that has come within its grace, and that month’s services are owed until then', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(28))
-    expect(await resultsOf(account, firstOfJanuary)).toEqual(['short'])
-    expect(await resultsOf(account, december(31 + 4))).toEqual(['stopped'])
-    expect(await monthOf(account, '2027-01')).toMatchObject({ totalMicros: 18n * UNIT })
+    expect(await full.resultsOf(account, firstOfJanuary)).toEqual(['short'])
+    expect(await full.resultsOf(account, december(31 + 4))).toEqual(['stopped'])
+    expect(await full.monthOf(account, '2027-01')).toMatchObject({ totalMicros: 18n * UNIT })
   })
 
   it('neither stops nor resumes anything of a parked account, and nothing of a closed one', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(1))
-    await setStatus(account.accountId, 'parked')
-    expect(await resultsOf(account, december(8))).toEqual([])
-    expect(await stoppedOf(account)).toEqual([])
-    await setStatus(account.accountId, 'open')
-    expect(await resultsOf(account, december(10))).toEqual(['stopped'])
-    expect(await monthOf(account)).toMatchObject({ totalMicros: 54n * UNIT })
-    await setStatus(account.accountId, 'parked')
-    await give(account, 500)
-    expect(await resultsOf(account, december(10))).toEqual([])
-    await setStatus(account.accountId, 'closed')
-    expect(await resultsOf(account, december(10))).toEqual([])
-    expect((await linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
+    await full.setStatus(account.accountId, 'parked')
+    expect(await full.resultsOf(account, december(8))).toEqual([])
+    expect(await full.stoppedOf(account)).toEqual([])
+    await full.setStatus(account.accountId, 'open')
+    expect(await full.resultsOf(account, december(10))).toEqual(['stopped'])
+    expect(await full.monthOf(account)).toMatchObject({ totalMicros: 54n * UNIT })
+    await full.setStatus(account.accountId, 'parked')
+    await full.give(account, 500)
+    expect(await full.resultsOf(account, december(10))).toEqual([])
+    await full.setStatus(account.accountId, 'closed')
+    expect(await full.resultsOf(account, december(10))).toEqual([])
+    expect((await full.linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
+  })
+
+  it('stops at once where there are no days of grace', async () => {
+    const account = await full.openFull(100)
+    const strict = createMonthlyCharging({ ...database, graceDays: 0 })
+    expect(await full.resultsOf(account, december(1), strict)).toEqual(['short', 'stopped', 'settled'])
+    expect(await full.stoppedOf(account)).toEqual(['trunk'])
+    expect(await full.linesOf(account)).toEqual({
+      lines: ['plan_short 0', 'plan_stop 0', 'plan -93'],
+      available: 7n,
+    })
+    const poor = await full.openFull(0)
+    expect(await full.resultsOf(poor, december(1), strict)).toEqual(['short', 'stopped'])
+    expect(await full.monthOf(poor)).toMatchObject({ status: 'charged', totalMicros: 0n, movements: [] })
+  })
+
+  it.each([
+    ['America/Sao_Paulo', '2026-12-08T03:00:00.000Z'],
+    ['Pacific/Kiritimati', '2026-12-07T10:00:00.000Z'],
+    // Clocks go back within the days of grace: they are 169 hours.
+    ['America/New_York', '2026-11-08T05:00:00.000Z'],
+  ])('has seven days of grace by the calendar of %s', (timeZone, graceEndsAt) => {
+    const period = graceEndsAt.slice(0, 7)
+    const found = beginGrace(period, beginningOfPeriod(period, timeZone), timeZone, 7)
+    expect(found).toEqual({ period, foundShortOn: `${period}-01`, graceEndsAt })
+  })
+
+  it('stops with the day of the account, wherever it is', async () => {
+    const account = await full.openFull(0, { timeZone: 'Pacific/Kiritimati' })
+    await charging.chargeDue(account.accountId, new Date('2026-11-30T10:00:00.000Z'))
+    expect(await full.resultsOf(account, new Date('2026-12-07T09:59:59.999Z'))).toEqual([])
+    expect(await full.resultsOf(account, new Date('2026-12-07T10:00:00.000Z'))).toEqual(['stopped'])
   })
 
   it('leaves what stops to a worker whose clock is not behind', async () => {
-    const account = await openFull(0)
+    const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(28))
     await charging.chargeDue(account.accountId, firstOfJanuary)
-    expect(await resultsOf(account, december(31))).toEqual([])
-    expect(await graceOf(account)).toMatchObject({ period: '2026-12' })
+    expect(await full.resultsOf(account, december(31))).toEqual([])
+    expect(await full.graceOf(account)).toMatchObject({ period: '2026-12' })
   })
 })
 
 describe('reminders', () => {
   it('come half-way and on the last day, once each, and name what would stop', async () => {
-    const account = await openFull(100)
+    const account = await full.openFull(100)
     const bus = recordingBus()
     const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
     const telling = createMonthlyCharging({ ...database, reminding })
@@ -316,17 +289,44 @@ describe('reminders', () => {
       services: [{ service: 'trunk' }, { service: 'number' }],
       topUpUrl: expect.stringContaining('amount=86.00'),
     })
-    expect(await graceOf(account)).toMatchObject({ dueAt: december(8).toISOString() })
+    expect(await full.graceOf(account)).toMatchObject({ dueAt: december(8).toISOString() })
   })
 
-  it('do not come when the month is paid', async () => {
-    const account = await openFull(0)
+  it('come again under the same id when the process dies before or after it is written down', async () => {
+    for (const when of ['before', 'after'] as const) {
+      const account = await full.openFull(0)
+      await charging.chargeDue(account.accountId, december(1))
+      const bus = recordingBus()
+      const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
+      const client = dyingClient(database.client, { atWrite: 1, when })
+      const dying = createMonthlyCharging({ ...database, client, reminding })
+      await expect(dying.chargeDue(account.accountId, december(4))).rejects.toThrow(Died)
+      await createMonthlyCharging({ ...database, reminding }).chargeDue(account.accountId, december(4))
+      const ids = new Set(bus.named('plan.reminder').map(({ detail }) => detail.id))
+      expect([...ids]).toEqual([`${account.accountId}/plan.reminder/2026-12/2026-12-04`])
+      expect(bus.events).toHaveLength(when === 'before' ? 2 : 1)
+    }
+  })
+
+  it('come before services stop, never after', async () => {
+    const account = await full.openFull(0)
     const bus = recordingBus()
     const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
     await charging.chargeDue(account.accountId, december(1))
-    await give(account, 186)
+    // Nothing fired for a week.
+    await createMonthlyCharging({ ...database, reminding }).chargeDue(account.accountId, december(8))
+    expect(await full.stoppedOf(account)).toHaveLength(4)
+    expect(bus.events).toEqual([])
+  })
+
+  it('do not come when the month is paid', async () => {
+    const account = await full.openFull(0)
+    const bus = recordingBus()
+    const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
+    await charging.chargeDue(account.accountId, december(1))
+    await full.give(account, 186)
     await createMonthlyCharging({ ...database, reminding }).chargeDue(account.accountId, december(4))
     expect(bus.events).toEqual([])
-    expect(await graceOf(account)).toBeUndefined()
+    expect(await full.graceOf(account)).toBeUndefined()
   })
 })

@@ -196,6 +196,7 @@ describe('another client’s account is not there: 404', () => {
   it.each([
     ['POST', '/top-ups', { amount: '10.00', currency: 'USD' }],
     ['PUT', '/plan', { planId: 'any-plan', services: [] }],
+    ['PUT', '/plan/stop-order', { services: [] }],
     ['PATCH', '', { name: 'Mine now' }],
     ['POST', '/members', { email: 'me@client.example.com', role: 'owner' }],
   ] as const)('%s /v1/accounts/{theirs}%s', async (method, path, body) => {

@@ -1,0 +1,60 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { Account } from '../accounts/account.ts'
+import type { CreditAt } from '../ledger/credit-at.ts'
+import { dayIn } from './day-shares.ts'
+import { shortfallOf } from './decide-monthly-charge.ts'
+import { costOfResumption } from './decide-resumption.ts'
+import { findGoverning } from './grace.ts'
+import { owedIn, type PeriodDocument } from './period-document.ts'
+import type { PlanStanding } from './plan-standing.ts'
+import { createStoppedPricing } from './price-stopped.store.ts'
+import { createSubscriptionStore } from './subscription.store.ts'
+import type { Subscription } from './subscription.ts'
+
+/** Reads how an account stands with its plan, against the credit that its caller has read. */
+export function createPlanStanding(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const subscriptions = createSubscriptionStore(options)
+  const priceStopped = createStoppedPricing(options)
+
+  /** Undefined without a plan. */
+  async function read(
+    { accountId, timeZone }: Account,
+    now: Date,
+    { head, usableMicros }: CreditAt,
+  ): Promise<PlanStanding | undefined> {
+    const at = now.toISOString()
+    const { period, day } = dayIn(at, timeZone)
+    const [subscription, short, month] = await Promise.all([
+      subscriptions.read(accountId),
+      subscriptions.listShort(accountId),
+      subscriptions.readPeriod(accountId, period),
+    ])
+    if (!subscription || subscription.terms.length === 0) return undefined
+    const { stopped = [] } = subscription
+    const grace = findGoverning(short)
+    const resumptionMicros = await priceResumption(subscription, month, { day, at })
+    const owedMicros = owedIn(short)
+    const credit = { ...head, availableMicros: usableMicros }
+    return {
+      periods: short.map((document) => document.period),
+      owedMicros,
+      ...(grace && grace.graceEndsAt > at && { graceEndsAt: grace.graceEndsAt }),
+      stopped,
+      resumptionMicros,
+      shortfallMicros: shortfallOf(credit, owedMicros + (resumptionMicros ?? 0n)),
+    }
+  }
+
+  async function priceResumption(
+    subscription: Subscription,
+    month: PeriodDocument | undefined,
+    { day, at }: { day: number; at: string },
+  ): Promise<bigint | undefined> {
+    const { stopped = [] } = subscription
+    if (stopped.length === 0 || !month) return undefined
+    const monthly = await priceStopped(subscription, month, at)
+    return costOfResumption({ month, day, stopped, monthly })
+  }
+
+  return { read }
+}
