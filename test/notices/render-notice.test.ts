@@ -137,9 +137,6 @@ const ranAgain: NoticeEvent = {
   detail: { ...stop, amount: usd('8.00'), stillStopped: ['fax'] },
 }
 const events: NoticeEvent[] = [
-  reminder,
-  suspended,
-  ranAgain,
   warning,
   shortMonth,
   {
@@ -161,6 +158,9 @@ const events: NoticeEvent[] = [
   { detailType: 'auto_top_up.disabled', detail: autoTopUpFailure },
   capReached,
   priceChange,
+  reminder,
+  suspended,
+  ranAgain,
 ]
 
 /** What is left of HTML when only its text is read. */
