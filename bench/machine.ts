@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GRACE_DAYS } from '../functions/plans/grace.ts'
 import { startEventBridge } from '../local/eventbridge.ts'
 import { startS3 } from '../local/s3.ts'
 import { startSqs } from '../local/sqs.ts'
@@ -58,6 +59,7 @@ export async function startMachine() {
     USAGE_QUEUE_URL: sqs.queueUrl(USAGE_QUEUE),
     ...Object.fromEntries(calendarUrls),
     EVENT_BUS: BUS,
+    PLAN_GRACE_DAYS: String(GRACE_DAYS),
   })
 
   /** Takes what waits in the usage queue, as Lambda receives it: at most ten messages at a time, gone once they are taken. */

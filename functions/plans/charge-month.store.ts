@@ -35,6 +35,8 @@ export function createMonthlyCharging(
   options: LedgerOptions & {
     documentsTable: string
     graceDays?: number
+    /** Of a worker that charges many accounts within minutes. */
+    readsTermsOnce?: boolean
     /** Of workers that tell clients of what they owe; of others, a reminder waits for such a one. */
     reminding?: RemindingOptions
   },
@@ -43,7 +45,7 @@ export function createMonthlyCharging(
   const ledger = createLedger(options)
   const accounts = createAccountStore(options)
   const subscriptions = createSubscriptionStore(options)
-  const gate = createTermsGate(options)
+  const gate = createTermsGate({ ...options, readsOnce: options.readsTermsOnce })
   const ringFences = createRingFenceStore(options)
   const stores = { ledger, subscriptions, ringFences }
   const settle = createMonthSettlement(stores)

@@ -8,14 +8,13 @@ import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
+import { createMonthVersions } from './month-versions.store.ts'
 import { owedBefore } from './period-document.ts'
-import { createPlanStore } from './plan.store.ts'
 import type { PlanVersion } from './plan.ts'
 import { endOfOutlook } from './project-credit.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
-import { versionForMonth } from './version-for-month.ts'
 
 /** A busy account's HEAD moves between two reads of it, but not so often in a row. */
 const TRIES = 20
@@ -108,7 +107,7 @@ function laterOf(one: Period, other: Period): Period {
  * known when the month's run was opened. Who charges the month opens its run with that (`opensAt`); who looks does not.
  */
 export function createVersionInForce(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
-  const plans = createPlanStore(options)
+  const monthVersions = createMonthVersions(options)
   const frozenPrices = createFrozenPrices(options)
   return async (
     account: Account,
@@ -122,8 +121,8 @@ export function createVersionInForce(options: { client: DynamoDBDocumentClient; 
     const frozen = await (opensAt === undefined
       ? frozenPrices.read(period)
       : frozenPrices.open(period, opensAt))
-    const versions = await plans.listVersions(term.planId)
-    const version = versionForMonth(versions, beginningOfPeriod(period, account.timeZone), frozen)
+    const find = opensAt === undefined ? monthVersions.read : monthVersions.readOrRemember
+    const version = await find(term, beginningOfPeriod(period, account.timeZone), frozen)
     if (!version) throw new Error(`plan ${term.planId}: no version is in force in ${period}`)
     return version
   }

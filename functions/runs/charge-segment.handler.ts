@@ -21,8 +21,6 @@ const options = {
   waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
 }
-const charging = createMonthlyCharging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
-const segments = createSegmentCharging({ ...options, charging })
 const queue = createMessageSender({ client: new SQSClient({}), queueUrl: SEGMENT_QUEUE_URL })
 
 /** Well within the function's own time: a checkpoint's accounts, or those that are tried again, come on top. */
@@ -32,6 +30,12 @@ export const handler = queueHandler({
   schema: segmentMessageSchema,
   run: eachMessage(async (place) => {
     const begunAt = performance.now()
+    // Anew for each message: what it remembers is as old as that.
+    const charging = createMonthlyCharging({
+      ...options,
+      ...{ graceDays: Number(PLAN_GRACE_DAYS), readsTermsOnce: true },
+    })
+    const segments = createSegmentCharging({ ...options, charging })
     const isTimeLeft = () => performance.now() - begunAt < WORK_MILLISECONDS
     const result = await segments.work(place, { now: () => new Date(), isTimeLeft })
     // Should this be the last thing that is not done, the message of now comes again.

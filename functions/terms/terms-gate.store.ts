@@ -5,13 +5,20 @@ import { createAcceptanceStore } from './acceptance.store.ts'
 import { findWaitingTerms, labelTermsInForce, type WaitingTerms } from './decide-gate.ts'
 import { presentWaitingTerms } from './present-terms.ts'
 import { createTermsStore } from './terms.store.ts'
+import type { TermsVersion } from './terms.ts'
 
 export type TermsGate = ReturnType<typeof createTermsGate>
 type Client = Pick<Account, 'accountId' | 'clientType'>
 
 /** What closes the money routes to an account until its people have accepted what is in effect. */
-export function createTermsGate(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+export function createTermsGate(options: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+  /** The versions are read once, for work of some minutes on many accounts. */
+  readsOnce?: boolean
+}) {
   const terms = createTermsStore(options)
+  let remembered: TermsVersion[] | undefined
   const acceptances = createAcceptanceStore(options)
 
   /** What an account has yet to accept; with `closed`, what closes the money routes now. */
@@ -39,14 +46,17 @@ export function createTermsGate(options: { client: DynamoDBDocumentClient; docum
 
   /** The label of the versions in effect for an account, without asking for an acceptance. */
   async function inForce(account: Client, now: Date): Promise<string | undefined> {
-    return labelTermsInForce(await terms.listAllVersions(), account.clientType, now)
+    return labelTermsInForce(await listVersions(), account.clientType, now)
+  }
+
+  async function listVersions(): Promise<TermsVersion[]> {
+    const versions = remembered ?? (await terms.listAllVersions())
+    if (options.readsOnce) remembered = versions
+    return versions
   }
 
   async function look(account: Client, now: Date) {
-    const [versions, answers] = await Promise.all([
-      terms.listAllVersions(),
-      acceptances.list(account.accountId),
-    ])
+    const [versions, answers] = await Promise.all([listVersions(), acceptances.list(account.accountId)])
     return {
       waiting: findWaitingTerms(versions, answers, account.clientType, now),
       label: labelTermsInForce(versions, account.clientType, now),

@@ -180,6 +180,52 @@ describe('prices of a run', () => {
   })
 })
 
+describe('a worker that charges many accounts', () => {
+  it('reads a plan once, and again for a service that it has not seen, and what it goes by is the same', async () => {
+    const planId = await newPlan(5n * UNIT)
+    const accounts = [await openedOn(planId, 'Europe/Berlin'), await openedOn(planId, 'Europe/Berlin')]
+    const late = await openedOn(planId, 'America/New_York')
+    let reads = 0
+    const client = interposedClient(database.client, async (command, send) => {
+      const isOfPlan =
+        command instanceof QueryCommand &&
+        command.input.ExpressionAttributeValues?.[':pk'] === `PLAN#${planId}` &&
+        command.input.Limit === undefined
+      if (isOfPlan) reads += 1
+      return send()
+    })
+    const worker = createMonthlyCharging({ ...database, client, readsTermsOnce: true })
+    for (const { accountId } of accounts) await worker.chargeDue(accountId, new Date(inBerlin))
+    expect(reads).toBe(1)
+    await createPlanStore(database).set(
+      planId,
+      {
+        ...{ name: 'Frozen', clientType: 'hosted', currency: 'USD', baseFeeMicros: 0n },
+        services: [
+          { service: 'seat', name: 'Seat', unitFeeMicros: 4n * UNIT },
+          { service: 'fax', name: 'Fax', unitFeeMicros: 3n * UNIT },
+        ],
+      },
+      '2026-12-01T00:00:00.000Z',
+    )
+    const services = [
+      { service: 'fax', quantity: 2n },
+      { service: 'seat', quantity: 1n },
+    ]
+    const now = new Date('2026-12-01T01:00:00.000Z')
+    const chosen = await choosePlan(database, {
+      account: late,
+      choice: { planId, services },
+      actor: 'x',
+      now,
+    })
+    expect(chosen).toMatchObject({ ok: true })
+    await worker.chargeDue(late.accountId, new Date(inNewYork))
+    expect(reads).toBe(2)
+    expect(await charged([...accounts, late])).toEqual([-5n * UNIT, -5n * UNIT, -11n * UNIT])
+  })
+})
+
 describe('a service that is withdrawn', () => {
   it('stays with who has it and is charged; nobody takes it anew or more of it', async () => {
     const planId = await newPlan(5n * UNIT)

@@ -82,9 +82,9 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: LEDGER,
-        find: 'return explainFailure(error, parts)',
+        find: 'return explainFailure(error, parts, known)',
         replace:
-          "if (!(error as Error).name.startsWith('Transaction')) return undefined\n      return explainFailure(error, parts)",
+          "if (!(error as Error).name.startsWith('Transaction')) return undefined\n      return explainFailure(error, parts, known)",
       },
     ],
   },
@@ -132,8 +132,8 @@ export const BREAKAGES: Breakage[] = [
       },
       {
         file: 'functions/plans/settle-month.store.ts',
-        find: 'documents: [subscriptions.replacePeriod(settled, document)]',
-        replace: 'documents: settled ? [] : []',
+        find: 'subscriptions.replacePeriod(settled, document),',
+        replace: '...(settled ? [] : []),',
       },
     ],
   },
@@ -196,7 +196,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'events that the bus turned down are forgotten',
     shows: ['the bus was never told'],
-    seed: 2,
+    seed: 13,
     edits: [
       {
         file: 'functions/events/bus.client.ts',
@@ -208,7 +208,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'several refunds of one charge do not know of each other',
     shows: ['are given back'],
-    seed: 2,
+    seed: 20,
     edits: [
       {
         file: 'functions/credits/undo-entry.store.ts',
