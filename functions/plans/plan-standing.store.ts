@@ -1,6 +1,10 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import type { CreditAt } from '../ledger/credit-at.ts'
+import { sumOfHeld } from '../ledger/decide-hold.ts'
+import { smaller } from '../ledger/lot.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { lastingAt } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
 import { costOfResumption } from './decide-resumption.ts'
@@ -14,6 +18,7 @@ import type { Subscription } from './subscription.ts'
 /** Reads how an account stands with its plan, against the credit that its caller has read. */
 export function createPlanStanding(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const subscriptions = createSubscriptionStore(options)
+  const ringFences = createRingFenceStore(options)
   const priceStopped = createStoppedPricing(options)
 
   /** Undefined without a plan. */
@@ -24,16 +29,20 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
   ): Promise<PlanStanding | undefined> {
     const at = now.toISOString()
     const { period, day } = dayIn(at, timeZone)
-    const [subscription, short, month] = await Promise.all([
+    const [subscription, short, month, ringFence] = await Promise.all([
       subscriptions.read(accountId),
       subscriptions.listShort(accountId),
       subscriptions.readPeriod(accountId, period),
+      ringFences.read(accountId),
     ])
     if (!subscription || subscription.terms.length === 0) return undefined
     const { stopped = [] } = subscription
     const grace = findGoverning(short)
     const resumptionMicros = await priceResumption(subscription, month, { day, at })
     const owedMicros = owedIn(short)
+    // What is set aside for the plan pays what is owed, and lets nothing run again.
+    const setAsideMicros = smaller(sumOfHeld(lastingAt(ringFence, at)), owedMicros)
+    const neededMicros = owedMicros - setAsideMicros + (resumptionMicros ?? 0n)
     const credit = { ...head, availableMicros: usableMicros }
     return {
       periods: short.map((document) => document.period),
@@ -41,7 +50,7 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
       ...(grace && grace.graceEndsAt > at && { graceEndsAt: grace.graceEndsAt }),
       stopped,
       resumptionMicros,
-      shortfallMicros: shortfallOf(credit, owedMicros + (resumptionMicros ?? 0n)),
+      shortfallMicros: shortfallOf(credit, neededMicros),
     }
   }
 

@@ -211,6 +211,39 @@ describe('a change of plan beside services that have stopped', () => {
   )
 })
 
+describe('a month that is charged beside services that stop or resume', () => {
+  /** Charges January, while a worker whose clock is a moment behind looks at the account, just before its write. */
+  async function chargeBeside(account: Account) {
+    let isLooked = false
+    const client = interposedClient(database.client, async (command, send) => {
+      if (command instanceof TransactWriteCommand && !isLooked) {
+        isLooked = true
+        await full.charging.chargeDue(account.accountId, december(31))
+      }
+      return send()
+    })
+    await createMonthlyCharging({ ...database, client }).chargeDue(account.accountId, december(32))
+    expect(isLooked).toBe(true)
+    return full.monthOf(account, '2027-01')
+  }
+
+  it('has nothing of what stops between its decision and its write', async () => {
+    const account = await full.openFull(0)
+    await full.charging.chargeDue(account.accountId, december(20))
+    expect(await chargeBeside(account)).toMatchObject({ status: 'charged', totalMicros: 0n })
+    expect(await full.monthOf(account)).toMatchObject({ totalMicros: 180n * UNIT })
+    // January was never found short.
+    expect((await full.linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
+  })
+
+  it('has what resumes between its decision and its write', async () => {
+    const account = await stopTrunks()
+    await full.give(account, 189)
+    expect(await chargeBeside(account)).toMatchObject({ status: 'charged', totalMicros: 186n * UNIT })
+    expect((await full.linesOf(account)).lines.slice(-2)).toEqual(['plan_resume -3', 'plan -186'])
+  })
+})
+
 describe('the order in which services stop', () => {
   it('counts, is written once, and refuses what the plan does not have', async () => {
     const account = await full.openFull(100)
