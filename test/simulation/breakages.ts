@@ -140,7 +140,6 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a newer month is charged before an older one that is owed',
     shows: ['an older month is still owed'],
-    seed: 12,
     edits: [
       {
         file: 'functions/plans/charge-due-month.store.ts',

@@ -73,7 +73,7 @@ describe('a mistake in the code', () => {
   it('is found, whichever of them it is', async () => {
     const work = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
-        const { stdout } = await run(process.execPath, [file('run-broken.ts'), next.name, '3000'])
+        const { stdout } = await run(process.execPath, [file('run-broken.ts'), next.name, '6000'])
         found.set(next.name, JSON.parse(stdout) as { messages: string[] })
       }
     }
