@@ -15,10 +15,11 @@ import { presentPlanChange } from './present-plan-change.ts'
 import { refuseChange } from './refuse.ts'
 import { readChoice } from './subscription.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PLAN_GRACE_DAYS } = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
   'DOCUMENTS_TABLE',
+  'PLAN_GRACE_DAYS',
 )
 const options = {
   client: documentClient(),
@@ -29,7 +30,7 @@ const options = {
 const accounts = createAccountStore(options)
 const ledger = createLedgerReader(options)
 const gate = createTermsGate(options)
-const changing = createPlanChanging(options)
+const changing = createPlanChanging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
 
 const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
 

@@ -27,7 +27,7 @@ import { createVersionInForce } from './upcoming-charge.store.ts'
 const TRIES = 8
 
 /** Changes of a plan within a month, from now on: what they would cost, and the change itself. */
-export function createPlanChanging(options: LedgerOptions & { documentsTable: string }) {
+export function createPlanChanging(options: LedgerOptions & { documentsTable: string; graceDays?: number }) {
   const ledger = createLedger(options)
   const undones = createUndoneStore(options)
   const subscriptions = createSubscriptionStore(options)

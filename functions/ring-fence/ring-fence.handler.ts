@@ -13,10 +13,11 @@ import { presentRingFence } from './present-ring-fence.ts'
 import * as api from './ring-fence.api.ts'
 import { setRingFence } from './set-ring-fence.store.ts'
 
-const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
+const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PLAN_GRACE_DAYS } = environment(
   'LEDGER_TABLE',
   'WAITING_TABLE',
   'DOCUMENTS_TABLE',
+  'PLAN_GRACE_DAYS',
 )
 const options = {
   client: documentClient(),
@@ -26,7 +27,7 @@ const options = {
 }
 const accounts = createAccountStore(options)
 const subscriptions = createSubscriptionStore(options)
-const charging = createMonthlyCharging(options)
+const charging = createMonthlyCharging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
 const upcoming = createUpcomingCharge(options)
 const gate = createTermsGate(options)
 

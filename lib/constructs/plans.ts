@@ -31,6 +31,7 @@ export class Plans extends Construct {
     })
     house.ledger.letPost(changePlan)
     house.documents.letWrite(changePlan)
+    changePlan.inject('PLAN_GRACE_DAYS', String(house.configuration.planGraceDays))
     for (const route of Object.values(planChangeRoutes)) house.api.route(route, changePlan)
 
     const ringFence = new HouseFunction(this, 'RingFence', {
@@ -40,6 +41,7 @@ export class Plans extends Construct {
     // Whoever sets credit aside has it set aside when they are answered.
     house.ledger.letPost(ringFence)
     house.documents.letWrite(ringFence)
+    ringFence.inject('PLAN_GRACE_DAYS', String(house.configuration.planGraceDays))
     for (const route of Object.values(ringFenceRoutes)) house.api.route(route, ringFence)
 
     const chargeQueue = this.addChargeMonth(house)
