@@ -6,6 +6,7 @@ import { createMonthlyCharging } from '../../functions/plans/charge-month.store.
 import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { createDueStore } from '../../functions/plans/due.store.ts'
 import { DUE_SHARDS } from '../../functions/plans/plan-keys.ts'
+import { createPlanStanding } from '../../functions/plans/plan-standing.store.ts'
 import { setAgreedPrices } from '../../functions/plans/set-agreed-prices.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { createProving } from '../../functions/proof/prove-account.store.ts'
@@ -182,7 +183,7 @@ describe('a month that is owed', () => {
     expect(await creditOf(account)).toEqual({ available: 3n * UNIT, setAside: 31n * UNIT })
   })
 
-  it('is reminded of with what is set aside', async () => {
+  it('is reminded of, and shown, with what is set aside', async () => {
     const account = await openFull(100n)
     await fence(account, 'whole')
     await charging.chargeDue(account.accountId, december(1))
@@ -192,6 +193,9 @@ describe('a month that is owed', () => {
     expect(bus.events.map(({ detail }) => detail)).toMatchObject([
       { available: { amount: '100.00' }, exactShortfall: { amount: '86.00' } },
     ])
+    const { head } = await world.statement(account)
+    const standing = createPlanStanding(database).read(account, december(7), { head, usableMicros: 0n })
+    expect(await standing).toMatchObject({ owedMicros: 186n * UNIT, shortfallMicros: 86n * UNIT })
   })
 })
 
