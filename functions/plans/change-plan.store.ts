@@ -47,6 +47,7 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
     if (facts.isDue) return { ok: false, reason: 'month_not_charged' }
     const decision = decidePlanChange(facts.input)
     if (!decision.ok) return decision
+    if (facts.isBehind) return { ok: false, reason: 'clock_behind' }
     const { subscription, month } = decision
     const period = nextPeriod(month.period)
     const planVersion = await versionInForce(account, subscription, period)
@@ -89,6 +90,7 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
   ) {
     const decision = decidePlanChange(facts.input)
     if (!decision.ok) return decision
+    if (facts.isBehind) return { ok: false as const, reason: 'clock_behind' as const }
     const change = planChange(decision, facts)
     const parts = shareAmongCharges(facts.charges, change.givenBackMicros)
     const said = describeChange(change, { ...request, currency: request.account.currency })

@@ -3,11 +3,7 @@ import type { LocalDay } from '../accounts/local-day.ts'
 import { BASE_FEE_SERVICE } from './plan.ts'
 import { type StoppedService, type SubscriptionTerm, termsFrom } from './subscription.ts'
 
-/**
- * What is stopped after a change of plan: what was and is taken still, in this month or by a later term. Without the base
- * fee nothing runs, so that a service which is added while that is stopped is stopped too, and resumes after it: else it
- * would run, and nobody would be charged for it.
- */
+/** What is stopped after a change of plan: what was and is taken still, in this month or by a later term. */
 export function keepStopped(
   stopped: readonly StoppedService[],
   plan: {
@@ -20,10 +16,22 @@ export function keepStopped(
   const taken = listTaken(plan.terms, plan.period)
   const takenBefore = listTaken(plan.before, plan.period)
   const kept = stopped.filter(({ service }) => taken.has(service) && takenBefore.has(service))
-  if (!kept.some(({ service }) => service === BASE_FEE_SERVICE)) return kept
-  const known = new Set(kept.map(({ service }) => service))
-  const added = [...taken].filter((service) => !known.has(service))
-  return [...added.map((service) => ({ service, fromDate: plan.today })), ...kept]
+  return withAllTaken(kept, taken, plan.today)
+}
+
+/**
+ * Without the base fee nothing runs: while that is stopped, all that is taken besides, in this month or by a later term, is
+ * stopped too and resumes after it. Else it would run once the base fee does, and nobody would be charged for it.
+ */
+export function withAllTaken(
+  stopped: readonly StoppedService[],
+  taken: ReadonlySet<string>,
+  today: LocalDay,
+): StoppedService[] {
+  const known = new Set(stopped.map(({ service }) => service))
+  if (!known.has(BASE_FEE_SERVICE)) return [...stopped]
+  const others = [...taken].filter((service) => !known.has(service))
+  return [...others.map((service) => ({ service, fromDate: today })), ...stopped]
 }
 
 /** All that is taken from a month on. */

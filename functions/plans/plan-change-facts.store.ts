@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { beginningOfPeriod } from '../accounts/billing-period.ts'
+import { beginningOfPeriod, nextPeriod } from '../accounts/billing-period.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import type { Charged } from '../ledger/refund-charges.ts'
 import { createUndoneStore } from '../ledger/undone.store.ts'
@@ -20,6 +20,8 @@ export type PlanChangeFacts = {
   due: Due | undefined
   /** This month, or one before it, is still to be charged. */
   isDue: boolean
+  /** The month after this one has been charged already, by the plan as it was: this clock is behind the one that charged it. */
+  isBehind: boolean
   monthBefore: PeriodDocument | undefined
   /** Newest first. */
   charges: Charged[]
@@ -54,7 +56,8 @@ export function createPlanChangeFacts(options: LedgerReaderOptions & { documents
       oldestDuePeriod: due?.period,
     }
     const isDue = due !== undefined && due.period <= period
-    return { input, due, isDue, monthBefore: month, charges: await readCharges(month) }
+    const isBehind = due !== undefined && due.period > nextPeriod(period)
+    return { input, due, isDue, isBehind, monthBefore: month, charges: await readCharges(month) }
   }
 
   async function readCharges(month: PeriodDocument | undefined): Promise<Charged[]> {

@@ -21,6 +21,8 @@ export type PlanChangeRefusal =
   | MovementRefusal
   /** A month that is due could not be charged yet. */
   | { ok: false; reason: 'month_not_charged' }
+  /** The month after this one has been charged, by the plan as it was. */
+  | { ok: false; reason: 'clock_behind' }
 
 /**
  * Splits what the change comes to into what is charged and what can be given back: not what had been refunded before, which

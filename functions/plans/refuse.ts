@@ -16,6 +16,8 @@ export function refuseChange(refusal: PlanChangeRefusal | PostingRefusal, curren
       return new Problem('too_many_changes', 'A change from the next month on is possible: PUT the plan.')
     case 'month_not_charged':
       return new Problem('busy', 'The month is being charged; send the same request again.')
+    case 'clock_behind':
+      return new Problem('busy', 'A new month has just begun; send the same request again.')
     default:
       return postingProblem(refusal, currency)
   }

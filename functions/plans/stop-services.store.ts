@@ -10,7 +10,7 @@ import { shortfallOf } from './decide-monthly-charge.ts'
 import { decideStop } from './decide-stop.ts'
 import { describeStop } from './describe-stop.ts'
 import { findGoverning } from './grace.ts'
-import { listTaken } from './keep-stopped.ts'
+import { listTaken, withAllTaken } from './keep-stopped.ts'
 import { owedBefore, owedIn, type PeriodDocument } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import { noteRevision, putPlan } from './plan-writes.store.ts'
@@ -68,15 +68,13 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
         if (!decision) return { ok: false, reason: 'nothing_runs' }
         const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedIn(short))
         const said = { ...facts, currency, availableMicros, shortfallMicros }
+        const fromDate = dateOf(period, day)
+        // What was removed today has run to its end with this.
+        const stopping = decision.services.filter(({ service }) => taken.has(service))
+        const all = [...stopped, ...stopping.map(({ service }) => ({ service, fromDate }))]
         const next: Subscription = {
           ...subscription,
-          stopped: [
-            ...stopped,
-            // What was removed today has run to its end with this.
-            ...decision.services
-              .filter(({ service }) => taken.has(service))
-              .map(({ service }) => ({ service, fromDate: dateOf(period, day) })),
-          ],
+          stopped: withAllTaken(all, taken, fromDate),
           revision: subscription.revision + 1n,
         }
         return {

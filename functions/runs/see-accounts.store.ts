@@ -70,7 +70,10 @@ export function createAccountSight(options: SeeAccountsOptions) {
     return found
   }
 
-  /** `plan:2026-12` and whatever else names the month; the note that it was short charges nothing. */
+  /**
+   * `plan:2026-12` and whatever else names the month; the note that it was short charges nothing, and what comes after
+   * `plan-change:` is a caller's own.
+   */
   async function readKeysOf(accountId: string, period: Period): Promise<bigint[]> {
     const items = (await queryAll(client, {
       TableName: ledgerTable,
@@ -83,7 +86,10 @@ export function createAccountSight(options: SeeAccountsOptions) {
       ConsistentRead: true,
     })) as { sk: string; sequence: bigint }[]
     const short = idempotencyKey(`plan-short:${period}`)
-    return items.filter(({ sk }) => sk.includes(`:${period}`) && sk !== short).map(({ sequence }) => sequence)
+    const changes = idempotencyKey('plan-change:')
+    return items
+      .filter(({ sk }) => sk.includes(`:${period}`) && sk !== short && !sk.startsWith(changes))
+      .map(({ sequence }) => sequence)
   }
 
   async function readEntries(

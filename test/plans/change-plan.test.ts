@@ -197,6 +197,24 @@ describe('changing a plan within the month', () => {
     expect((await readDecember(account))?.totalMicros).toBe(24_500_000n + 9_483_871n)
   })
 
+  it('is refused by a clock that is behind the one that charged the next month, whose price is made', async () => {
+    const account = await inDecember()
+    await charging.chargeDue(account.accountId, new Date('2026-12-31T23:00:00.000Z'))
+    const before = new Date('2026-12-31T22:59:59.999Z')
+    expect(await createPlanChanging(database).preview(requestOf(account, 0, before))).toEqual({
+      ok: false,
+      reason: 'clock_behind',
+    })
+    expect(await change(account, 0, before)).toEqual({ ok: false, reason: 'clock_behind' })
+    expect((await world.subscriptions.read(account.accountId))?.terms).toHaveLength(1)
+    // The same request again, a moment later.
+    expect(await change(account, 0, new Date('2026-12-31T23:00:00.000Z'))).toMatchObject({ ok: true })
+    // Its first day has begun and is paid.
+    expect(await world.subscriptions.readPeriod(account.accountId, '2027-01')).toMatchObject({
+      totalMicros: 790_322n,
+    })
+  })
+
   it('takes no more while a month is owed; less of it lowers what is owed', async () => {
     const account = await inDecember(10n * UNIT)
     expect(await change(account, 6, twelfth)).toEqual({ ok: false, reason: 'plan_owed' })

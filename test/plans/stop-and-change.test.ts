@@ -130,6 +130,26 @@ describe('a change of plan beside services that have stopped', () => {
     expect(await full.stoppedOf(account)).toEqual([])
   })
 
+  it('lets nothing run free that was chosen for the next month before all stopped', async () => {
+    const account = await full.world.open()
+    await full.choose(account, ['number'], november)
+    await full.charging.chargeDue(account.accountId, december(1))
+    await full.choose(account, ['number', 'trunk'], december(3))
+    await full.charging.chargeDue(account.accountId, december(8))
+    expect(await full.stoppedOf(account)).toEqual(['trunk', 'number', 'base-fee'])
+    // January has begun with nothing running; 21 are owed for December.
+    expect(await full.resultsOf(account, december(32))).toEqual(['nothing_to_pay'])
+    await full.give(account, 21 + 30 + 60 + 90)
+    await full.charging.chargeDue(account.accountId, december(33))
+    expect((await full.monthOf(account, '2027-01')).lines.map(({ service }) => service)).toEqual([
+      'base-fee',
+      'number',
+      'trunk',
+    ])
+    expect(await full.linesOf(account)).toMatchObject({ available: 0n })
+    expect(await full.stoppedOf(account)).toEqual([])
+  })
+
   it('that ends the plan leaves nothing stopped, and what is owed is owed', async () => {
     const account = await stopAll()
     expect(await change(account, null, december(9))).toMatchObject({ ok: true })

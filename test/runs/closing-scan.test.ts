@@ -2,6 +2,7 @@ import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { debit } from '../../functions/ledger/decide-movement.ts'
+import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { type ClosingScan, decideScanStep } from '../../functions/runs/closing-scan.ts'
 import { createClosingScan } from '../../functions/runs/scan-run.store.ts'
 import { Died } from '../plans/dying-client.ts'
@@ -74,6 +75,17 @@ describe('the closing scan', () => {
         detail: 'transaction 3 charged 24.50 USD for 2026-12, and its document does not know of it',
       },
     ])
+  })
+
+  it('finds nothing in what a caller has called a change of plan that cost nothing', async () => {
+    const [account] = await charged(1)
+    const choice = { planId: 'basic', services: [{ service: 'seat', quantity: 5n }] }
+    const changed = await createPlanChanging(database).change({
+      ...{ account: account!, choice, actor: 'person:test', now: new Date(LATER) },
+      ...{ key: `plan-change:as-before:${PERIOD}`, requestHash: 'as before' },
+    })
+    expect(changed).toMatchObject({ ok: true, entry: { amountMicros: 0n } })
+    expect(await machine.scan(PERIOD, LATER)).toMatchObject({ findings: [] })
   })
 
   it('finds an account whose due date has passed over the month', async () => {
