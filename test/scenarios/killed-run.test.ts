@@ -17,7 +17,7 @@ const WITHOUT_CREDIT = ACCOUNTS / 4
 let first: DoomedStack
 beforeAll(async () => {
   first = await startDoomedStack('2026-11-30T23:50:00.000Z')
-})
+}, 300_000)
 afterAll(() => first?.remove())
 
 async function openAccount(number: number): Promise<string> {

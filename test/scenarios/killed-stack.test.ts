@@ -12,7 +12,7 @@ const EVENTS_PER_REQUEST = 200
 let first: DoomedStack
 beforeAll(async () => {
   first = await startDoomedStack()
-})
+}, 300_000)
 afterAll(() => first?.remove())
 
 it('finishes an import in whose middle it was killed, and deducts every event exactly once', async () => {

@@ -16,7 +16,7 @@ export type DoomedStack = Awaited<ReturnType<typeof startDoomedStack>>
 export async function startDoomedStack(startAt?: string) {
   const folder = await mkdtemp(join(tmpdir(), 'drawdown-killed-'))
   const args = startAt === undefined ? [RUN_STACK, folder] : [RUN_STACK, folder, startAt]
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(createInterface(child.stdout!), 'line')
   const { apiUrl, staffToken, usageToken } = JSON.parse(line) as Record<string, string>
   const clientWith = (token: string) => createApiClient(apiUrl!, () => Promise.resolve(token))
