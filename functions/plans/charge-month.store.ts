@@ -8,6 +8,7 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createDueMonthCharging } from './charge-due-month.store.ts'
 import type { ChargedMonth, Run, Step } from './charging-step.ts'
 import { createGraceDueStore, type GraceDue } from './grace-due.store.ts'
+import { createPlanReopening } from './reopen-plan.store.ts'
 import { createServiceResumption } from './resume-services.store.ts'
 import { createMonthSettlement } from './settle-month.store.ts'
 import { createServiceStop } from './stop-services.store.ts'
@@ -52,6 +53,7 @@ export function createMonthlyCharging(
   const chargeMonth = createDueMonthCharging({ ...options, ...stores })
   const graceDues = createGraceDueStore(options)
   const stop = createServiceStop(options)
+  const reopen = createPlanReopening(options)
   const resume = createServiceResumption(options)
   const tend = createGraceTending(options)
   const { setAside, lapse } = createSettingAside({ ...options, ...stores })
@@ -84,6 +86,7 @@ export function createMonthlyCharging(
     if (!head) throw new Error(`account ${account.accountId} has no ledger`)
     if (head.status === 'parked') return 'account_parked'
     if (head.status === 'closed') return endDue(due, grace)
+    if (due.isEnded) return reopen(run, due)
     const [short, ringFence] = await Promise.all([
       subscriptions.listShort(account.accountId),
       ringFences.read(account.accountId),

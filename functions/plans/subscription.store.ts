@@ -17,6 +17,8 @@ export type Due = {
   dueAt: string
   /** Of the charge only: the subscription's revision, which a charge depends on and a change moves. */
   planRevision?: bigint
+  /** Of an account that was found closed: nothing finds it in the index. */
+  isEnded?: true
 }
 
 export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>
@@ -88,7 +90,8 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
         TableName: documentsTable,
         Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
         ConditionExpression: `#period = :read${asRead}`,
-        UpdateExpression: 'SET #period = :period, dueAt = :dueAt, index1pk = :index1pk, index1sk = :index1sk',
+        UpdateExpression:
+          'SET #period = :period, dueAt = :dueAt, index1pk = :index1pk, index1sk = :index1sk REMOVE isEnded',
         ExpressionAttributeNames: { '#period': 'period' },
         ExpressionAttributeValues: {
           ':read': due.period,
@@ -118,16 +121,38 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  /** Takes a due month out of the index: nothing finds it any more. Its month stays, for whoever reopens the account. */
+  /** Takes a due month out of the index: nothing finds it any more. Its month stays, for when the account is open again. */
   function endDue(kind: PlanDue, due: Due): WriteItem {
     return {
       Update: {
         TableName: documentsTable,
         Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
         ConditionExpression: '#period = :read',
-        UpdateExpression: 'REMOVE index1pk, index1sk',
+        UpdateExpression: 'SET isEnded = :ended REMOVE index1pk, index1sk',
         ExpressionAttributeNames: { '#period': 'period' },
-        ExpressionAttributeValues: { ':read': due.period },
+        ExpressionAttributeValues: { ':read': due.period, ':ended': true },
+      },
+    }
+  }
+
+  /** Puts a due month that was taken out of the index back in; of a charge, where the plan changes with it, with its new revision. */
+  function reopenDue(kind: PlanDue, due: Due, planRevision?: bigint): WriteItem {
+    const index = dueIndexKeys(kind, due.accountId, due.dueAt)
+    const noted = planRevision === undefined ? '' : ', planRevision = :revision'
+    return {
+      Update: {
+        TableName: documentsTable,
+        Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
+        ConditionExpression: '#period = :read AND isEnded = :ended',
+        UpdateExpression: `SET index1pk = :index1pk, index1sk = :index1sk${noted} REMOVE isEnded`,
+        ExpressionAttributeNames: { '#period': 'period' },
+        ExpressionAttributeValues: {
+          ':read': due.period,
+          ':ended': true,
+          ':index1pk': index.index1pk,
+          ':index1sk': index.index1sk,
+          ...(planRevision !== undefined && { ':revision': planRevision }),
+        },
       },
     }
   }
@@ -165,7 +190,7 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  const writes = { beginDue, moveDueOn, stillDue, endDue, putPeriod, replacePeriod, stillShort }
+  const writes = { beginDue, moveDueOn, stillDue, endDue, reopenDue, putPeriod, replacePeriod, stillShort }
   return { read, readDue, readPeriod, listShort, ...writes }
 }
 

@@ -75,6 +75,7 @@ export function createShortfallWarning(options: WarningOptions) {
       await writeTogether(client, [subscriptions.endDue('warning', due)])
       return 'done'
     }
+    if (due.isEnded) return write(accountId, [subscriptions.reopenDue('warning', due)], 'again')
     if (warningOfPeriod(due.period, account.timeZone) > at) return 'done'
     if (beginningOfPeriod(due.period, account.timeZone) <= at) return moveOn(account, due, 'too_late')
     if (head.status === 'parked') return 'done'

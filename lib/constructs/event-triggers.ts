@@ -1,6 +1,6 @@
 import type { EventName } from './bus.ts'
 
-/** What may bring enough credit for months that are owed: they are charged then. */
+/** What may bring enough credit for months that are owed: they are charged then. An account that is open again has months due again. */
 export const settlesWhatIsOwed = [
   'top_up.settled',
   'credit.given',
@@ -10,12 +10,12 @@ export const settlesWhatIsOwed = [
   'top_up_refund.failed',
   'dispute.won',
   'plan.changed',
+  'account.reopened',
 ] as const satisfies EventName[]
 
 /** What may fund a month that was warned of, or keep automatic top-up from paying for one: its warning is looked at then. */
 export const changesWarnings = [
   ...settlesWhatIsOwed,
-  'account.reopened',
   'auto_top_up.cap_reached',
   'auto_top_up.disabled',
   'auto_top_up.paused',

@@ -321,6 +321,7 @@ describe('triggers', () => {
       expect.arrayContaining([
         [
           [
+            'account.reopened',
             'charge.refunded',
             'credit.given',
             'dispute.won',
