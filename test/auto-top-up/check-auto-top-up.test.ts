@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../functions/edge/problem.ts'
+import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { setRingFence } from '../../functions/ring-fence/set-ring-fence.store.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
 import { payCheckout } from '../../local/stripe.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
@@ -240,6 +242,19 @@ describe('a month of the plan', () => {
     expect(await world.check(account, november, { period: '2026-12' })).toBe('charging')
     expect((await world.stateOf(account)).availableMicros).toBe(49n * UNIT)
     expect(await world.check(account, later(november), { period: '2026-12' })).toBe('covered')
+  })
+
+  it('that is owed is paid with what is set aside for it, and a charge of the rest', async () => {
+    const account = await world.openWithPlan(10, 30n * UNIT, { timeZone: 'UTC' })
+    const { accountId } = account
+    await world.addCard(account)
+    await world.agree(account, { thresholdMicros: 0n }, november)
+    await setRingFence(world.database, { accountId, mode: 'whole', at: november.toISOString() })
+    const december = new Date('2026-12-01T12:00:00.000Z')
+    await createMonthlyCharging(world.database).chargeDue(accountId, november)
+    await createMonthlyCharging(world.database).chargeDue(accountId, december)
+    expect(await world.check(account, december)).toBe('charging')
+    expect((await world.stateOf(account)).availableMicros).toBe(19n * UNIT)
   })
 
   it('that is over or unknown by then is not paid for: a warning that comes late charges nothing', async () => {

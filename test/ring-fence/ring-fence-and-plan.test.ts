@@ -14,6 +14,7 @@ import { createRingFenceStore } from '../../functions/ring-fence/ring-fence.stor
 import type { RingFenceMode } from '../../functions/ring-fence/ring-fence.ts'
 import { setRingFence } from '../../functions/ring-fence/set-ring-fence.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
+import { Died } from '../plans/dying-client.ts'
 import { november, planAccounts, recordingBus, UNIT } from '../plans/plan-account.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -148,6 +149,45 @@ describe('what is set aside follows the plan', () => {
   })
 })
 
+describe('a charge, and what is set aside at the same time', () => {
+  const charged = [{ period: '2026-12', result: 'charged' }]
+
+  it('charges a month that both cover, though it is set aside while the charge is decided', async () => {
+    const account = await world.openWithPlan(5, 30n * UNIT)
+    const { accountId } = account
+    await setRingFence(database, { accountId, mode: 'whole', at: november.toISOString() })
+    const client = beforeFirst('plan:2026-12', () => charging.chargeDue(accountId, november))
+    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(accountId, december(1))
+    expect(months).toEqual(charged)
+    expect(await creditOf(account)).toEqual({ available: 0n, setAside: 5_500_000n })
+  })
+
+  it('charges it of what is available, when it was given back meanwhile', async () => {
+    const account = await openFenced(30n * UNIT)
+    const { accountId } = account
+    const client = beforeFirst('plan:2026-12', () => fence(account, 'off'))
+    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(accountId, december(1))
+    expect(months).toEqual(charged)
+    expect(await creditOf(account)).toEqual({ available: 5_500_000n, setAside: 0n })
+  })
+
+  it('sets nothing aside for a month that was charged meanwhile', async () => {
+    const account = await world.openWithPlan(5, 60n * UNIT)
+    const { accountId } = account
+    await setRingFence(database, { accountId, mode: 'whole', at: november.toISOString() })
+    // It charges the month, and dies before it sets aside for the next.
+    const dying = beforeFirst('ring-fence:', () => Promise.reject(new Died()))
+    const client = beforeFirst('ring-fence:', async () => {
+      const other = createMonthlyCharging({ ...database, client: dying })
+      await other.chargeDue(accountId, december(1)).catch((error) => expect(error).toBeInstanceOf(Died))
+    })
+    await createMonthlyCharging({ ...database, client }).chargeDue(accountId, november)
+    expect(await creditOf(account)).toEqual({ available: 60n * UNIT - MONTH, setAside: 0n })
+    await charging.chargeDue(accountId, december(1))
+    expect(await creditOf(account)).toEqual({ available: 60n * UNIT - 2n * MONTH, setAside: MONTH })
+  })
+})
+
 describe('a month that is owed', () => {
   async function openFull(creditUnits: bigint) {
     const account = await world.open()
@@ -228,10 +268,10 @@ describe('many lots', () => {
 
 describe('the balance of one moment', () => {
   it('does not count credit twice that is set aside while it is read', async () => {
-    const account = await world.openWithPlan(5, 100n * UNIT)
+    const account = await openFenced(100n * UNIT, 'accruing')
     const client = beforeFirst('RING_FENCE', () => fence(account, 'whole'))
     const preview = await createUpcomingCharge({ ...database, client }).preview(account, november)
-    expect(preview!.availableMicros + preview!.setAsideMicros).toBe(100n * UNIT)
+    expect(preview).toMatchObject({ availableMicros: 100n * UNIT - MONTH, setAsideMicros: MONTH })
   })
 })
 

@@ -176,6 +176,8 @@ describe('a ring-fence of the whole charge', () => {
     await charging.chargeDue(account.accountId, firstOfDecember)
     await fence(account, 'whole', firstOfDecember)
     await world.give(account, 20n * UNIT, 'some')
+    // The next charge alone would be 4.90.
+    await world.choose(account, 1, firstOfDecember)
     await charging.chargeDue(account.accountId, firstOfDecember)
     // Less than is owed, and all of it kept from usage.
     expect(await moneyOf(account)).toMatchObject({ available: 0n, setAside: 20n * UNIT })
@@ -234,17 +236,36 @@ describe('credit that expires', () => {
     expect(ringFence.lots).toMatchObject([{ lot: 2n, changeMicros: 7n * UNIT }])
   })
 
-  it('is not kept longer by being set aside: it comes back and expires', async () => {
+  it('before the next charge comes back while a month is owed, and pays that as long as nothing else uses it', async () => {
     const account = await world.openWithPlan(5, 0n)
     await world.give(account, 7n * UNIT, 'lasting', '2026-12-05T00:00:00.000Z')
     await fence(account, 'whole')
     await charging.chargeDue(account.accountId, firstOfDecember)
+    expect(await moneyOf(account)).toMatchObject({ available: 7n * UNIT, setAside: 0n })
+    await world.give(account, 20n * UNIT, 'rest')
+    const { months } = await charging.chargeDue(account.accountId, firstOfDecember)
+    expect(months).toEqual([{ period: '2026-12', result: 'settled' }])
+    expect(await moneyOf(account)).toMatchObject({ available: 0n, setAside: 2_500_000n })
+  })
+
+  it('is not kept longer by being set aside: it comes back and expires', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    await world.give(account, 7n * UNIT, 'lasting', '2026-12-05T00:00:00.000Z')
+    await fence(account, 'whole')
+    // Nobody looks before it has expired. Both would cover the month.
     const late = new Date('2026-12-06T00:00:00.000Z')
     await world.give(account, 20n * UNIT, 'late')
-    // Both would cover the month.
-    expect((await charging.chargeDue(account.accountId, late)).months).toEqual([])
-    const { entries, setAside, available } = await moneyOf(account)
-    expect(entries.map(({ kind }) => kind)).toContain('expiry')
+    expect((await charging.chargeDue(account.accountId, late)).months).toMatchObject([{ result: 'short' }])
+    const { kinds, setAside, available } = await moneyOf(account)
+    expect(kinds).toEqual([
+      'top_up',
+      'ring_fence',
+      'top_up',
+      'ring_fence',
+      'expiry',
+      'plan_short',
+      'ring_fence',
+    ])
     expect({ setAside, available }).toEqual({ setAside: 20n * UNIT, available: 0n })
     expect(await proofOf(account)).toMatchObject({ result: 'proven' })
   })
