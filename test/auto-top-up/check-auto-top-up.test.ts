@@ -257,6 +257,19 @@ describe('a month of the plan', () => {
     expect((await world.stateOf(account)).availableMicros).toBe(19n * UNIT)
   })
 
+  it('that was found short is covered by one charge of what it lacks, whatever the check was for, and is settled', async () => {
+    const account = await world.openWithPlan(10, 30n * UNIT, { timeZone: 'UTC' })
+    await world.addCard(account)
+    await world.agree(account, {}, november)
+    const first = new Date('2026-12-01T00:00:00.000Z')
+    const charge = async () =>
+      (await createMonthlyCharging(world.database).chargeDue(account.accountId, first)).months
+    expect(await charge()).toEqual([{ period: '2026-12', result: 'short' }])
+    expect(await world.check(account, first)).toBe('charging')
+    expect((await world.stateOf(account)).availableMicros).toBe(49n * UNIT)
+    expect(await charge()).toEqual([{ period: '2026-12', result: 'settled' }])
+  })
+
   it('that is over or unknown by then is not paid for: a warning that comes late charges nothing', async () => {
     const account = await world.openWithPlan(10, 30n * UNIT, { timeZone: 'UTC' })
     await world.addCard(account)

@@ -9,9 +9,10 @@ import { type CapacityMeter, startCapacityMeter } from '../../bench/capacity-met
 import { figureAsData, holds } from '../../bench/figure.ts'
 import { HANDLER_FILES } from '../../bench/handlers.ts'
 import { MEMORY_MEGABYTES } from '../../bench/million-cost.ts'
+import { bounds, LIMITS, minutesOf, minutesOnNewTables } from '../../bench/run-limits.ts'
 import { largestEntryBytes, unitsByItem } from '../../bench/run-units.ts'
 import { documentClient } from '../../functions/edge/dynamodb.ts'
-import { handlerOf, resourcesOf, synthesize } from '../stacks/synthesized.ts'
+import { handlerOf, resourcesOf, synthesize, target } from '../stacks/synthesized.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const figuresSchema = z.array(
@@ -154,6 +155,39 @@ describe('the calls of the bench', () => {
   it('are the same for the same seed', () => {
     const batch = () => createCallMaker(5).nextBatch('acc_one', 'urn:switch:a', false, 20)
     expect(batch()).toEqual(batch())
+  })
+})
+
+describe('the minutes of a run over millions', () => {
+  const measured = {
+    accountsPerSecond: 100,
+    foundPerSecond: 10_000,
+    callsPerAccount: 10,
+    ledgerUnitsPerAccount: 6,
+    documentUnitsPerAccount: 4,
+    indexUnitsPerAccount: 2,
+  }
+
+  it('are those of the narrowest limit, and of finding the accounts before', () => {
+    expect(Object.values(bounds(measured)).map(Math.round)).toEqual([5000, 10_000, 6667, 10_000, 8000])
+    expect(minutesOf(1_000_000, measured)).toBeCloseTo((200 + 100) / 60)
+    expect(minutesOf(10_000_000, measured)).toBeCloseTo(50)
+    // 16 partitions of 1 000 units a second.
+    const crowded = { ...measured, indexUnitsPerAccount: 20 }
+    expect(minutesOf(1_000_000, crowded)).toBeCloseTo((1250 + 100) / 60)
+    // 4 000 units a second.
+    expect(minutesOnNewTables(1_000_000, measured)).toBeCloseTo((1500 + 100) / 60)
+  })
+
+  it('reckon with as many segments at once as are deployed', async () => {
+    const synthesized = await synthesize()
+    const followers = resourcesOf(synthesized, 'AWS::Lambda::EventSourceMapping').filter(
+      ([, { Properties }]) =>
+        handlerOf(synthesized.resources[target(Properties.FunctionName)!]!) === 'runs/charge-segment',
+    )
+    expect(followers.map(([, { Properties }]) => Properties.ScalingConfig)).toEqual([
+      { MaximumConcurrency: LIMITS.segmentsAtOnce },
+    ])
   })
 })
 

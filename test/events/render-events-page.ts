@@ -9,6 +9,7 @@ type Schema = {
   required?: string[]
   items?: Schema
   $ref?: string
+  $defs?: Record<string, Schema>
   minimum?: number
 }
 
@@ -48,17 +49,22 @@ function table(schema: Schema, wanted: (field: string) => boolean): string {
   const fields = Object.entries(schema.properties ?? {}).filter(([name]) => wanted(name))
   const rows = fields.map(([name, field]) => {
     const optional = schema.required?.includes(name) ? '' : ', may be absent'
-    return `| \`${name}\` | ${typeOf(field)}${optional} | ${meaningOf(field)} |`
+    return `| \`${name}\` | ${typeOf(field, schema.$defs)}${optional} | ${meaningOf(field)} |`
   })
   return `| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}`
 }
 
-function typeOf(field: Schema): string {
-  if (field.$ref || field.properties?.amount) return 'money'
-  if (field.type === 'array' && field.items?.type === 'string') return 'list of strings'
-  if (field.type === 'array') return `list of { ${Object.keys(field.items?.properties ?? {}).join(', ')} }`
-  return field.type === 'integer' ? 'whole number' : (field.type ?? 'any')
+/** `named` are the schemas that a field may refer to. */
+function typeOf(field: Schema, named: Record<string, Schema> = {}): string {
+  const name = field.$ref?.split('/').at(-1)
+  const { type, items, properties } = name === undefined ? field : named[name]!
+  if (properties?.amount) return 'money'
+  if (properties) return membersOf(properties)
+  if (type !== 'array') return type === 'integer' ? 'whole number' : (type ?? 'any')
+  return items?.type === 'string' ? 'list of strings' : `list of ${membersOf(items?.properties)}`
 }
+
+const membersOf = (properties: Record<string, Schema> = {}) => `{ ${Object.keys(properties).join(', ')} }`
 
 function meaningOf({ description, examples }: Schema): string {
   const example =

@@ -1,4 +1,10 @@
-import { type PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  GetCommand,
+  type PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTogether } from '../../functions/edge/write-together.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
@@ -161,6 +167,28 @@ describe('charging a month', () => {
       firstOfJanuary,
     )
     expect(months).toEqual([{ period: '2027-01', result: 'charged' }])
+    expect((await world.statement(account)).planLines).toEqual([
+      short('2026-12'),
+      plan('2026-12', 24_500_000n),
+      plan('2027-01', 24_500_000n),
+    ])
+  })
+
+  it('pays the older month first where a top-up that covers both comes between looking at the two', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    await charging.chargeDue(account.accountId, firstOfDecember)
+    let isGiven = false
+    // December was found not to be covered; what prices January is read next.
+    const client = interposedClient(database.client, async (command, send) => {
+      const isOfPrices = command instanceof GetCommand && command.input.Key?.pk === 'RUN#2027-01'
+      if (isOfPrices && !isGiven) {
+        isGiven = true
+        await world.give(account, 60n * UNIT, `both ${account.accountId}`)
+      }
+      return send()
+    })
+    await createMonthlyCharging({ ...database, client }).chargeDue(account.accountId, firstOfJanuary)
+    expect(isGiven).toBe(true)
     expect((await world.statement(account)).planLines).toEqual([
       short('2026-12'),
       plan('2026-12', 24_500_000n),

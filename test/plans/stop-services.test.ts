@@ -73,8 +73,10 @@ describe('a month that is owed', () => {
     expect(await full.resultsOf(account, firstOfJanuary)).toEqual(['nothing_to_pay'])
     expect(await full.monthOf(account, '2027-01')).toMatchObject({ status: 'charged', totalMicros: 0n })
     expect((await full.linesOf(account)).lines).toEqual(['plan_short 0', 'plan_stop 0'])
-    // 42 are owed, the base fee of ten days is 10, numbers are 20, trunks 30.
-    await full.give(account, 42 + 10 + 20 + 29)
+    // 42 are owed, the base fee of ten days is 10, numbers are 20, trunks 30. What is owed is paid before anything runs again.
+    await full.give(account, 12)
+    expect(await full.resultsOf(account, december(31 + 22))).toEqual([])
+    await full.give(account, 30 + 10 + 20 + 29)
     expect(await full.resultsOf(account, december(31 + 22))).toEqual(['settled', 'resumed'])
     expect(await full.stoppedOf(account)).toEqual(['trunk'])
     expect(await full.linesOf(account)).toEqual({

@@ -103,6 +103,26 @@ describe('automatic top-up, on the whole stack', () => {
     expect(await account.owner.get(pathOf(account, 'auto-top-up'))).toMatchObject({ charged: usd('15.00') })
   })
 
+  it('pays at once what is missing on the first: the month is charged, and nothing stops', async () => {
+    const account = await test.openAccount({ credit: '50.00' })
+    const services = [{ service: 'seat', quantity: 1 }]
+    await account.owner.send('PUT', pathOf(account, 'plan'), { body: { planId: 'hosted-plan', services } })
+    await enterCard(account, PAYS)
+    await account.owner.send('PUT', pathOf(account, 'auto-top-up'), { body: asked })
+    // Covered five days before, and above the threshold still when the month begins.
+    await test.stack.clock.advanceTo('2026-12-31T12:00:00.000Z')
+    await take(account, '20.00', 'unforeseen')
+    expect(await available(account)).toBe('30.00')
+
+    await test.stack.clock.advanceTo('2027-01-01T00:15:00.000Z')
+    await test.stack.waitUntilIdle()
+    expect(await account.owner.get(pathOf(account, 'auto-top-up'))).toMatchObject({ charged: usd('15.00') })
+    expect(await account.owner.get(pathOf(account, 'balance'))).toMatchObject({
+      available: usd('0.00'),
+      plan: { status: 'paid', owed: usd('0.00'), stopped: [] },
+    })
+  })
+
   it('is switched on by the account’s own owners and billing members alone', async () => {
     const account = await test.openAccount({ credit: '30.00' })
     const path = pathOf(account, 'auto-top-up')

@@ -225,6 +225,15 @@ describe('environment names', () => {
     }
   })
 
+  it('that are days are those of the configuration, wherever they are read', async () => {
+    const days = { 'drawdown.planGraceDays': '3', 'drawdown.priceChangeNoticeDays': '60' }
+    const configured = await synthesize(days)
+    const read = resourcesOf(configured, 'AWS::Lambda::Function').flatMap(([, lambda]) =>
+      environmentOf(lambda).flatMap(([name, value]) => (name.endsWith('_DAYS') ? [`${name} ${value}`] : [])),
+    )
+    expect([...new Set(read)].sort()).toEqual(['PLAN_GRACE_DAYS 3', 'PRICE_CHANGE_NOTICE_DAYS 60'])
+  })
+
   it('are those that the handler reads, no more and no fewer', () => {
     for (const lambda of lambdas()) {
       const source = readFileSync(`functions/${handlerOf(lambda)}.handler.ts`, 'utf8')

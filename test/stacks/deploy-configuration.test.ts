@@ -67,6 +67,9 @@ describe('deploy configuration', () => {
     ['region', 'europe', 'must be an AWS region, as in eu-west-1'],
     ['domainName', 'billing', 'must be a domain name, as in billing.example.com'],
     ['alarmEmail', 'me', 'must be an e-mail address'],
+    ['planGraceDays', '28', 'must be a whole number of days from 0 to 27'],
+    ['planGraceDays', '1.5', 'must be a whole number of days from 0 to 27'],
+    ['priceChangeNoticeDays', '-1', 'must be a whole number of days from 0 to 365'],
     ['logLevel', 'loud', 'must be DEBUG, INFO, WARN or ERROR'],
     ['sendrAddress', 'billing@example.com', 'is not a field'],
   ])('refuses %s=%s in one line that names the field', (field, value, message) => {
