@@ -156,12 +156,16 @@ const projectedMonth = anyEvent.extend({
 
 const projectedGap = projectedMonth.extend({
   owedForPayments: owedForPaymentsSchema,
+  resumption: moneyReply.optional().meta({
+    description:
+      'what stopped services cost, the rest of this month and the coming one: they run again of what is topped up',
+  }),
   shortfall: moneyReply.meta({
     description: 'the exact one, rounded up to the least that a card can pay: what to top up',
   }),
   exactShortfall: moneyReply.meta({
     description:
-      'need less projected credit, with what usage takes beyond the credit and what is owed for payments',
+      'need less projected credit, with what usage takes beyond the credit, what is owed for payments and the resumption',
   }),
 })
 

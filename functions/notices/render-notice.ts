@@ -263,7 +263,7 @@ function tellOfPriceChange(detail: EventDetail<'plan.price_change'>): Content {
 /** Says in plain words what is expected to be used, and from which days that follows. */
 function warnOfShortfall(detail: EventDetail<'plan.warning'>): Content {
   const { chargeDate, need, credit, expectedUsage, expiring, projectedCredit, owedForPayments } = detail
-  const { pace, shortfall, topUpUrl } = detail
+  const { pace, resumption, shortfall, topUpUrl } = detail
   const isUsed = pace !== undefined && !isZero(expectedUsage)
   const then = `On ${chargeDate} your service plan is charged.`
   return {
@@ -287,6 +287,7 @@ function warnOfShortfall(detail: EventDetail<'plan.warning'>): Content {
       ...(expiring ? [['Expires before it', show(expiring)] as [string, string]] : []),
       ...(isUsed || expiring ? [['Expected credit then', show(projectedCredit)] as [string, string]] : []),
       ...owedForPaymentsLine(owedForPayments),
+      ...(resumption ? [['Services that stopped run again', show(resumption)] as [string, string]] : []),
       ['Missing', show(shortfall)],
     ],
     action: { label: `Top up ${show(shortfall)}`, url: topUpUrl },

@@ -61,10 +61,11 @@ function describeGap(
   outlook: OutlookOfMonth,
 ): EventDetail<'plan.automatic_top_up_expected'> {
   const { currency } = account
-  const { projectedShortfallMicros, receivableMicros } = outlook.month
+  const { projectedShortfallMicros, receivableMicros, resumptionMicros } = outlook.month
   return {
     ...describeMonth(name, account, outlook),
     ...(receivableMicros > 0n && { owedForPayments: money(receivableMicros, currency) }),
+    ...(resumptionMicros > 0n && { resumption: money(resumptionMicros, currency) }),
     shortfall: money(topUpAmountFor(projectedShortfallMicros, currency), currency),
     exactShortfall: money(projectedShortfallMicros, currency),
   }

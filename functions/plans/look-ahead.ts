@@ -73,7 +73,9 @@ function monthAhead(charge: UpcomingCharge, projection: Projection): MonthAhead 
   const projectedMicros = projection.projectedMicros + projection.projectedSetAsideMicros
   // Whatever usage takes beyond the credit, it would take of a top-up, unless that is set aside.
   const takenMicros = charge.ringFence === 'whole' ? 0n : projection.unmetMicros
-  const missingMicros = needMicros - projectedMicros + takenMicros + charge.receivableMicros
+  // And what is stopped would run again of it.
+  const firstMicros = takenMicros + charge.receivableMicros + charge.resumptionMicros
+  const missingMicros = needMicros - projectedMicros + firstMicros
   const isShort = needMicros > 0n && needMicros > projectedMicros
   const projectedShortfallMicros = isShort ? missingMicros : 0n
   return { ...charge, ...projection, projectedMicros, needMicros, projectedShortfallMicros }

@@ -7,19 +7,17 @@ import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
-import { costOfResumption } from './decide-resumption.ts'
 import { findGoverning } from './grace.ts'
-import { owedIn, type PeriodDocument } from './period-document.ts'
+import { owedIn } from './period-document.ts'
 import type { PlanStanding } from './plan-standing.ts'
-import { createStoppedPricing } from './price-stopped.store.ts'
+import { createResumptionPricing } from './price-resumption.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
-import type { Subscription } from './subscription.ts'
 
 /** Reads how an account stands with its plan, against the credit that its caller has read. */
 export function createPlanStanding(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const subscriptions = createSubscriptionStore(options)
   const ringFences = createRingFenceStore(options)
-  const priceStopped = createStoppedPricing(options)
+  const priceResumption = createResumptionPricing(options)
 
   /** Undefined without a plan. */
   async function read(
@@ -52,17 +50,6 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
       resumptionMicros,
       shortfallMicros: shortfallOf(credit, neededMicros),
     }
-  }
-
-  async function priceResumption(
-    subscription: Subscription,
-    month: PeriodDocument | undefined,
-    { day, at }: { day: number; at: string },
-  ): Promise<bigint | undefined> {
-    const { stopped = [] } = subscription
-    if (stopped.length === 0 || !month) return undefined
-    const monthly = await priceStopped(subscription, month, at)
-    return costOfResumption({ month, day, stopped, monthly })
   }
 
   return { read }

@@ -121,9 +121,13 @@ export const upcomingChargeReply = z
     expiring: moneyReply
       .optional()
       .meta({ description: 'available credit that expires before the charge; absent without any' }),
+    resumption: moneyReply.optional().meta({
+      description:
+        'what stopped services cost, the rest of this month and the one that is charged: they run again of what is topped up; absent without any',
+    }),
     shortfall: moneyReply.meta({
       description:
-        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance); zero when what is available and set aside covers total and owed',
+        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance) and the resumption; zero when what is available and set aside covers total and owed',
     }),
     topUp: moneyReply
       .optional()
@@ -220,6 +224,7 @@ export function presentUpcomingCharge(
     available: money(charge.availableMicros, currency),
     ringFenced: charge.setAsideMicros > 0n ? money(charge.setAsideMicros, currency) : undefined,
     expiring: charge.expiringMicros > 0n ? money(charge.expiringMicros, currency) : undefined,
+    resumption: charge.resumptionMicros > 0n ? money(charge.resumptionMicros, currency) : undefined,
     shortfall: money(charge.shortfallMicros, currency),
     topUp:
       charge.shortfallMicros === 0n

@@ -6,11 +6,13 @@ import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
+import { dayIn } from './day-shares.ts'
 import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { createMonthVersions } from './month-versions.store.ts'
 import { owedBefore } from './period-document.ts'
 import type { PlanVersion } from './plan.ts'
+import { createResumptionPricing } from './price-resumption.store.ts'
 import { endOfOutlook } from './project-credit.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
@@ -28,6 +30,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   const subscriptions = createSubscriptionStore(options)
   const ringFences = createRingFenceStore(options)
   const versionInForce = createVersionInForce(options)
+  const priceResumption = createResumptionPricing(options)
 
   /** The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan. */
   async function preview(account: Account, now: Date): Promise<UpcomingCharge | undefined> {
@@ -70,14 +73,26 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     const head = { ...credit.head, availableMicros }
     const input = { account, subscription, planVersion, period, ringFence, owedMicros }
     const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
+    const whole = priceMonth({ ...input, subscription: { ...subscription, stopped: [] } })
+    const restMicros = await priceRestOfMonth(account, subscription, at)
+    const resumptionMicros = restMicros + whole.totalMicros - charge.totalMicros
     const { receivableMicros } = head
     const setAsideMicros = sumOfHeld(ringFence.lots)
     const seen = { availableMicros, setAsideMicros, expiringMicros, receivableMicros, credit }
     const mode: RingFenceMode = subscription.ringFence ?? 'off'
     return {
-      ...{ ...charge, owedMicros, ...seen, shortfallMicros },
+      ...{ ...charge, owedMicros, ...seen, resumptionMicros },
+      shortfallMicros: shortfallMicros > 0n ? shortfallMicros + resumptionMicros : 0n,
       ...{ ringFencedMicros: all.heldMicros, ringFence: mode },
     }
+  }
+
+  /** What stopped services cost from today on, where this month is charged or owed already. */
+  async function priceRestOfMonth({ accountId, timeZone }: Account, subscription: Subscription, at: string) {
+    if (!subscription.stopped?.length) return 0n
+    const { period, day } = dayIn(at, timeZone)
+    const month = await subscriptions.readPeriod(accountId, period)
+    return (await priceResumption(subscription, month, { day, at })) ?? 0n
   }
 
   /** The credit as it is for the outlook, with what is set aside of it, both of one moment. */

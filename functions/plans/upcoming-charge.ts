@@ -20,6 +20,8 @@ export type UpcomingCharge = MonthlyCharge & {
   credit: CreditUntil
   /** Owed for payments that were taken back: a top-up pays it before it raises credit. */
   receivableMicros: bigint
+  /** What stopped services cost, the rest of this month and the one that is charged: what is topped up lets them run again before. */
+  resumptionMicros: bigint
   /** What has to be topped up so that the credit covers the months, with what a top-up pays first; 0 when it does. */
   shortfallMicros: bigint
 }

@@ -51,7 +51,7 @@ function outlookOf(world: World) {
 }
 
 function chargeOf(period: string, timeZone: string, totalMicros: bigint) {
-  return { period, dueAt: beginningOfPeriod(period, timeZone), totalMicros }
+  return { period, dueAt: beginningOfPeriod(period, timeZone), totalMicros, resumptionMicros: 0n }
 }
 
 const warningDay = { at: '2026-11-25T23:00:00.000Z', timeZone: 'Europe/Berlin' }

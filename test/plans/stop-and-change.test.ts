@@ -7,6 +7,7 @@ import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createPlanStanding } from '../../functions/plans/plan-standing.store.ts'
 import { setStopOrder } from '../../functions/plans/set-stop-order.store.ts'
+import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
@@ -339,6 +340,25 @@ describe('how an account stands', () => {
     expect(await full.stoppedOf(account)).toEqual([])
     expect((await full.linesOf(account)).available).toBe(0n)
     expect(await standingOf(account, december(12))).toMatchObject({ periods: [], shortfallMicros: 0n })
+  })
+
+  it('and what is missing for the next month let all run: exactly that covers it', async () => {
+    const account = await stopTrunks()
+    const upcoming = createUpcomingCharge(database)
+    // Six days of trunks, and January with them.
+    expect(await upcoming.preview(account, december(26))).toMatchObject({
+      totalMicros: 93n * UNIT,
+      resumptionMicros: (18n + 93n) * UNIT,
+      shortfallMicros: (93n + 18n + 93n) * UNIT,
+    })
+    await full.give(account, 93 + 18 + 93)
+    expect(await full.resultsOf(account, december(26))).toEqual(['resumed'])
+    expect(await upcoming.preview(account, december(26))).toMatchObject({
+      resumptionMicros: 0n,
+      shortfallMicros: 0n,
+    })
+    expect(await full.resultsOf(account, december(32))).toEqual(['charged'])
+    expect((await full.linesOf(account)).available).toBe(0n)
   })
 
   it('by a coin less one service stays stopped', async () => {
