@@ -17,7 +17,7 @@ export const ringFenceReply = z
       total: moneyReply,
       owed: moneyReply.meta({ description: 'for earlier months; paid first' }),
       shortfall: moneyReply.meta({
-        description: 'what is missing for both today; zero when they are covered',
+        description: 'what is missing for both today, as in the upcoming charge; zero when they are covered',
       }),
     }),
   })

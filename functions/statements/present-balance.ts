@@ -49,7 +49,9 @@ export const balanceReply = z
         dueAt: z.string(),
         total: moneyReply,
         owed: moneyReply.meta({ description: 'for earlier periods that credit was too short for' }),
-        shortfall: moneyReply.meta({ description: 'what is missing for it today; zero when it is covered' }),
+        shortfall: moneyReply.meta({
+          description: 'what is missing for it today, as in the upcoming charge; zero when it is covered',
+        }),
       })
       .optional()
       .meta({ description: 'the plan’s next charge; absent without a plan' }),
