@@ -10,7 +10,14 @@ import { type Handlers, loadHandlers } from './handlers.ts'
 import { invokeBatch, queueEvent } from './invoke.ts'
 import type { Machine } from './machine.ts'
 import { duePeriod, setUpDueAccounts } from './run-accounts.ts'
-import { bounds, LIMITS, minutesOf, minutesOnNewTables, type RunMeasured } from './run-limits.ts'
+import {
+  bounds,
+  LIMITS,
+  minutesOf,
+  minutesOnNewTables,
+  type RunMeasured,
+  workerMillisecondsPerAccount,
+} from './run-limits.ts'
 import { largestEntryBytes, unitsByItem } from './run-units.ts'
 
 /** Metered by themselves: the meter takes time of its own. A checkpoint's worth for each shard, as in a run over many. */
@@ -34,10 +41,10 @@ export async function measureRun(machine: Machine, accounts: number, tell: Tell)
   await fire(handlers)
   const scanning = await spend(() => workOff(machine, 'scan', handlers.scanRun))
   await requireClosed(machine, METERED_ACCOUNTS + accounts)
-  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1)
+  const seconds = ({ milliseconds }: Spent) => (milliseconds / 1000).toFixed(1)
   const measured: RunMeasured = {
-    accountsPerSecond: (accounts * 1000) / charging,
-    foundPerSecond: (accounts * 1000) / finding,
+    processorMillisecondsPerAccount: charging.processorMilliseconds / accounts,
+    foundPerSecond: (accounts * 1000) / finding.processorMilliseconds,
     callsPerAccount: units.calls,
     ledgerUnitsPerAccount: units.items.HEAD + units.items.entry + units.items.key,
     documentUnitsPerAccount: units.items.period + units.items.due + units.items.other,
@@ -45,9 +52,9 @@ export async function measureRun(machine: Machine, accounts: number, tell: Tell)
   }
   tell({
     name: 'accounts per second, charged by one worker',
-    value: measured.accountsPerSecond,
+    value: (accounts * 1000) / charging.milliseconds,
     unit: 'accounts per second',
-    how: `${accounts} accounts with a plan of three lines, through find-due and charge-segment, one segment after another, in ${seconds(charging)} s; the database takes its part of the same processors. Before that find-due wrote the segments in ${seconds(finding)} s; after it the closing scan looked over ${METERED_ACCOUNTS + accounts} accounts in ${seconds(scanning)} s and found nothing.`,
+    how: `${accounts} accounts with a plan of three lines, through find-due and charge-segment, one segment after another, in ${seconds(charging)} s; the database, and whatever else runs here, takes its part of the same processors. Each account took ${measured.processorMillisecondsPerAccount.toFixed(1)} ms of the worker’s own. Before that find-due wrote the segments in ${seconds(finding)} s; after it the closing scan looked over ${METERED_ACCOUNTS + accounts} accounts in ${seconds(scanning)} s and found nothing.`,
   })
   const byItem = Object.entries(units.items)
     .filter(([, count]) => count > 0)
@@ -111,12 +118,13 @@ function tellMinutes(measured: RunMeasured, tell: Tell): void {
       value: minutesOf(accounts, measured),
       unit: 'minutes',
       goal: { atMost: goal },
-      how: `Reckoned, not measured: all in one time zone, find-due’s own pace, then the least of these accounts a second: ${all}. It is ${narrowest}. ${LIMITS.segmentsAtOnce} segments at once; limits and their pages in bench/run-limits.ts. On new tables that nobody has warmed ${Math.round(minutesOnNewTables(accounts, measured))} minutes.`,
+      how: `Reckoned, not measured: all in one time zone, what find-due takes of its processor, then the least of these accounts a second: ${all}. It is ${narrowest}. ${LIMITS.segmentsAtOnce} segments at once; limits and their pages in bench/run-limits.ts. On new tables that nobody has warmed ${Math.round(minutesOnNewTables(accounts, measured))} minutes.`,
     })
 }
 
 function tellCost(units: Units, measured: RunMeasured, tell: Tell): void {
-  const gigabyteSeconds = ((1 / measured.accountsPerSecond) * MEMORY_MEGABYTES_PER_CORE) / 1024
+  const workerSeconds = workerMillisecondsPerAccount(measured) / 1000
+  const gigabyteSeconds = (workerSeconds * MEMORY_MEGABYTES_PER_CORE) / 1024
   const parts = {
     'write units': units.written * USD_PER.writeUnit,
     'read units': units.read * USD_PER.readUnit,
@@ -131,7 +139,7 @@ function tellCost(units: Units, measured: RunMeasured, tell: Tell): void {
     value: Object.values(parts).reduce((sum, usd) => sum + usd, 0) * MILLION,
     unit: 'USD',
     goal: { atMost: 3 },
-    how: `${breakdown}. List prices of ${PRICES_AS_OF}, on demand; a worker’s time is this machine’s. Queues and logs of segments are some cents. Without what follows an event: receipts, checks for low credit and of automatic top-up; and without the closing scan. 3 dollars are 4.8 write units and nothing else: HEAD and the entry, with the event of the charge, are $${FLOOR_USD.toFixed(2)} already, see bench/README.md.`,
+    how: `${breakdown}. List prices of ${PRICES_AS_OF}, on demand; a worker’s time is its processor’s on this machine, or what it waits for calls, whichever is more. Queues and logs of segments are some cents. Without what follows an event: receipts, checks for low credit and of automatic top-up; and without the closing scan. 3 dollars are 4.8 write units and nothing else: HEAD and the entry, with the event of the charge, are $${FLOOR_USD.toFixed(2)} already, see bench/README.md.`,
   })
 }
 
@@ -145,10 +153,15 @@ async function workOff(machine: Machine, queue: string, handler: Handlers[keyof 
     await invokeBatch(handler, queueEvent(received))
 }
 
-async function spend(run: () => Promise<void>): Promise<number> {
+/** Time by the clock, and what of the processors this process took, whose threads are the worker's: the database has its own. */
+type Spent = { milliseconds: number; processorMilliseconds: number }
+
+async function spend(run: () => Promise<void>): Promise<Spent> {
   const begun = performance.now()
+  const before = process.cpuUsage()
   await run()
-  return performance.now() - begun
+  const { user, system } = process.cpuUsage(before)
+  return { milliseconds: performance.now() - begun, processorMilliseconds: (user + system) / 1000 }
 }
 
 async function requireAllCharged({ database }: Machine, accounts: number): Promise<void> {

@@ -26,9 +26,9 @@ export const ASSUMED_CALL_MILLISECONDS = 10
 const ACCOUNTS_AT_ONCE = 20
 
 export type RunMeasured = {
-  /** Of one worker on this machine. */
-  accountsPerSecond: number
-  /** Of the hourly look that writes segments. */
+  /** What an account takes of a worker's processor on this machine, whatever else runs on it. */
+  processorMillisecondsPerAccount: number
+  /** Of the hourly look that writes segments, by its processor's time. */
   foundPerSecond: number
   /** Calls to the database for one account. */
   callsPerAccount: number
@@ -37,14 +37,20 @@ export type RunMeasured = {
   indexUnitsPerAccount: number
 }
 
+/** What of a worker's time an account's calls take, one after another, beside those of the others that are charged at once. */
+const waitMillisecondsPerAccount = ({ callsPerAccount }: RunMeasured) =>
+  (callsPerAccount * ASSUMED_CALL_MILLISECONDS) / ACCOUNTS_AT_ONCE
+
+/** The time of a worker that an account is billed for: it computes for one while it waits for others. */
+export const workerMillisecondsPerAccount = (measured: RunMeasured) =>
+  Math.max(measured.processorMillisecondsPerAccount, waitMillisecondsPerAccount(measured))
+
 /** Accounts a second, by each thing that bounds them; the least of them counts. */
 export function bounds(measured: RunMeasured): Record<string, number> {
   const { segmentsAtOnce, tableWriteUnitsPerSecond, partitionWriteUnitsPerSecond } = LIMITS
-  const perWorkerOfNetwork =
-    (ACCOUNTS_AT_ONCE * 1000) / (measured.callsPerAccount * ASSUMED_CALL_MILLISECONDS)
   return {
-    'workers’ processors': segmentsAtOnce * measured.accountsPerSecond,
-    'workers’ calls, one after another': segmentsAtOnce * perWorkerOfNetwork,
+    'workers’ processors': (segmentsAtOnce * 1000) / measured.processorMillisecondsPerAccount,
+    'workers’ calls, one after another': (segmentsAtOnce * 1000) / waitMillisecondsPerAccount(measured),
     'ledger table': tableWriteUnitsPerSecond / measured.ledgerUnitsPerAccount,
     'documents table': tableWriteUnitsPerSecond / measured.documentUnitsPerAccount,
     'partitions of what is due': (DUE_SHARDS * partitionWriteUnitsPerSecond) / measured.indexUnitsPerAccount,

@@ -9,7 +9,13 @@ import { type CapacityMeter, startCapacityMeter } from '../../bench/capacity-met
 import { figureAsData, holds } from '../../bench/figure.ts'
 import { HANDLER_FILES } from '../../bench/handlers.ts'
 import { MEMORY_MEGABYTES } from '../../bench/million-cost.ts'
-import { bounds, LIMITS, minutesOf, minutesOnNewTables } from '../../bench/run-limits.ts'
+import {
+  bounds,
+  LIMITS,
+  minutesOf,
+  minutesOnNewTables,
+  workerMillisecondsPerAccount,
+} from '../../bench/run-limits.ts'
 import { largestEntryBytes, unitsByItem } from '../../bench/run-units.ts'
 import { documentClient } from '../../functions/edge/dynamodb.ts'
 import { handlerOf, resourcesOf, synthesize, target } from '../stacks/synthesized.ts'
@@ -160,7 +166,7 @@ describe('the calls of the bench', () => {
 
 describe('the minutes of a run over millions', () => {
   const measured = {
-    accountsPerSecond: 100,
+    processorMillisecondsPerAccount: 10,
     foundPerSecond: 10_000,
     callsPerAccount: 10,
     ledgerUnitsPerAccount: 6,
@@ -175,6 +181,9 @@ describe('the minutes of a run over millions', () => {
     // 16 partitions of 1 000 units a second.
     const crowded = { ...measured, indexUnitsPerAccount: 20 }
     expect(minutesOf(1_000_000, crowded)).toBeCloseTo((1250 + 100) / 60)
+    // Whichever is more: a worker's processor, or ten calls of 10 ms for twenty accounts at once.
+    expect(workerMillisecondsPerAccount(measured)).toBe(10)
+    expect(workerMillisecondsPerAccount({ ...measured, callsPerAccount: 40 })).toBe(20)
     // 4 000 units a second.
     expect(minutesOnNewTables(1_000_000, measured)).toBeCloseTo((1500 + 100) / 60)
   })

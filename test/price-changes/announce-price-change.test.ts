@@ -119,9 +119,12 @@ describe('announcing a new version', () => {
     const account = await subscribe(planId, 3n)
     const unconcerned = await subscribe(planId, 0n)
     await setSeat(planId, 6n * UNIT, '2026-11-15T00:00:00.000Z', FEBRUARY)
-    const { fire, told } = announcer()
+    const { fire, told, send, work } = announcer()
     await fire(planId)
     await fire(planId)
+    // A message that comes again, a week late for instance.
+    await send([{ planId, version: 2, accountId: account.accountId }])
+    await work()
     expect(told()).toHaveLength(1)
     expect(told()[0]).toMatchObject({
       id: `${account.accountId}/plan.price_change/${planId}/2`,

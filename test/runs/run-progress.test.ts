@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { presentRun } from '../../functions/runs/present-run.ts'
 import { progressOf } from '../../functions/runs/run-progress.ts'
 import { addOutcomes, newSegment, type Segment } from '../../functions/runs/segment.ts'
 
@@ -33,6 +34,13 @@ describe('how far a run has come', () => {
       segments: { open: 1, done: 1 },
       accountsPerSecond: 0.5,
       expectedEnd: '2026-11-30T23:00:09.000Z',
+    })
+    expect(
+      presentRun({ period: '2026-12', openedAt: '2026-11-30T10:00:00.000Z' }, progress, undefined),
+    ).toMatchObject({
+      ...{ status: 'open', accounts: 8, done: 6, segments: { open: 1, done: 1 } },
+      counts: { charged: 6, short: 0, failed: 0 },
+      ...{ accountsPerSecond: 0.5, expectedEnd: '2026-11-30T23:00:09.000Z' },
     })
     expect(progress.amounts).toEqual({
       USD: { chargedMicros: 3n, shortMicros: 0n },
