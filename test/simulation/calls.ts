@@ -20,7 +20,7 @@ import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
-import { choosePlan } from './calls/plans.ts'
+import { changePlan, choosePlan, previewPlanChange, publishPlan } from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
 import { findDue, reconcile, watchCards } from './calls/schedules.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
@@ -49,7 +49,10 @@ const kinds = {
   usage: { weight: 4, kind: usage },
   usageDelivery: { weight: 5, kind: usageDelivery },
   publishPrice: { weight: 2, kind: publishPrice },
+  publishPlan: { weight: 1, kind: publishPlan },
   choosePlan: { weight: 1, kind: choosePlan },
+  changePlan: { weight: 4, kind: changePlan },
+  previewPlanChange: { weight: 2, kind: previewPlanChange },
   findDue: { weight: 2, kind: findDue },
   chargeDelivery: { weight: 3, kind: chargeDelivery },
   segmentDelivery: { weight: 3, kind: segmentDelivery },

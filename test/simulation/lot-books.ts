@@ -13,7 +13,10 @@ type Lot = {
 const GIVEN = new Set(['goodwill', 'promotional'])
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
 /** Kinds that draw credit in the order of use; what takes a payment back begins with the lot of that payment. */
-const DRAWING = new Set(['charge', 'usage', 'plan', 'hold', 'top_up_refund', 'dispute'])
+const DRAWING = new Set([
+  ...['charge', 'usage', 'hold', 'top_up_refund', 'dispute'],
+  ...['plan', 'plan_change', 'plan_resume'],
+])
 
 /** The lots of one account, reckoned from its entries alone. */
 export class LotBooks {

@@ -1,9 +1,10 @@
 import { eventOf } from '../support/request.ts'
 import { staffClaims } from './calls/call.ts'
+import { putPlan } from './calls/plans.ts'
 import { putPrice } from './calls/prices.ts'
 import { type Call, prepareCall } from './calls.ts'
 import type { InvocationSpec } from './invocation.ts'
-import { PLAN, type ZONES } from './plan-books.ts'
+import type { ZONES } from './plan-books.ts'
 import { readAnswer } from './request.ts'
 import { require } from './require.ts'
 import { PRICES } from './usage-books.ts'
@@ -19,19 +20,7 @@ export async function setCatalogue(world: World): Promise<void> {
   const prices = Object.entries(PRICES).map(([service, terms]) =>
     putPrice(world, world.prices.ask({ service, terms, effectiveFrom: LONG_AGO })),
   )
-  const plan = put(
-    'plans/plans',
-    'PUT /v1/plans/{planId}',
-    { planId: PLAN.id },
-    {
-      name: 'Basic',
-      clientType: 'hosted',
-      currency: 'USD',
-      effectiveFrom: LONG_AGO,
-      baseFee: PLAN.baseFee,
-      services: [{ service: 'seat', name: 'Seat', unitFee: PLAN.seatFee }],
-    },
-  )
+  const plan = putPlan(world)
   for (const spec of [...prices, plan]) await world.step(() => [spec], NO_FAULTS)
 }
 
@@ -67,27 +56,9 @@ export async function openAccounts(world: World, zones: typeof ZONES): Promise<v
     }
     await world.step(() => [spec], NO_FAULTS)
   }
-  await call(world, { kind: 'choosePlan', choice: { account: 0, seats: 1 } })
+  await call(world, { kind: 'choosePlan', choice: { account: 0, wanted: { seat: 1, number: 2 } } })
   for (let cents = 40; cents < 40 + FIRST_CREDITS; cents++)
     await call(world, { kind: 'credit', choice: { account: 0, cents, kind: 'migration' } })
 }
 
 const call = (world: World, call: Call) => world.step(() => [prepareCall(world, call)!], NO_FAULTS)
-
-function put(
-  handler: InvocationSpec['handler'],
-  route: string,
-  path: Record<string, string>,
-  body: object,
-): InvocationSpec {
-  return {
-    label: `${route} ${Object.values(path)}`,
-    handler,
-    event: () => eventOf({ route, path, claims: staffClaims, body }),
-    end: (outcome) => {
-      const answer = readAnswer(route, outcome)
-      require(answer.kind === 'done', () => `${route}: ${JSON.stringify(answer)}`)
-      return undefined
-    },
-  }
-}

@@ -1,39 +1,94 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
-import { readMonthDetail } from '../../functions/plans/month-entry.ts'
 import type { AccountBooks } from './books.ts'
+import {
+  changedDays,
+  type Days,
+  describeDays,
+  isSameDays,
+  type Month,
+  microsOf,
+  readDays,
+  readLine,
+  runningOn,
+  stoppedDays,
+  totalOf,
+} from './month-books.ts'
+import { BASE_FEE, type Fees, type PlanPriceBooks, SERVICES } from './plan-price-books.ts'
 import { require, units } from './require.ts'
 
-export const PLAN = { id: 'basic', baseFee: '2.00', seatFee: '4.90' }
-const BASE_FEE_MICROS = 2_000_000n
-const SEAT_FEE_MICROS = 4_900_000n
 /** Zones that never change their clocks, so that a month's beginning can be reckoned in one's head. */
 export const ZONES = [
   { timeZone: 'UTC', offsetMilliseconds: 0 },
   { timeZone: 'Asia/Tokyo', offsetMilliseconds: 9 * 3_600_000 },
 ] as const
 
+export const GRACE_DAYS = 7
+const DAY_MILLISECONDS = 86_400_000
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
 
-type Month = { status: 'charged' | 'short'; totalMicros: bigint }
+/** What somebody asks for; null: the plan ends. */
+export type PlanWish = { seat: number; number: number } | null
+type Detail = {
+  period: string
+  planVersion: number
+  lines: Parameters<typeof readLine>[0][]
+  total?: string
+  totalBefore?: string
+  wasShort?: boolean
+  services?: { service: string }[]
+}
+/** An entry of the plan, read. */
+type Told = {
+  entry: Entry
+  detail: Detail
+  where: string
+  day: number
+  fees: Fees
+  days: Days
+  totalMicros: bigint
+}
 
-/** One account's months: which must be charged, once each and oldest first. */
+/** One account's months: which must be charged, once each and oldest first, for what ran on which of their days. */
 export class PlanBooks {
   private readonly account: AccountBooks
+  private readonly prices: PlanPriceBooks
   private readonly offsetMilliseconds: number
-  private readonly seats = new Set<number>()
+  private readonly asked: PlanWish[] = []
+  private readonly wishes = new Map<string, PlanWish>()
   private readonly months = new Map<string, Month>()
+  /** In the order in which they stopped. */
+  private stopped: string[] = []
+  private mayCostNothing = false
   private earliestFirst?: string
   private latestFirst?: string
+  /** At some time during this step a month was owed. */
+  wasOwing = false
+  /** Something of the plan was entered in this step. */
+  hasMoved = false
 
-  constructor(account: AccountBooks, offsetMilliseconds: number) {
+  constructor(account: AccountBooks, prices: PlanPriceBooks, offsetMilliseconds: number) {
     this.account = account
+    this.prices = prices
     this.offsetMilliseconds = offsetMilliseconds
   }
 
-  /** Somebody asks for so many seats. */
-  choose(seats: number, nowMilliseconds: number): void {
-    this.seats.add(seats)
-    this.earliestFirst ??= nextMonth(this.monthAt(nowMilliseconds - FURTHEST_CLOCK_OFF_MILLISECONDS))
+  beginStep(): void {
+    this.wasOwing = this.owed().length > 0
+    this.hasMoved = false
+  }
+
+  /** Somebody asks for so much of the plan from the next month on. */
+  choose(wish: PlanWish, nowMilliseconds: number): void {
+    this.asked.push(wish)
+    this.noteFirst(nextMonth(this.monthAt(nowMilliseconds - FURTHEST_CLOCK_OFF_MILLISECONDS)))
+  }
+
+  /** Somebody asks for it from now on, under a key. */
+  ask(key: string, wish: PlanWish, nowMilliseconds: number): void {
+    this.asked.push(wish)
+    this.wishes.set(key, wish)
+    if (wish === null) this.mayCostNothing = true
+    this.noteFirst(this.monthAt(nowMilliseconds - FURTHEST_CLOCK_OFF_MILLISECONDS))
   }
 
   /** It is answered that somebody has a plan now, if not before. */
@@ -41,53 +96,290 @@ export class PlanBooks {
     this.latestFirst ??= nextMonth(this.monthAt(nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS))
   }
 
+  /** True where there may be a plan that can end. */
+  get mayHavePlan(): boolean {
+    return this.asked.length > 0
+  }
+
+  /** True while it is known that there is one. */
+  get hasPlan(): boolean {
+    return this.latestFirst !== undefined && !this.asked.includes(null)
+  }
+
   take(entry: Entry, nowMilliseconds: number): void {
-    const { period, lines } = readMonthDetail(entry)
-    const where = `${this.account.name} #${entry.sequence} for ${period}`
-    const seats = Number(lines.find(({ service }) => service === 'seat')?.quantity ?? 0)
-    const totalMicros = BASE_FEE_MICROS + SEAT_FEE_MICROS * BigInt(seats)
-    const before = this.months.get(period)
-    const owedBefore = [...this.months].filter(([month, { status }]) => status === 'short' && month < period)
-    const owedMicros = owedBefore.reduce((sum, [, month]) => sum + month.totalMicros, 0n)
+    const told = this.read(entry)
+    const { period } = told.detail
     const newest = this.monthAt(nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS)
-    require(this.seats.has(seats), () => `${where}: nobody has asked for ${seats} seats`)
-    require(period <= newest, () => `${where}: it has not begun`)
+    require(period <= newest, () => `${told.where}: it has not begun`)
+    this.hasMoved = true
+    if (entry.kind === 'plan_short') this.takeShort(told)
+    else if (entry.kind === 'plan') this.takeCharge(told)
+    else if (entry.kind === 'plan_stop') this.takeStop(told)
+    else if (entry.kind === 'plan_resume') this.takeResumption(told)
+    else this.takeChange(told)
+    if (this.owed().length > 0) this.wasOwing = true
+  }
+
+  /** What a change would come to now, with what it would charge (below zero: give back); undefined while it cannot be known. */
+  foresee(
+    wish: PlanWish,
+    nowMilliseconds: number,
+  ): { totalMicros: bigint; amountMicros: bigint } | undefined {
+    const month = this.monthAt(nowMilliseconds)
+    const before = this.months.get(month)
+    if (!before?.version || this.isNearMidnight(nowMilliseconds)) return undefined
+    const fees = this.prices.feesOf(
+      `${this.account.name} ${month}`,
+      month,
+      this.beginningOf(month),
+      before.version,
+    )
+    const days = changedDays(month, before.days, this.dayAt(nowMilliseconds), this.monthlyOf(wish, fees))
+    const totalMicros = totalOf(month, days)
+    const { chargedMicros, givenBackMicros } = this.split(before, totalMicros)
+    return { totalMicros, amountMicros: chargedMicros - givenBackMicros }
+  }
+
+  private read(entry: Entry): Told {
+    const detail = JSON.parse(entry.detail) as Detail
+    const { period, planVersion, lines, total } = detail
+    const where = `${this.account.name} #${entry.sequence} for ${period}`
+    const version = this.months.get(period)?.version || planVersion
+    require(planVersion === version, () =>
+      `${where}: goes by version ${planVersion} of the plan, before by ${version}`)
+    // What ends before it was ever charged has no version, and no lines.
+    const fees =
+      version === 0 ? new Map() : this.prices.feesOf(where, period, this.beginningOf(period), version)
+    const days = readDays(where, period, lines.map(readLine), fees)
+    const totalMicros = totalOf(period, days)
+    require(total === undefined || totalMicros === microsOf(total), () =>
+      `${where}: says a total of ${total}, its lines come to ${units(totalMicros)}`)
+    return { entry, detail, where, day: this.dayAt(Date.parse(entry.at)), fees, days, totalMicros }
+  }
+
+  /** A month that is found short, or charged for the first time: whole, for what somebody has asked for and is not stopped. */
+  private begin({ detail, where, days, fees, totalMicros }: Told): Month {
+    const { period, planVersion } = detail
+    const isAsked = this.asked.some((wish) =>
+      isSameDays(period, days, changedDays(period, new Map(), 0, this.monthlyOf(wish, fees))),
+    )
+    require(isAsked, () => `${where}: nobody has asked for ${describeDays(days)}`)
+    return { status: 'charged', version: planVersion, days, totalMicros, keptMicros: 0n, charges: [] }
+  }
+
+  private takeShort(told: Told): void {
+    const { entry, detail, where, totalMicros } = told
+    const { period } = detail
+    require(!this.months.has(period), () => `${where}: it was decided before`)
+    const needed = this.owedMicros(period) + totalMicros
+    require(entry.availableBeforeMicros < needed, () =>
+      `${where}: is called short of ${units(needed)} with enough credit`)
+    const foundOn = Date.parse(entry.at) + this.offsetMilliseconds
+    const graceEndsAt = (Math.floor(foundOn / DAY_MILLISECONDS) + GRACE_DAYS) * DAY_MILLISECONDS
+    this.months.set(period, {
+      ...this.begin(told),
+      status: 'short',
+      graceEndsAt: graceEndsAt - this.offsetMilliseconds,
+    })
+  }
+
+  private takeCharge(told: Told): void {
+    const { entry, detail, where, days, totalMicros } = told
+    const { period, wasShort = false } = detail
+    const before = this.months.get(period)
     require(before?.status !== 'charged', () => `${where}: it was charged before`)
-    if (entry.kind === 'plan_short') {
-      require(before === undefined, () => `${where}: it was found short before`)
-      const needed = owedMicros + totalMicros
-      require(entry.availableBeforeMicros < needed, () =>
-        `${where}: is called short of ${units(needed)} with enough credit`)
-      this.months.set(period, { status: 'short', totalMicros })
-      return
-    }
-    require(owedMicros === 0n, () => `${where}: an older month is still owed`)
-    require(entry.amountMicros === -(before?.totalMicros ?? totalMicros), () =>
+    require((before !== undefined) === wasShort, () => `${where}: says wrongly whether it was short`)
+    require(this.owedMicros(period) === 0n, () => `${where}: an older month is still owed`)
+    require(entry.amountMicros === -totalMicros, () => `${where}: is ${units(entry.amountMicros)}`)
+    require(!before || isSameDays(period, days, before.days), () =>
+      `${where}: is not for what was owed, ${describeDays(before!.days)}`)
+    const charges = [{ sequence: entry.sequence, micros: totalMicros }]
+    this.months.set(period, { ...(before ?? this.begin(told)), status: 'charged', charges })
+  }
+
+  private takeChange(told: Told): void {
+    const { entry, detail, where, day, days, fees, totalMicros } = told
+    const { period } = detail
+    const wish = this.wishes.get(entry.key)
+    require(wish !== undefined, () => `${where}: nobody has asked for ${entry.key}`)
+    const before = this.known(told)
+    const expected = changedDays(period, before.days, day, this.monthlyOf(wish, fees))
+    require(isSameDays(period, days, expected), () =>
+      `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
+    require(!this.months.has(nextMonth(period)), () => `${where}: the month after it was decided before`)
+    const isOwing = this.owed().length > 0
+    require(!isOwing || totalMicros <= before.totalMicros, () => `${where}: takes more while a month is owed`)
+    const { chargedMicros, givenBackMicros, keptMicros } = this.split(before, totalMicros)
+    require(entry.amountMicros === givenBackMicros - chargedMicros, () =>
+      `${where}: is ${units(entry.amountMicros)} and should be ${units(givenBackMicros - chargedMicros)}`)
+    this.giveBack(before, givenBackMicros)
+    if (wish === null) this.stopped = this.stopped.filter((service) => service === BASE_FEE)
+    this.months.set(period, {
+      ...{ ...before, version: detail.planVersion, days, totalMicros, keptMicros },
+      charges: withCharge(before, entry),
+    })
+    this.latestFirst ??= period
+  }
+
+  private takeStop(told: Told): void {
+    const { entry, detail, where, day, days, totalMicros } = told
+    const { period } = detail
+    const before = this.known(told)
+    const ends = this.owed().flatMap(([, { graceEndsAt }]) => graceEndsAt ?? [])
+    require(Math.min(...ends) <= Date.parse(entry.at), () => `${where}: stops services while there is grace`)
+    const services = detail.services!.map(({ service }) => service)
+    const running = runningOn(before.days, day, SERVICES)
+    require(running.slice(0, services.length).join() === services.join(), () =>
+      `${where}: stops ${services.join()} of ${running.join()}`)
+    const after = (count: number) => stoppedDays(before.days, day, new Set(running.slice(0, count)))
+    require(isSameDays(period, days, after(services.length)), () =>
+      `${where}: comes to ${describeDays(days)} after a stop on day ${day}`)
+    const owedWith = (micros: bigint) => this.owedMicros(period) + (before.status === 'short' ? micros : 0n)
+    const isNeeded = owedWith(totalOf(period, after(services.length - 1))) > entry.availableBeforeMicros
+    const isEnough =
+      owedWith(totalMicros) <= entry.availableBeforeMicros || services.length === running.length
+    require(services.length > 0 && isNeeded, () => `${where}: stops more than is needed`)
+    require(isEnough, () => `${where}: stops too little`)
+    require(entry.amountMicros === 0n, () => `${where}: moves ${units(entry.amountMicros)}`)
+    this.stopped = [...this.stopped, ...services]
+    if (this.stopped.includes(BASE_FEE)) this.mayCostNothing = true
+    const status = totalMicros === 0n ? 'charged' : before.status
+    this.months.set(period, { ...before, days, totalMicros, status })
+  }
+
+  private takeResumption(told: Told): void {
+    const { entry, detail, where, day, days, totalMicros } = told
+    const { period } = detail
+    const before = this.known(told)
+    const services = detail.services!.map(({ service }) => service)
+    const standing = this.stopped.toReversed()
+    require(services.join() === standing.filter((service) => services.includes(service)).join(), () =>
+      `${where}: resumes ${services.join()} of ${standing.join()}`)
+    require(this.owed().length === 0, () => `${where}: resumes while a month is owed`)
+    const wanted = new Map(services.map((service) => [service, days.get(service)?.at(-1) ?? 0n]))
+    const others = new Map([...before.days].filter(([service]) => !services.includes(service)))
+    const own = new Map([...before.days].filter(([service]) => services.includes(service)))
+    const expected = new Map([...others, ...changedDays(period, own, day, wanted)])
+    require(isSameDays(period, days, expected), () =>
+      `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
+    require(entry.amountMicros === before.totalMicros - totalMicros, () =>
       `${where}: is ${units(entry.amountMicros)}`)
-    this.months.set(period, { status: 'charged', totalMicros })
+    const last = this.stopped.indexOf(services.at(-1)!)
+    this.stopped = this.stopped.slice(0, last)
+    this.months.set(period, { ...before, days, totalMicros, charges: withCharge(before, entry) })
   }
 
   /** When all is done: every month since the first is decided, and none is owed that the credit would cover. */
   checkDone(nowMilliseconds: number): void {
-    const { account, months, earliestFirst, latestFirst } = this
+    const { account, months, earliestFirst, latestFirst, mayCostNothing } = this
     if (latestFirst === undefined) return
     const current = this.monthAt(nowMilliseconds)
     const first = [...months.keys()].toSorted()[0]
     if (latestFirst <= current)
-      require(first !== undefined, () => `${account.name}: no month was ever charged`)
+      require(first !== undefined || mayCostNothing, () => `${account.name}: no month was ever charged`)
     if (first === undefined) return
-    require(first >= earliestFirst! && first <= latestFirst, () =>
+    require(first >= earliestFirst! && (first <= latestFirst || mayCostNothing), () =>
       `${account.name}: the first month is ${first}, not one from ${earliestFirst} to ${latestFirst}`)
     for (let month = first; month <= current; month = nextMonth(month))
-      require(months.has(month), () => `${account.name}: ${month} is due and was not decided`)
-    const [owed] = [...months].filter(([, { status }]) => status === 'short').toSorted()
+      require(months.has(month) || mayCostNothing, () =>
+        `${account.name}: ${month} is due and was not decided`)
+    const [owed] = this.owed()
     require(owed === undefined || owed[1].totalMicros > account.availableMicros, () =>
       `${account.name}: ${owed?.[0]} is owed, though ${units(account.availableMicros)} cover it`)
+    const isGraceOver = this.owed().some(
+      ([, { graceEndsAt = nowMilliseconds }]) => graceEndsAt < nowMilliseconds - DAY_MILLISECONDS,
+    )
+    const running = runningOn(months.get(current)?.days ?? new Map(), this.dayAt(nowMilliseconds), SERVICES)
+    require(!isGraceOver || running.length === 0, () =>
+      `${account.name}: ${running.join()} run on, though ${owed?.[0]} is owed and its grace is over`)
+  }
+
+  /** What an entry changes in a month has to begin with what the month was. */
+  private known({ detail, where }: Told): Month {
+    const { period, planVersion, totalBefore = '0' } = detail
+    const before = this.months.get(period) ?? {
+      ...{ status: 'charged' as const, version: planVersion, days: new Map(), totalMicros: 0n },
+      ...{ keptMicros: 0n, charges: [] },
+    }
+    require(microsOf(totalBefore) === before.totalMicros, () =>
+      `${where}: says that it came to ${totalBefore}, it was ${units(before.totalMicros)}`)
+    return before
+  }
+
+  private split(before: Month, totalMicros: bigint) {
+    const raised = totalMicros > before.totalMicros ? totalMicros - before.totalMicros : 0n
+    const isLowered = before.status === 'charged' && totalMicros < before.totalMicros
+    const lowered = isLowered ? before.totalMicros - totalMicros : 0n
+    const leftMicros = before.charges.reduce((sum, charge) => sum + this.leftOf(charge), 0n)
+    const givenBackMicros = smaller(lowered, leftMicros)
+    const fromKept = smaller(raised, before.keptMicros)
+    const keptMicros = before.keptMicros - fromKept + lowered - givenBackMicros
+    return { chargedMicros: raised - fromKept, givenBackMicros, keptMicros }
+  }
+
+  private leftOf({ sequence, micros }: { sequence: bigint; micros: bigint }): bigint {
+    return micros - (this.account.undoneMicros.get(sequence) ?? 0n)
+  }
+
+  private giveBack({ charges }: Month, givenBackMicros: bigint): void {
+    let leftMicros = givenBackMicros
+    for (const charge of charges) {
+      const most = this.leftOf(charge)
+      const part = smaller(leftMicros, most)
+      this.account.undoneMicros.set(charge.sequence, charge.micros - most + part)
+      leftMicros -= part
+    }
+  }
+
+  /** What a wish costs for a whole month, without what is stopped. */
+  private monthlyOf(wish: PlanWish, fees: Fees): Map<string, bigint> {
+    if (wish === null || this.stopped.includes(BASE_FEE)) return new Map()
+    const wanted = Object.entries({ ...wish, [BASE_FEE]: 1 })
+    return new Map(
+      wanted
+        .filter(([service]) => !this.stopped.includes(service))
+        .map(([service, quantity]) => [service, BigInt(quantity) * fees.get(service)!]),
+    )
+  }
+
+  private owed(): [string, Month][] {
+    return [...this.months].filter(([, { status }]) => status === 'short').toSorted()
+  }
+
+  private owedMicros(before: string): bigint {
+    return this.owed()
+      .filter(([month]) => month < before)
+      .reduce((sum, [, { totalMicros }]) => sum + totalMicros, 0n)
+  }
+
+  private noteFirst(month: string): void {
+    if (this.earliestFirst === undefined || month < this.earliestFirst) this.earliestFirst = month
+  }
+
+  private isNearMidnight(nowMilliseconds: number): boolean {
+    const [before, after] = [-1, 1].map((sign) =>
+      this.dayAt(nowMilliseconds + sign * 2 * FURTHEST_CLOCK_OFF_MILLISECONDS),
+    )
+    return before !== after
+  }
+
+  private beginningOf(month: string): string {
+    return new Date(Date.parse(`${month}-01`) - this.offsetMilliseconds).toISOString()
   }
 
   private monthAt(milliseconds: number): string {
     return new Date(milliseconds + this.offsetMilliseconds).toISOString().slice(0, 7)
   }
+
+  private dayAt(milliseconds: number): number {
+    return new Date(milliseconds + this.offsetMilliseconds).getUTCDate()
+  }
+}
+
+const smaller = (one: bigint, other: bigint) => (one < other ? one : other)
+
+function withCharge({ charges }: Month, { sequence, amountMicros }: Entry): Month['charges'] {
+  return amountMicros < 0n ? [{ sequence, micros: -amountMicros }, ...charges] : charges
 }
 
 function nextMonth(month: string): string {

@@ -19,6 +19,7 @@ export const HANDLERS = [
   'holds/settle-hold',
   'lots/expire-lots',
   'lots/watch-lots',
+  'plans/change-plan',
   'plans/charge-month',
   'plans/find-due',
   'plans/plans',

@@ -13,7 +13,8 @@ import { Outbox } from './outbox.ts'
 import { PaymentBooks } from './payment-books.ts'
 import { PaymentDocuments } from './payment-documents.ts'
 import { PAYMENT_KINDS } from './payment-kinds.ts'
-import { PlanBooks, type ZONES } from './plan-books.ts'
+import { GRACE_DAYS, PlanBooks, type ZONES } from './plan-books.ts'
+import { PlanPriceBooks } from './plan-price-books.ts'
 import { PriceBooks } from './price-books.ts'
 import { PROVIDER_SECRET } from './provider/notices.ts'
 import { PaymentProvider } from './provider/provider.ts'
@@ -69,8 +70,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
     PRICE_CHANGE_NOTICE_DAYS: '32',
-    // Longer than any episode: the books of plans know nothing of services that stop.
-    PLAN_GRACE_DAYS: '3650',
+    PLAN_GRACE_DAYS: String(GRACE_DAYS),
   }
 }
 
@@ -91,6 +91,7 @@ export class World {
   readonly provider = new PaymentProvider()
   readonly documents = new PaymentDocuments()
   readonly prices = new PriceBooks()
+  readonly planPrices = new PlanPriceBooks()
   readonly holds = new HoldBooks()
   readonly usage = new UsageBooks(this.prices, this.holds)
   readonly accounts: SimulatedAccount[] = []
@@ -112,8 +113,9 @@ export class World {
       [queueUrl('timer')]: this.timerQueue,
       [queueUrl('expiry')]: this.expiryQueue,
       [queueUrl('check')]: this.checkQueue,
-      // Warnings and closing scans are no part of the money path.
+      // Warnings, announcements and closing scans are no part of the money path.
       [queueUrl('warning')]: new SimulatedQueue('warning', { isFifo: false }),
+      [queueUrl('announcement')]: new SimulatedQueue('announcement', { isFifo: false }),
       [queueUrl('scan')]: new SimulatedQueue('scan', { isFifo: false }),
     }
     this.machine = new Machine({
@@ -132,7 +134,7 @@ export class World {
 
   addAccount(accountId: string, zone: (typeof ZONES)[number]): void {
     const books = new AccountBooks(accountId, 'ABCDEFGH'[this.accounts.length]!, 'USD')
-    const plan = new PlanBooks(books, zone.offsetMilliseconds)
+    const plan = new PlanBooks(books, this.planPrices, zone.offsetMilliseconds)
     this.usage.addAccount(books, zone.offsetMilliseconds)
     const payments = new PaymentBooks(books, this.documents, this.provider)
     const entryOutbox = new Outbox(`entries of ${books.name}`)
@@ -175,7 +177,10 @@ export class World {
     machine.faultPercent = 0
     await this.check()
     for (const { checkAfterwards } of states) checkAfterwards()
-    for (const { books } of this.accounts) books.beginStep()
+    for (const { books, plan } of this.accounts) {
+      books.beginStep()
+      plan.beginStep()
+    }
   }
 
   /** Lets time go by, with whatever is still on its way. */
@@ -197,7 +202,7 @@ export class World {
 
   private take(account: SimulatedAccount, found: NewEntry): void {
     const { entry, image } = found
-    const { books, plan, payments, entryOutbox } = account
+    const { books, payments, entryOutbox } = account
     const amount = units(entry.amountMicros)
     this.journal.note(
       `  = ${books.name} #${entry.sequence} ${entry.kind} ${amount} → ${units(entry.availableAfterMicros)}`,
@@ -207,10 +212,15 @@ export class World {
     const contra = entry.postings.filter((line) => !line.account.startsWith('client:'))
     this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
     if (entry.kind === 'usage') this.usage.take(books, entry)
-    else if (entry.kind === 'plan' || entry.kind === 'plan_short') plan.take(entry, this.nowMilliseconds)
+    else if (entry.kind.startsWith('plan')) this.takeOfPlan(account, entry)
     else if (entry.kind === 'capture' || entry.kind === 'release')
       this.holds.take(books, entry, this.nowMilliseconds)
     else if (isRequested(entry)) this.takeRequested(books, entry)
+  }
+
+  private takeOfPlan({ books, plan }: SimulatedAccount, entry: Entry): void {
+    plan.take(entry, this.nowMilliseconds)
+    if (entry.kind === 'plan_change' || entry.kind === 'plan_credit') this.takeRequested(books, entry)
   }
 
   private takeRequested(books: AccountBooks, entry: Entry): void {
@@ -288,6 +298,7 @@ export class World {
       isPartial && operation === 'BatchGetItem' ? this.partOfKeys(call.body) : { body: call.body }
     const reply = await this.options.database.call(operation, body)
     if (operation === 'PutItem' && reply.status === 200) this.prices.noteItem(body)
+    if (reply.status === 200) this.planPrices.noteWrite(body)
     if (reply.status === 200) this.noteWrite(operation, body)
     if (!leaveOut || reply.status !== 200) return reply
     return { status: 200, body: JSON.stringify({ ...JSON.parse(reply.body), UnprocessedKeys: leaveOut }) }
@@ -336,6 +347,8 @@ const EVENTS_OF_KIND: Record<string, readonly string[]> = {
   usage: ['usage.deducted', 'usage.refused', 'usage.reconciled'],
   plan: ['plan.charged'],
   plan_short: ['plan.short'],
+  plan_change: ['plan.changed'],
+  plan_credit: ['plan.changed'],
   plan_stop: ['service.suspended'],
   plan_resume: ['service.resumed'],
   ring_fence: ['ring_fence.changed'],

@@ -42,7 +42,11 @@ export const charge: CallKind<{ account: number; cents: number }> = {
 export const credit: CallKind<{ account: number; cents: number; kind: string; days?: number }> = {
   choices: fc.record({
     account: ofAccount,
-    cents,
+    // Now and then enough for some months of a plan.
+    cents: fc.oneof(
+      { weight: 3, arbitrary: cents },
+      { weight: 1, arbitrary: fc.integer({ min: 2000, max: 9000 }) },
+    ),
     kind: fc.constantFrom('goodwill', 'migration', 'correction', 'promotional'),
     // For how many days it may be used; some never expire.
     days: fc.option(fc.nat(12), { nil: undefined }),
