@@ -149,6 +149,55 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'an addition counts from tomorrow',
+    shows: ['and should to'],
+    edits: [
+      {
+        file: 'functions/plans/month-lines.ts',
+        find: '...linesOn(today, { firstDay: day, lastDay: day }, daysInMonth)',
+        replace: '...linesOn(linesOfDay(lines, day), { firstDay: day, lastDay: day }, daysInMonth)',
+      },
+    ],
+  },
+  {
+    name: 'services stop while there is grace',
+    shows: ['stops services while there is grace'],
+    edits: [
+      {
+        file: 'functions/plans/stop-services.store.ts',
+        find: "if (!governing || governing.graceEndsAt > at) return 'done'",
+        replace: "if (!governing) return 'done'",
+      },
+    ],
+  },
+  {
+    name: 'the day of a stop is charged',
+    shows: ['after a stop on day'],
+    edits: [
+      {
+        file: 'functions/plans/decide-stop.ts',
+        find: 'stopLines(month.lines, { day, services',
+        replace: 'stopLines(month.lines, { day: day + 1, services',
+      },
+    ],
+  },
+  {
+    name: 'what is stopped is charged on the first',
+    shows: ['nobody has asked for', 'and should to'],
+    edits: [
+      {
+        file: 'functions/plans/price-plan.ts',
+        find: 'if (services.has(BASE_FEE_SERVICE)) return []',
+        replace: 'if (services.size === 0) return [...lines]',
+      },
+      {
+        file: 'functions/plans/price-plan.ts',
+        find: 'return lines.filter(({ service }) => !services.has(service))',
+        replace: 'return [...lines]',
+      },
+    ],
+  },
+  {
     name: 'a lot is lost behind HEAD',
     shows: ['its entries left'],
     edits: [

@@ -131,8 +131,16 @@ export function isSameDays(month: string, one: Days, other: Days): boolean {
   return [...services].every((service) => text(one, service) === text(other, service))
 }
 
+/** For people: `seat 12 to 30 at 4.90`. */
 export function describeDays(days: Days): string {
-  return [...days].map(([service, own]) => `${service} ${own.map(units).join(' ')}`).join('; ')
+  const runs = [...days].flatMap(([service, own]) => {
+    const begins = own.flatMap((micros, index) => (micros > 0n && micros !== own[index - 1] ? [index] : []))
+    return begins.map((first) => {
+      const end = own.findIndex((micros, index) => index > first && micros !== own[first])
+      return `${service} ${first + 1} to ${end < 0 ? own.length : end} at ${units(own[first]!)}`
+    })
+  })
+  return runs.join(', ') || 'nothing'
 }
 
 const accrued = (monthlyMicros: bigint, day: number, daysInMonth: number) =>
