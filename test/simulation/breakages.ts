@@ -183,7 +183,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'what is stopped is charged on the first',
-    shows: ['nobody has asked for', 'and should to'],
+    shows: ['and should be for', 'and should to'],
     edits: [
       {
         file: 'functions/plans/price-plan.ts',

@@ -20,7 +20,7 @@ import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
-import { changePlan, choosePlan, previewPlanChange, publishPlan } from './calls/plans.ts'
+import { changePlan, choosePlan, previewPlanChange, publishPlan, rankServices } from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
 import { findDue, reconcile, watchCards } from './calls/schedules.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
@@ -51,6 +51,7 @@ const kinds = {
   publishPrice: { weight: 2, kind: publishPrice },
   publishPlan: { weight: 1, kind: publishPlan },
   choosePlan: { weight: 1, kind: choosePlan },
+  rankServices: { weight: 1, kind: rankServices },
   changePlan: { weight: 4, kind: changePlan },
   previewPlanChange: { weight: 2, kind: previewPlanChange },
   findDue: { weight: 2, kind: findDue },

@@ -120,9 +120,9 @@ export function stoppedDays(before: Days, from: number, services: ReadonlySet<st
   )
 }
 
-/** What runs on a day, in the order in which it stops where nobody has ranked it. */
-export function runningOn(days: Days, day: number, listed: readonly string[]): string[] {
-  return [...listed.toReversed(), BASE_FEE].filter((service) => (days.get(service)?.[day - 1] ?? 0n) > 0n)
+/** What runs on a day, in the order in which it stops, the base fee last. */
+export function runningOn(days: Days, day: number, inOrder: readonly string[]): string[] {
+  return [...inOrder, BASE_FEE].filter((service) => (days.get(service)?.[day - 1] ?? 0n) > 0n)
 }
 
 export function isSameDays(month: string, one: Days, other: Days): boolean {

@@ -13,6 +13,7 @@ import {
   stoppedDays,
   totalOf,
 } from './month-books.ts'
+import { isIdle, PlanDocuments, type PlanWish, type Standing, wishOf } from './plan-documents.ts'
 import { BASE_FEE, type Fees, type PlanPriceBooks, SERVICES } from './plan-price-books.ts'
 import { require, units } from './require.ts'
 
@@ -26,8 +27,6 @@ export const GRACE_DAYS = 7
 const DAY_MILLISECONDS = 86_400_000
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
 
-/** What somebody asks for; null: the plan ends. */
-export type PlanWish = { seat: number; number: number } | null
 type Detail = {
   period: string
   planVersion: number
@@ -43,6 +42,7 @@ type Told = {
   detail: Detail
   where: string
   day: number
+  standing: Standing
   fees: Fees
   days: Days
   totalMicros: bigint
@@ -56,8 +56,7 @@ export class PlanBooks {
   private readonly asked: PlanWish[] = []
   private readonly wishes = new Map<string, PlanWish>()
   private readonly months = new Map<string, Month>()
-  /** In the order in which they stopped. */
-  private stopped: string[] = []
+  private readonly documents: PlanDocuments
   private mayCostNothing = false
   private earliestFirst?: string
   private latestFirst?: string
@@ -68,6 +67,7 @@ export class PlanBooks {
 
   constructor(account: AccountBooks, prices: PlanPriceBooks, offsetMilliseconds: number) {
     this.account = account
+    this.documents = new PlanDocuments(account.accountId)
     this.prices = prices
     this.offsetMilliseconds = offsetMilliseconds
   }
@@ -75,6 +75,17 @@ export class PlanBooks {
   beginStep(): void {
     this.wasOwing = this.owed().length > 0
     this.hasMoved = false
+  }
+
+  /** The database has written something of the account together; what it says is taken, somebody has asked for. */
+  noteWrite(body: string): void {
+    const standing = this.documents.noteWrite(body)
+    if (!standing) return
+    if (isIdle(standing)) this.mayCostNothing = true
+    const newest = standing.terms.at(-1)
+    const isAsked = this.asked.some((wish) => isSameWish(wish, newest?.wish ?? null))
+    require(isAsked, () =>
+      `${this.account.name}: nobody has asked for its plan from ${newest?.fromPeriod} on`)
   }
 
   /** Somebody asks for so much of the plan from the next month on. */
@@ -94,16 +105,6 @@ export class PlanBooks {
   /** It is answered that somebody has a plan now, if not before. */
   confirm(nowMilliseconds: number): void {
     this.latestFirst ??= nextMonth(this.monthAt(nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS))
-  }
-
-  /** True where there may be a plan that can end. */
-  get mayHavePlan(): boolean {
-    return this.asked.length > 0
-  }
-
-  /** True while it is known that there is one. */
-  get hasPlan(): boolean {
-    return this.latestFirst !== undefined && !this.asked.includes(null)
   }
 
   take(entry: Entry, nowMilliseconds: number): void {
@@ -134,7 +135,12 @@ export class PlanBooks {
       this.beginningOf(month),
       before.version,
     )
-    const days = changedDays(month, before.days, this.dayAt(nowMilliseconds), this.monthlyOf(wish, fees))
+    const days = changedDays(
+      month,
+      before.days,
+      this.dayAt(nowMilliseconds),
+      monthlyOf(wish, fees, this.documents.current),
+    )
     const totalMicros = totalOf(month, days)
     const { chargedMicros, givenBackMicros } = this.split(before, totalMicros)
     return { totalMicros, amountMicros: chargedMicros - givenBackMicros }
@@ -154,16 +160,17 @@ export class PlanBooks {
     const totalMicros = totalOf(period, days)
     require(total === undefined || totalMicros === microsOf(total), () =>
       `${where}: says a total of ${total}, its lines come to ${units(totalMicros)}`)
-    return { entry, detail, where, day: this.dayAt(Date.parse(entry.at)), fees, days, totalMicros }
+    const standing = this.documents.beforeEntry(entry.sequence)
+    const day = this.dayAt(Date.parse(entry.at))
+    return { entry, detail, where, day, standing, fees, days, totalMicros }
   }
 
-  /** A month that is found short, or charged for the first time: whole, for what somebody has asked for and is not stopped. */
-  private begin({ detail, where, days, fees, totalMicros }: Told): Month {
+  /** A month that is found short, or charged for the first time: whole, for what is taken in it and is not stopped. */
+  private begin({ detail, where, standing, days, fees, totalMicros }: Told): Month {
     const { period, planVersion } = detail
-    const isAsked = this.asked.some((wish) =>
-      isSameDays(period, days, changedDays(period, new Map(), 0, this.monthlyOf(wish, fees))),
-    )
-    require(isAsked, () => `${where}: nobody has asked for ${describeDays(days)}`)
+    const expected = changedDays(period, new Map(), 0, monthlyOf(wishOf(standing, period), fees, standing))
+    require(isSameDays(period, days, expected), () =>
+      `${where}: is for ${describeDays(days)} and should be for ${describeDays(expected)}`)
     return { status: 'charged', version: planVersion, days, totalMicros, keptMicros: 0n, charges: [] }
   }
 
@@ -198,12 +205,12 @@ export class PlanBooks {
   }
 
   private takeChange(told: Told): void {
-    const { entry, detail, where, day, days, fees, totalMicros } = told
+    const { entry, detail, where, day, standing, days, fees, totalMicros } = told
     const { period } = detail
     const wish = this.wishes.get(entry.key)
     require(wish !== undefined, () => `${where}: nobody has asked for ${entry.key}`)
     const before = this.known(told)
-    const expected = changedDays(period, before.days, day, this.monthlyOf(wish, fees))
+    const expected = changedDays(period, before.days, day, monthlyOf(wish, fees, standing))
     require(isSameDays(period, days, expected), () =>
       `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
     require(!this.months.has(nextMonth(period)), () => `${where}: the month after it was decided before`)
@@ -213,7 +220,6 @@ export class PlanBooks {
     require(entry.amountMicros === givenBackMicros - chargedMicros, () =>
       `${where}: is ${units(entry.amountMicros)} and should be ${units(givenBackMicros - chargedMicros)}`)
     this.giveBack(before, givenBackMicros)
-    if (wish === null) this.stopped = this.stopped.filter((service) => service === BASE_FEE)
     this.months.set(period, {
       ...{ ...before, version: detail.planVersion, days, totalMicros, keptMicros },
       charges: withCharge(before, entry),
@@ -222,13 +228,13 @@ export class PlanBooks {
   }
 
   private takeStop(told: Told): void {
-    const { entry, detail, where, day, days, totalMicros } = told
+    const { entry, detail, where, day, standing, days, totalMicros } = told
     const { period } = detail
     const before = this.known(told)
     const ends = this.owed().flatMap(([, { graceEndsAt }]) => graceEndsAt ?? [])
     require(Math.min(...ends) <= Date.parse(entry.at), () => `${where}: stops services while there is grace`)
     const services = detail.services!.map(({ service }) => service)
-    const running = runningOn(before.days, day, SERVICES)
+    const running = runningOn(before.days, day, inStopOrder(standing))
     require(running.slice(0, services.length).join() === services.join(), () =>
       `${where}: stops ${services.join()} of ${running.join()}`)
     const after = (count: number) => stoppedDays(before.days, day, new Set(running.slice(0, count)))
@@ -241,32 +247,33 @@ export class PlanBooks {
     require(services.length > 0 && isNeeded, () => `${where}: stops more than is needed`)
     require(isEnough, () => `${where}: stops too little`)
     require(entry.amountMicros === 0n, () => `${where}: moves ${units(entry.amountMicros)}`)
-    this.stopped = [...this.stopped, ...services]
-    if (this.stopped.includes(BASE_FEE)) this.mayCostNothing = true
     const status = totalMicros === 0n ? 'charged' : before.status
     this.months.set(period, { ...before, days, totalMicros, status })
   }
 
   private takeResumption(told: Told): void {
-    const { entry, detail, where, day, days, totalMicros } = told
+    const { entry, detail, where, day, standing, days, fees, totalMicros } = told
     const { period } = detail
     const before = this.known(told)
     const services = detail.services!.map(({ service }) => service)
-    const standing = this.stopped.toReversed()
-    require(services.join() === standing.filter((service) => services.includes(service)).join(), () =>
-      `${where}: resumes ${services.join()} of ${standing.join()}`)
+    const inOrder = standing.stopped.toReversed().filter((service) => services.includes(service))
+    require(services.join() === inOrder.join(), () =>
+      `${where}: resumes ${services.join()} of ${standing.stopped.join()}`)
     require(this.owed().length === 0, () => `${where}: resumes while a month is owed`)
-    const wanted = new Map(services.map((service) => [service, days.get(service)?.at(-1) ?? 0n]))
+    const monthly = monthlyOf(wishOf(standing, period), fees, { stopped: [] })
+    const wanted = new Map([...monthly].filter(([service]) => services.includes(service)))
     const others = new Map([...before.days].filter(([service]) => !services.includes(service)))
     const own = new Map([...before.days].filter(([service]) => services.includes(service)))
     const expected = new Map([...others, ...changedDays(period, own, day, wanted)])
     require(isSameDays(period, days, expected), () =>
       `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
-    require(entry.amountMicros === before.totalMicros - totalMicros, () =>
-      `${where}: is ${units(entry.amountMicros)}`)
-    const last = this.stopped.indexOf(services.at(-1)!)
-    this.stopped = this.stopped.slice(0, last)
-    this.months.set(period, { ...before, days, totalMicros, charges: withCharge(before, entry) })
+    const { chargedMicros, keptMicros } = this.split(before, totalMicros)
+    require(entry.amountMicros === -chargedMicros, () =>
+      `${where}: is ${units(entry.amountMicros)} and should be ${units(-chargedMicros)}`)
+    this.months.set(period, {
+      ...{ ...before, days, totalMicros, keptMicros },
+      charges: withCharge(before, entry),
+    })
   }
 
   /** When all is done: every month since the first is decided, and none is owed that the credit would cover. */
@@ -289,7 +296,11 @@ export class PlanBooks {
     const isGraceOver = this.owed().some(
       ([, { graceEndsAt = nowMilliseconds }]) => graceEndsAt < nowMilliseconds - DAY_MILLISECONDS,
     )
-    const running = runningOn(months.get(current)?.days ?? new Map(), this.dayAt(nowMilliseconds), SERVICES)
+    const running = runningOn(
+      months.get(current)?.days ?? new Map(),
+      this.dayAt(nowMilliseconds),
+      inStopOrder(this.documents.current),
+    )
     require(!isGraceOver || running.length === 0, () =>
       `${account.name}: ${running.join()} run on, though ${owed?.[0]} is owed and its grace is over`)
   }
@@ -331,17 +342,6 @@ export class PlanBooks {
     }
   }
 
-  /** What a wish costs for a whole month, without what is stopped. */
-  private monthlyOf(wish: PlanWish, fees: Fees): Map<string, bigint> {
-    if (wish === null || this.stopped.includes(BASE_FEE)) return new Map()
-    const wanted = Object.entries({ ...wish, [BASE_FEE]: 1 })
-    return new Map(
-      wanted
-        .filter(([service]) => !this.stopped.includes(service))
-        .map(([service, quantity]) => [service, BigInt(quantity) * fees.get(service)!]),
-    )
-  }
-
   private owed(): [string, Month][] {
     return [...this.months].filter(([, { status }]) => status === 'short').toSorted()
   }
@@ -375,6 +375,25 @@ export class PlanBooks {
     return new Date(milliseconds + this.offsetMilliseconds).getUTCDate()
   }
 }
+
+/** What a wish costs for a whole month, without what is stopped. */
+function monthlyOf(wish: PlanWish, fees: Fees, { stopped }: Pick<Standing, 'stopped'>): Map<string, bigint> {
+  if (wish === null || stopped.includes(BASE_FEE)) return new Map()
+  const wanted = Object.entries({ ...wish, [BASE_FEE]: 1 })
+  return new Map(
+    wanted
+      .filter(([service]) => !stopped.includes(service))
+      .map(([service, quantity]) => [service, BigInt(quantity) * fees.get(service)!]),
+  )
+}
+
+/** What nobody has ranked, the last of the plan's list first, then what the client has. */
+function inStopOrder({ stopOrder }: Standing): string[] {
+  return [...SERVICES.toReversed().filter((service) => !stopOrder.includes(service)), ...stopOrder]
+}
+
+const isSameWish = (one: PlanWish, other: PlanWish) =>
+  one?.seat === other?.seat && one?.number === other?.number && (one === null) === (other === null)
 
 const smaller = (one: bigint, other: bigint) => (one < other ? one : other)
 

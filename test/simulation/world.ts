@@ -310,7 +310,9 @@ export class World {
     const changes = this.documents.note(this.options.tables.payments, operation, body)
     account.paymentOutbox.changes.push(...changes)
     if (changes.length > 0) account.payments.automatic.check()
-    if (operation === 'TransactWriteItems') this.touched.add(account)
+    if (operation !== 'TransactWriteItems') return
+    this.touched.add(account)
+    account.plan.noteWrite(body)
   }
 
   /** Asks for some keys of a batch alone, and leaves the others to another try. */

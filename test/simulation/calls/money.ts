@@ -180,7 +180,7 @@ export const refund: CallKind<{ account: number; back: number; cents: number }> 
 const isCorrection = ({ kind }: { kind: string }) => STANDING.includes(kind)
 
 /** What stays as it is: corrections, and payments, which are undone at their provider. */
-const STANDING = ['reversal', 'refund', 'expiry', ...PAYMENT_KINDS]
+const STANDING = ['reversal', 'refund', 'expiry', 'plan_credit', ...PAYMENT_KINDS]
 
 /** So many days after today, in UTC: far enough behind every account's own. */
 function dayAfter(milliseconds: number, days: number): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
 import type { InvocationSpec } from '../invocation.ts'
 import { microsOf } from '../month-books.ts'
-import type { PlanWish } from '../plan-books.ts'
+import type { PlanWish } from '../plan-documents.ts'
 import { FIRST_FEES, PLAN, type PlanFees, SERVICES } from '../plan-price-books.ts'
 import { Request, readAnswer } from '../request.ts'
 import { require } from '../require.ts'
@@ -130,6 +130,34 @@ export const previewPlanChange: CallKind<{ account: number; wanted: PlanWish }> 
         }
       },
     }
+  },
+}
+
+/** Somebody ranks what is to stop first. */
+export const rankServices: CallKind<{ account: number; services: string[] }> = {
+  choices: fc.record({
+    account: fc.nat(7),
+    services: fc.constantFrom([], ['seat'], ['number'], ['seat', 'number'], ['number', 'seat']),
+  }),
+  prepare(world, { account, services }) {
+    const { books } = world.account(account)
+    const label = `rank ${services.join(', ') || 'nothing'} for ${books.name}`
+    return sendAgain(world, () => ({
+      label,
+      handler: 'plans/plans',
+      event: () =>
+        eventOf({
+          route: 'PUT /v1/accounts/{accountId}/plan/stop-order',
+          path: { accountId: books.accountId },
+          claims: staffClaims,
+          body: { services },
+        }),
+      end: (outcome) => {
+        const answer = readAnswer(label, outcome)
+        require(answer.kind !== 'refused' || answer.code === 'plan_not_found', () => `${label}: is refused`)
+        return undefined
+      },
+    }))
   },
 }
 
