@@ -20,7 +20,14 @@ import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
 import { charge, credit, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
-import { changePlan, choosePlan, previewPlanChange, publishPlan, rankServices } from './calls/plans.ts'
+import {
+  changePlan,
+  choosePlan,
+  previewPlanChange,
+  publishPlan,
+  rankServices,
+  setRingFence,
+} from './calls/plans.ts'
 import { publishPrice } from './calls/prices.ts'
 import { findDue, reconcile, watchCards } from './calls/schedules.ts'
 import { bank, payment, topUp } from './calls/top-ups.ts'
@@ -52,6 +59,7 @@ const kinds = {
   publishPlan: { weight: 1, kind: publishPlan },
   choosePlan: { weight: 1, kind: choosePlan },
   rankServices: { weight: 1, kind: rankServices },
+  setRingFence: { weight: 2, kind: setRingFence },
   changePlan: { weight: 4, kind: changePlan },
   previewPlanChange: { weight: 2, kind: previewPlanChange },
   findDue: { weight: 2, kind: findDue },

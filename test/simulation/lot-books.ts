@@ -38,7 +38,9 @@ export class LotBooks {
     require(sum === available, () =>
       `${where}: its lots change by ${units(sum)}, its balance by ${units(available)}`)
     if (DRAWING.has(entry.kind)) {
-      const said = changes.map(({ lot, changeMicros }) => `${units(changeMicros)} of lot ${lot}`).join(', ')
+      // What was held before and is used now is drawn already.
+      const drawn = changes.filter(({ changeMicros }) => changeMicros !== 0n)
+      const said = drawn.map(({ lot, changeMicros }) => `${units(changeMicros)} of lot ${lot}`).join(', ')
       const expected = this.draw(-available, entry.reverses).join(', ')
       require(said === expected, () => `${where}: draws ${said}, in the order of use it would be ${expected}`)
     }

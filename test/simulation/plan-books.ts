@@ -46,6 +46,7 @@ type Told = {
   fees: Fees
   days: Days
   totalMicros: bigint
+  usableMicros: bigint
 }
 
 /** One account's months: which must be charged, once each and oldest first, for what ran on which of their days. */
@@ -60,6 +61,8 @@ export class PlanBooks {
   private mayCostNothing = false
   private earliestFirst?: string
   private latestFirst?: string
+  /** What is set aside: only the plan may use it. */
+  setAsideMicros = 0n
   /** At some time during this step a month was owed. */
   wasOwing = false
   /** Something of the plan was entered in this step. */
@@ -118,7 +121,21 @@ export class PlanBooks {
     else if (entry.kind === 'plan_stop') this.takeStop(told)
     else if (entry.kind === 'plan_resume') this.takeResumption(told)
     else this.takeChange(told)
+    this.setAsideMicros += entry.heldAfterMicros - entry.heldBeforeMicros
+    require(this.setAsideMicros >= 0n, () => `${told.where}: uses more than is set aside`)
     if (this.owed().length > 0) this.wasOwing = true
+  }
+
+  /** Something is set aside for the next charge, or comes back. */
+  takeSetAside(entry: Entry): void {
+    const where = `${this.account.name} #${entry.sequence}`
+    const { wanted } = JSON.parse(entry.detail) as { wanted?: string }
+    const before = this.setAsideMicros
+    this.hasMoved = true
+    this.setAsideMicros += entry.heldAfterMicros - entry.heldBeforeMicros
+    const mostMicros = wanted === undefined ? before : microsOf(wanted)
+    const isWithin = this.setAsideMicros >= 0n && this.setAsideMicros <= mostMicros
+    require(isWithin, () => `${where}: sets ${units(this.setAsideMicros)} aside of ${units(mostMicros)}`)
   }
 
   /** What a change would come to now, with what it would charge (below zero: give back); undefined while it cannot be known. */
@@ -162,7 +179,9 @@ export class PlanBooks {
       `${where}: says a total of ${total}, its lines come to ${units(totalMicros)}`)
     const standing = this.documents.beforeEntry(entry.sequence)
     const day = this.dayAt(Date.parse(entry.at))
-    return { entry, detail, where, day, standing, fees, days, totalMicros }
+    // What is set aside pays as what is available does.
+    const usableMicros = entry.availableBeforeMicros + this.setAsideMicros
+    return { entry, detail, where, day, standing, fees, days, totalMicros, usableMicros }
   }
 
   /** A month that is found short, or charged for the first time: whole, for what is taken in it and is not stopped. */
@@ -175,12 +194,11 @@ export class PlanBooks {
   }
 
   private takeShort(told: Told): void {
-    const { entry, detail, where, totalMicros } = told
+    const { entry, detail, where, totalMicros, usableMicros } = told
     const { period } = detail
     require(!this.months.has(period), () => `${where}: it was decided before`)
     const needed = this.owedMicros(period) + totalMicros
-    require(entry.availableBeforeMicros < needed, () =>
-      `${where}: is called short of ${units(needed)} with enough credit`)
+    require(usableMicros < needed, () => `${where}: is called short of ${units(needed)} with enough credit`)
     const foundOn = Date.parse(entry.at) + this.offsetMilliseconds
     const graceEndsAt = (Math.floor(foundOn / DAY_MILLISECONDS) + GRACE_DAYS) * DAY_MILLISECONDS
     this.months.set(period, {
@@ -228,7 +246,7 @@ export class PlanBooks {
   }
 
   private takeStop(told: Told): void {
-    const { entry, detail, where, day, standing, days, totalMicros } = told
+    const { entry, detail, where, day, standing, days, totalMicros, usableMicros } = told
     const { period } = detail
     const before = this.known(told)
     const ends = this.owed().flatMap(([, { graceEndsAt }]) => graceEndsAt ?? [])
@@ -241,9 +259,8 @@ export class PlanBooks {
     require(isSameDays(period, days, after(services.length)), () =>
       `${where}: comes to ${describeDays(days)} after a stop on day ${day}`)
     const owedWith = (micros: bigint) => this.owedMicros(period) + (before.status === 'short' ? micros : 0n)
-    const isNeeded = owedWith(totalOf(period, after(services.length - 1))) > entry.availableBeforeMicros
-    const isEnough =
-      owedWith(totalMicros) <= entry.availableBeforeMicros || services.length === running.length
+    const isNeeded = owedWith(totalOf(period, after(services.length - 1))) > usableMicros
+    const isEnough = owedWith(totalMicros) <= usableMicros || services.length === running.length
     require(services.length > 0 && isNeeded, () => `${where}: stops more than is needed`)
     require(isEnough, () => `${where}: stops too little`)
     require(entry.amountMicros === 0n, () => `${where}: moves ${units(entry.amountMicros)}`)
@@ -279,6 +296,8 @@ export class PlanBooks {
   /** When all is done: every month since the first is decided, and none is owed that the credit would cover. */
   checkDone(nowMilliseconds: number): void {
     const { account, months, earliestFirst, latestFirst, mayCostNothing } = this
+    require(this.documents.current.isFenced || this.setAsideMicros === 0n, () =>
+      `${account.name}: ${units(this.setAsideMicros)} are set aside, and nobody wants it`)
     if (latestFirst === undefined) return
     const current = this.monthAt(nowMilliseconds)
     const first = [...months.keys()].toSorted()[0]
@@ -291,8 +310,9 @@ export class PlanBooks {
       require(months.has(month) || mayCostNothing, () =>
         `${account.name}: ${month} is due and was not decided`)
     const [owed] = this.owed()
-    require(owed === undefined || owed[1].totalMicros > account.availableMicros, () =>
-      `${account.name}: ${owed?.[0]} is owed, though ${units(account.availableMicros)} cover it`)
+    const usableMicros = account.availableMicros + this.setAsideMicros
+    require(owed === undefined || owed[1].totalMicros > usableMicros, () =>
+      `${account.name}: ${owed?.[0]} is owed, though ${units(usableMicros)} cover it`)
     const isGraceOver = this.owed().some(
       ([, { graceEndsAt = nowMilliseconds }]) => graceEndsAt < nowMilliseconds - DAY_MILLISECONDS,
     )

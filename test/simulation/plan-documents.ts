@@ -10,9 +10,11 @@ export type Standing = {
   /** In the order in which they stopped. */
   stopped: readonly string[]
   stopOrder: readonly string[]
+  /** Whether something of the next charge is set aside. */
+  isFenced: boolean
 }
 
-const NOTHING: Standing = { terms: [], stopped: [], stopOrder: [] }
+const NOTHING: Standing = { terms: [], stopped: [], stopOrder: [], isFenced: false }
 
 type Raw = Record<string, unknown>
 type Term = {
@@ -71,5 +73,6 @@ function standingOf(plan: Raw): Standing {
     terms,
     stopped: stopped.map(({ service }) => service),
     stopOrder: (plan.stopOrder ?? []) as string[],
+    isFenced: plan.ringFence !== undefined,
   }
 }

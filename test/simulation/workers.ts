@@ -25,6 +25,7 @@ export const HANDLERS = [
   'plans/plans',
   'prices/prices',
   'refunds/request-refund',
+  'ring-fence/ring-fence',
   'runs/charge-segment',
   'top-up/publish-payments',
   'top-up/receive-payment-event',

@@ -213,6 +213,7 @@ export class World {
     this.contraMicros = contra.reduce((sum, line) => sum + line.amountMicros, this.contraMicros)
     if (entry.kind === 'usage') this.usage.take(books, entry)
     else if (entry.kind.startsWith('plan')) this.takeOfPlan(account, entry)
+    else if (entry.kind === 'ring_fence') account.plan.takeSetAside(entry)
     else if (entry.kind === 'capture' || entry.kind === 'release')
       this.holds.take(books, entry, this.nowMilliseconds)
     else if (isRequested(entry)) this.takeRequested(books, entry)
@@ -239,7 +240,7 @@ export class World {
     for (const { books, plan, payments, entryOutbox, paymentOutbox } of this.accounts) {
       payments.checkDone()
       plan.checkDone(this.nowMilliseconds)
-      require(books.heldMicros === 0n, () =>
+      require(books.heldMicros === plan.setAsideMicros, () =>
         `${books.name}: ${units(books.heldMicros)} are held and every lease is over`)
       books.lots.checkExpired(books.name, this.nowMilliseconds)
       for (const { name, toldCount, changes } of [entryOutbox, paymentOutbox])

@@ -161,6 +161,31 @@ export const rankServices: CallKind<{ account: number; services: string[] }> = {
   },
 }
 
+/** Somebody sets the next charge aside, wholly or as it accrues, or not any more. */
+export const setRingFence: CallKind<{ account: number; mode: string }> = {
+  choices: fc.record({ account: fc.nat(7), mode: fc.constantFrom('off', 'whole', 'accruing') }),
+  prepare(world, { account, mode }) {
+    const { books } = world.account(account)
+    const label = `ring-fence of ${books.name} ${mode}`
+    return sendAgain(world, () => ({
+      label,
+      handler: 'ring-fence/ring-fence',
+      event: () =>
+        eventOf({
+          route: 'PUT /v1/accounts/{accountId}/ring-fence',
+          path: { accountId: books.accountId },
+          claims: staffClaims,
+          body: { mode },
+        }),
+      end: (outcome) => {
+        const answer = readAnswer(label, outcome)
+        require(answer.kind !== 'refused' || answer.code === 'plan_not_found', () => `${label}: is refused`)
+        return undefined
+      },
+    }))
+  },
+}
+
 const fees = fc.record({
   baseFee: fc.constantFrom('2.00', '1.50', '2.999999'),
   seat: fc.constantFrom('4.90', '4.75', '5.10'),
