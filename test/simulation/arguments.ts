@@ -15,8 +15,8 @@ const MOST_JOBS = 64
 export const HELP = `npm run simulate -- [--seed N] [--operations M] [--faults …] [--jobs J] [--json]
 
 Plays made-up histories of the whole money path (accounts, top-ups at pages and by saved cards, cards, automatic top-ups, declines, banks that ask or think,
-refunds to cards, disputes, usage, tiers, prices published meanwhile, charges, holds of amounts and of seconds, records of sessions, plan
-charges, credits, refunds, reversals) against the real handlers and the embedded database, under a virtual clock and with faults at every
+refunds to cards, disputes, usage, tiers, prices published meanwhile, charges, holds of amounts and of seconds, records of sessions, plans:
+charges, changes within the month, stops, resumptions, new fees, credit set aside, parked accounts; credits, refunds, reversals) against the real handlers and the embedded database, under a virtual clock and with faults at every
 call, and checks the books after every step.
 
   --seed N         what everything is chosen by; the same seed gives the same history (default: one of now)

@@ -23,6 +23,7 @@ import { paymentNotice } from './calls/notices.ts'
 import {
   changePlan,
   choosePlan,
+  parkAccount,
   previewPlanChange,
   publishPlan,
   rankServices,
@@ -59,6 +60,7 @@ const kinds = {
   publishPlan: { weight: 1, kind: publishPlan },
   choosePlan: { weight: 1, kind: choosePlan },
   rankServices: { weight: 1, kind: rankServices },
+  parkAccount: { weight: 1, kind: parkAccount },
   setRingFence: { weight: 2, kind: setRingFence },
   changePlan: { weight: 4, kind: changePlan },
   previewPlanChange: { weight: 2, kind: previewPlanChange },

@@ -21,6 +21,8 @@ import { require, units } from './require.ts'
 export const ZONES = [
   { timeZone: 'UTC', offsetMilliseconds: 0 },
   { timeZone: 'Asia/Tokyo', offsetMilliseconds: 9 * 3_600_000 },
+  // Of the account that is parked now and then: it has a plan and credit, and nothing else.
+  { timeZone: 'America/Phoenix', offsetMilliseconds: -7 * 3_600_000 },
 ] as const
 
 export const GRACE_DAYS = 7
@@ -65,6 +67,8 @@ export class PlanBooks {
   setAsideMicros = 0n
   /** At some time during this step a month was owed. */
   wasOwing = false
+  /** At some time during this step the account was parked. */
+  wasParked = false
   /** Something of the plan was entered in this step. */
   hasMoved = false
 
@@ -77,12 +81,14 @@ export class PlanBooks {
 
   beginStep(): void {
     this.wasOwing = this.owed().length > 0
+    this.wasParked = this.documents.status === 'parked'
     this.hasMoved = false
   }
 
   /** The database has written something of the account together; what it says is taken, somebody has asked for. */
   noteWrite(body: string): void {
     const standing = this.documents.noteWrite(body)
+    if (this.documents.status === 'parked') this.wasParked = true
     if (!standing) return
     if (isIdle(standing)) this.mayCostNothing = true
     const newest = standing.terms.at(-1)
@@ -114,6 +120,7 @@ export class PlanBooks {
     const told = this.read(entry)
     const { period } = told.detail
     const newest = this.monthAt(nowMilliseconds + FURTHEST_CLOCK_OFF_MILLISECONDS)
+    require(told.standing.status === 'open', () => `${told.where}: the account is ${told.standing.status}`)
     require(period <= newest, () => `${told.where}: it has not begun`)
     this.hasMoved = true
     if (entry.kind === 'plan_short') this.takeShort(told)

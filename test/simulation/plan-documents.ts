@@ -12,9 +12,11 @@ export type Standing = {
   stopOrder: readonly string[]
   /** Whether something of the next charge is set aside. */
   isFenced: boolean
+  /** The account's. */
+  status: string
 }
 
-const NOTHING: Standing = { terms: [], stopped: [], stopOrder: [], isFenced: false }
+const NOTHING: Standing = { terms: [], stopped: [], stopOrder: [], isFenced: false, status: 'open' }
 
 type Raw = Record<string, unknown>
 type Term = {
@@ -29,6 +31,10 @@ export class PlanDocuments {
   private readonly before = new Map<bigint, Standing>()
   current = NOTHING
 
+  get status(): string {
+    return this.current.status
+  }
+
   constructor(accountId: string) {
     this.pk = `ACCOUNT#${accountId}`
   }
@@ -37,12 +43,14 @@ export class PlanDocuments {
   noteWrite(body: string): Standing | undefined {
     const [, sequence] = /"ENTRY#(\d+)"/.exec(body) ?? []
     if (sequence) this.before.set(BigInt(sequence), this.current)
+    const [, status] = body.includes('"STATUS#') ? (/"status":\{"S":"(\w+)"\}/.exec(body) ?? []) : []
+    if (status) this.current = { ...this.current, status }
     if (!body.includes('"S":"PLAN"')) return undefined
     const { TransactItems } = JSON.parse(body) as { TransactItems: { Put?: { Item: Raw } }[] }
     const items = TransactItems.flatMap(({ Put }) => (Put ? [readAttributes(Put.Item)] : []))
     const plan = items.find(({ pk, sk }) => pk === this.pk && sk === 'PLAN')
     if (!plan) return undefined
-    this.current = standingOf(plan)
+    this.current = { ...standingOf(plan), status: this.status }
     return this.current
   }
 
@@ -62,7 +70,7 @@ export function isIdle({ terms, stopped }: Standing): boolean {
   return stopped.includes(BASE_FEE) || terms.some(({ wish }) => wish === null)
 }
 
-function standingOf(plan: Raw): Standing {
+function standingOf(plan: Raw): Omit<Standing, 'status'> {
   const terms = (plan.terms as Term[]).map(({ fromPeriod, isEnded, services }) => {
     const quantityOf = (name: string) =>
       Number(services.find(({ service }) => service === name)?.quantity ?? 0n)

@@ -1,3 +1,4 @@
+import { putStatus } from './calls/plans.ts'
 import { sendUses } from './calls/usage.ts'
 import type { Call } from './calls.ts'
 import { prepareCall } from './calls.ts'
@@ -34,6 +35,8 @@ export async function settleEverything(world: World): Promise<void> {
   world.journal.note('in the end, without faults')
   await world.pass(DAY_MILLISECONDS)
   await sendUnaccepted(world)
+  // What a parked account has not been charged for is made up for.
+  await world.step(() => [putStatus(world, 'open')], { seed: 1, faultPercent: 0 })
   await drain(world)
   // A timer that rings too early is started anew.
   const areTimersLeft = () => world.timerQueue.waitingCount + world.checkQueue.waitingCount > 0

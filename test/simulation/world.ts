@@ -26,6 +26,8 @@ import { Scheduler } from './scheduler.ts'
 import { UsageBooks } from './usage-books.ts'
 import type { ColdStart } from './workers.ts'
 
+/** The others have a plan and credit, and nothing else. */
+const BUSY_ACCOUNTS = 2
 const BEGINNING = Date.parse('2026-11-24T20:00:00.000Z')
 
 export type WorldOptions = {
@@ -142,14 +144,19 @@ export class World {
     this.accounts.push({ books, plan, payments, entryOutbox, paymentOutbox })
   }
 
-  /** The account of this place, counted around. */
+  /** The account of this place, counted around, of those that do everything. */
   account(place: number): SimulatedAccount {
+    return this.accounts[place % BUSY_ACCOUNTS]!
+  }
+
+  /** The account of this place, counted around, of all: one more has a plan and credit alone. */
+  anyAccount(place: number): SimulatedAccount {
     return this.accounts[place % this.accounts.length]!
   }
 
   /** The address of an account's owner. */
   ownerOf(place: number): string {
-    return `owner${place % this.accounts.length}@example.com`
+    return `owner${place % BUSY_ACCOUNTS}@example.com`
   }
 
   /** Notes a request under its key, or finds the one that is there. */

@@ -75,7 +75,7 @@ const PAYMENTS: Followed = {
 const streamOf = ({ handler, outboxOf }: Followed): CallKind<{ account: number; most: number }> => ({
   choices: fc.record({ account: fc.nat(7), most: fc.integer({ min: 1, max: 100 }) }),
   prepare(world, { account, most }) {
-    const outbox = outboxOf(world.account(account))
+    const outbox = outboxOf(world.anyAccount(account))
     const { changes, toldCount } = outbox
     return changes.length === toldCount
       ? undefined
@@ -131,8 +131,8 @@ export const lateRedelivery: CallKind<{ what: number; back: number }> = {
         const old = all.filter(({ wasTaken, takenAt }) => wasTaken && takenAt <= before)
         return old.length === 0 ? undefined : notify(world, old[back % old.length]!)
       },
-      () => oldOf(world.account(back), ENTRIES, back),
-      () => oldOf(world.account(back), PAYMENTS, back),
+      () => oldOf(world.anyAccount(back), ENTRIES, back),
+      () => oldOf(world.anyAccount(back), PAYMENTS, back),
       () => fromDone(world.timerQueue, 'holds/expire-hold', before, back),
       () => fromDone(world.watchQueue, 'lots/watch-lots', before, back),
       () => fromDone(world.expiryQueue, 'lots/expire-lots', before, back),

@@ -52,7 +52,7 @@ export const credit: CallKind<{ account: number; cents: number; kind: string; da
     days: fc.option(fc.nat(12), { nil: undefined }),
   }),
   prepare(world, choice) {
-    const { books } = world.account(choice.account)
+    const { books } = world.anyAccount(choice.account)
     const idempotencyKey = `k${world.requests.size + 1}`
     const request = world.requestOf(books.accountId, `credit:${idempotencyKey}`, () => {
       const lastDay = choice.days === undefined ? undefined : dayAfter(world.nowMilliseconds, choice.days + 1)

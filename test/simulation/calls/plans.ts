@@ -24,7 +24,7 @@ const nameOf = (wanted: PlanWish) => (wanted ? `${wanted.seat} seats, ${wanted.n
 export const choosePlan: CallKind<{ account: number; wanted: { seat: number; number: number } }> = {
   choices: fc.record({ account: fc.nat(7), wanted: quantities }),
   prepare(world, { account, wanted }) {
-    const { books, plan } = world.account(account)
+    const { books, plan } = world.anyAccount(account)
     const label = `choose ${nameOf(wanted)} for ${books.name}`
     const attempt = (): InvocationSpec => ({
       label,
@@ -54,7 +54,7 @@ export const choosePlan: CallKind<{ account: number; wanted: { seat: number; num
 export const changePlan: CallKind<{ account: number; wanted: PlanWish }> = {
   choices: fc.record({ account: fc.nat(7), wanted: wish }),
   prepare(world, { account, wanted }) {
-    const { books, plan } = world.account(account)
+    const { books, plan } = world.anyAccount(account)
     const idempotencyKey = `k${world.requests.size + 1}`
     const key = `plan-change:${idempotencyKey}`
     const request = world.requestOf(
@@ -81,6 +81,7 @@ export const changePlan: CallKind<{ account: number; wanted: PlanWish }> = {
           refusals: {
             insufficient_credit: () => books.wasBelow(DEAREST_MICROS),
             plan_owed: () => plan.wasOwing,
+            account_parked: () => plan.wasParked,
             // There may be no plan to end.
             request_invalid: () => wanted === null,
           },
@@ -95,7 +96,7 @@ export const changePlan: CallKind<{ account: number; wanted: PlanWish }> = {
 export const previewPlanChange: CallKind<{ account: number; wanted: PlanWish }> = {
   choices: fc.record({ account: fc.nat(7), wanted: wish }),
   prepare(world, { account, wanted }) {
-    const { books, plan } = world.account(account)
+    const { books, plan } = world.anyAccount(account)
     const label = `preview ${nameOf(wanted)} for ${books.name}`
     return {
       label,
@@ -140,7 +141,7 @@ export const rankServices: CallKind<{ account: number; services: string[] }> = {
     services: fc.constantFrom([], ['seat'], ['number'], ['seat', 'number'], ['number', 'seat']),
   }),
   prepare(world, { account, services }) {
-    const { books } = world.account(account)
+    const { books } = world.anyAccount(account)
     const label = `rank ${services.join(', ') || 'nothing'} for ${books.name}`
     return sendAgain(world, () => ({
       label,
@@ -165,7 +166,7 @@ export const rankServices: CallKind<{ account: number; services: string[] }> = {
 export const setRingFence: CallKind<{ account: number; mode: string }> = {
   choices: fc.record({ account: fc.nat(7), mode: fc.constantFrom('off', 'whole', 'accruing') }),
   prepare(world, { account, mode }) {
-    const { books } = world.account(account)
+    const { books } = world.anyAccount(account)
     const label = `ring-fence of ${books.name} ${mode}`
     return sendAgain(world, () => ({
       label,
@@ -184,6 +185,33 @@ export const setRingFence: CallKind<{ account: number; mode: string }> = {
       },
     }))
   },
+}
+
+/** Staff park the account that has nothing but a plan, or open it again. */
+export const parkAccount: CallKind<{ status: string }> = {
+  choices: fc.record({ status: fc.constantFrom('parked', 'open', 'open') }),
+  prepare: (world, { status }) => putStatus(world, status),
+}
+
+export function putStatus(world: World, status: string): InvocationSpec {
+  const { books } = world.accounts.at(-1)!
+  const label = `status of ${books.name} ${status}`
+  return sendAgain(world, () => ({
+    label,
+    handler: 'accounts/accounts',
+    event: () =>
+      eventOf({
+        route: 'PUT /v1/accounts/{accountId}/status',
+        path: { accountId: books.accountId },
+        claims: staffClaims,
+        body: { status, reason: 'A question' },
+      }),
+    end: (outcome) => {
+      const answer = readAnswer(label, outcome)
+      require(answer.kind !== 'refused', () => `${label}: is refused`)
+      return undefined
+    },
+  }))
 }
 
 const fees = fc.record({
