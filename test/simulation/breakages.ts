@@ -255,7 +255,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'several refunds of one charge do not know of each other',
-    shows: ['are given back'],
+    shows: ['are given back', 'and should be 0.00'],
     seed: 20,
     edits: [
       {

@@ -117,7 +117,7 @@ export async function playEpisode(options: EpisodeOptions): Promise<EpisodeResul
     if (failedAt !== undefined && isSearchOver(failedAt)) return
     const tables = await options.database.createTables()
     try {
-      Object.assign(process.env, environmentOf(tables))
+      Object.assign(process.env, environmentOf(tables, options.seed))
       // What is tried again to find a smaller history does not count.
       const faults = first ? { ...options.faults, counts: noFaults() } : options.faults
       const world = new World({ ...options, faults, tables })

@@ -13,7 +13,7 @@ import { Outbox } from './outbox.ts'
 import { PaymentBooks } from './payment-books.ts'
 import { PaymentDocuments } from './payment-documents.ts'
 import { PAYMENT_KINDS } from './payment-kinds.ts'
-import { GRACE_DAYS, PlanBooks, type ZONES } from './plan-books.ts'
+import { graceDaysOf, PlanBooks, type ZONES } from './plan-books.ts'
 import { PlanPriceBooks } from './plan-price-books.ts'
 import { PriceBooks } from './price-books.ts'
 import { PROVIDER_SECRET } from './provider/notices.ts'
@@ -50,7 +50,7 @@ export type SimulatedAccount = {
 const queueUrl = (name: string) => `${serviceAddress('sqs')}/000000000000/${name}`
 
 /** What the handlers of a world find in their environment. */
-export function environmentOf(tables: SimulatedTables): Record<string, string> {
+export function environmentOf(tables: SimulatedTables, seed: number): Record<string, string> {
   return {
     LEDGER_TABLE: tables.ledger,
     USAGE_TABLE: tables.usage,
@@ -72,7 +72,7 @@ export function environmentOf(tables: SimulatedTables): Record<string, string> {
     STRIPE_API_URL: serviceAddress('stripe'),
     PORTAL_URL: 'https://portal.example.com',
     PRICE_CHANGE_NOTICE_DAYS: '32',
-    PLAN_GRACE_DAYS: String(GRACE_DAYS),
+    PLAN_GRACE_DAYS: String(graceDaysOf(seed)),
   }
 }
 
@@ -136,7 +136,10 @@ export class World {
 
   addAccount(accountId: string, zone: (typeof ZONES)[number]): void {
     const books = new AccountBooks(accountId, 'ABCDEFGH'[this.accounts.length]!, 'USD')
-    const plan = new PlanBooks(books, this.planPrices, zone.offsetMilliseconds)
+    const plan = new PlanBooks(books, this.planPrices, {
+      offsetMilliseconds: zone.offsetMilliseconds,
+      graceDays: graceDaysOf(this.options.seed),
+    })
     this.usage.addAccount(books, zone.offsetMilliseconds)
     const payments = new PaymentBooks(books, this.documents, this.provider)
     const entryOutbox = new Outbox(`entries of ${books.name}`)
