@@ -7,12 +7,14 @@ export type Arguments = {
   jobs: number
   faultKinds: FaultKind[]
   isJson: boolean
+  /** The file in which the figures are kept; undefined: in none. */
+  keep: string | undefined
 }
 
 const LARGEST_OPERATIONS = 1_000_000_000
 const MOST_JOBS = 64
 
-export const HELP = `npm run simulate -- [--seed N] [--operations M] [--faults …] [--jobs J] [--json]
+export const HELP = `npm run simulate -- [--seed N] [--operations M] [--faults …] [--jobs J] [--keep FILE] [--json]
 
 Plays made-up histories of the whole money path (accounts, top-ups at pages and by saved cards, cards, automatic top-ups, declines, banks that ask or think,
 refunds to cards, disputes, usage, tiers, prices published meanwhile, charges, holds of amounts and of seconds, records of sessions, plans:
@@ -24,6 +26,7 @@ call, and checks the books after every step.
                    queue, the stream, the schedule or the payment provider, repeated ones included
   --faults LIST    which faults, separated by commas; all (the default) or none
   --jobs J         how many processes work on it (default 1); each has a database of its own
+  --keep FILE      keeps in it how far the run has come; the same command goes on from there, on the same code
   --json           prints operations, faults by kind and violations as JSON
 
 A violation ends it with 1, prints the smallest history that shows it, and the command that plays it again. Ctrl-C or SIGTERM ends it after
@@ -43,6 +46,7 @@ export function readArguments(given: readonly string[], now: number): Arguments 
       operations: { type: 'string' },
       faults: { type: 'string' },
       jobs: { type: 'string' },
+      keep: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -54,6 +58,7 @@ export function readArguments(given: readonly string[], now: number): Arguments 
     jobs: readWhole('jobs', values.jobs, 1, MOST_JOBS) ?? 1,
     faultKinds: readFaults(values.faults ?? 'all'),
     isJson: values.json ?? false,
+    keep: values.keep,
   }
 }
 

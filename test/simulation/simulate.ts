@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
+import { type KeptFigures, keepFigures } from './kept-figures.ts'
 import { addReports, describeReport, emptyReport, type SimulationReport } from './report.ts'
 
 /** How long to look for the smallest history of a violation. */
@@ -9,8 +10,10 @@ const CALLED_OFF = 130
 const MINUTE = 60_000
 
 const wanted = readOrEnd()
+const figures = wanted.keep === undefined ? undefined : keepFigures(wanted.keep, wanted)
+const kept = readKeptOrEnd()
 const startedAt = performance.now()
-const newest: SimulationReport[] = []
+const newest: SimulationReport[] = kept ? [...kept.reports] : []
 const children: ChildProcess[] = []
 let calledOffAt: number | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, callOff)
@@ -19,10 +22,10 @@ if (!isTTY) setInterval(() => console.error(describeProgress()), MINUTE).unref()
 const reports = await Promise.all(Array.from({ length: wanted.jobs }, (_, job) => runJob(wanted, job)))
 if (isTTY) process.stderr.write('\r\u001b[K')
 const report = addReports(reports)
-const seconds = (performance.now() - startedAt) / 1000
+const seconds = secondsSoFar()
 if (wanted.isJson) {
-  const { digests, ...figures } = report
-  console.log(JSON.stringify({ ...figures, seconds: Math.round(seconds) }, undefined, 2))
+  const { digests, ...told } = report
+  console.log(JSON.stringify({ ...told, seconds: Math.round(seconds) }, undefined, 2))
 } else console.log(describeReport(report, seconds, wanted.faultKinds))
 if (report.violations.length > 0) process.exitCode = 1
 else if (calledOffAt !== undefined) process.exitCode = CALLED_OFF
@@ -39,6 +42,20 @@ function readOrEnd(): Arguments {
   }
 }
 
+function readKeptOrEnd(): KeptFigures | undefined {
+  try {
+    return figures?.read()
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(CANNOT_START)
+  }
+}
+
+/** Also those of earlier runs that this one goes on from. */
+function secondsSoFar(): number {
+  return (kept?.seconds ?? 0) + (performance.now() - startedAt) / 1000
+}
+
 /** A process that plays its share of the episodes. */
 function runJob({ seed, operations, jobs, faultKinds }: Arguments, job: number): Promise<SimulationReport> {
   const share = Math.ceil(operations / jobs)
@@ -49,6 +66,7 @@ function runJob({ seed, operations, jobs, faultKinds }: Arguments, job: number):
     shrinkMilliseconds: SHRINK_MILLISECONDS,
     firstEpisode: job,
     episodeStep: jobs,
+    from: newest[job],
   }
   return new Promise((resolve, reject) => {
     const child = fork(new URL('run-job.ts', import.meta.url), [JSON.stringify(options)])
@@ -57,6 +75,7 @@ function runJob({ seed, operations, jobs, faultKinds }: Arguments, job: number):
     child.on('message', (message) => {
       last = message as SimulationReport
       newest[job] = last
+      if (newest.filter(Boolean).length === jobs) figures?.write({ seconds: secondsSoFar(), reports: newest })
       if (isTTY) process.stderr.write(`\r\u001b[K${describeProgress()}`)
       // The others need not play on for it to be told.
       if (last.violations.length > 0) stopChildren()
@@ -86,6 +105,6 @@ function stopChildren(): void {
 
 function describeProgress(): string {
   const done = newest.reduce((sum, each) => sum + (each?.operations ?? 0), 0)
-  const perSecond = Math.round(done / ((performance.now() - startedAt) / 1000))
+  const perSecond = Math.round(done / secondsSoFar())
   return `${done} of ${wanted.operations} operations, ${perSecond} per second`
 }

@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +17,7 @@ import { FAULT_KINDS, type FaultCounts } from './faults.ts'
 const run = promisify(execFile)
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-type Figures = { operations: number; faults: FaultCounts; violations: { message: string }[] }
+type Figures = { operations: number; seconds: number; faults: FaultCounts; violations: { message: string }[] }
 
 async function simulate(...options: string[]): Promise<Figures> {
   const { stdout } = await run(process.execPath, [file('simulate.ts'), '--json', ...options])
@@ -56,6 +58,21 @@ describe('a long run', () => {
       expect(await ended).toEqual([130, null])
     },
   )
+
+  it('goes on where it was cut off, and comes to what it would have come to; not on another run’s figures', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'drawdown-simulation-'))
+    try {
+      const keep = ['--keep', join(folder, 'figures.json')]
+      const first = await simulate('--seed', '5', '--operations', '200', ...keep)
+      const { seconds: _, ...both } = await simulate('--seed', '5', '--operations', '500', ...keep)
+      const { seconds: __, ...whole } = await simulate('--seed', '5', '--operations', '500')
+      expect(both).toEqual(whole)
+      expect(first.operations).toBeLessThan(both.operations)
+      await expect(simulate('--seed', '6', ...keep)).rejects.toMatchObject({ code: 2 })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
 })
 
 describe('a mistake in the code', () => {
@@ -105,6 +122,7 @@ describe('the command line', () => {
       jobs: 1,
       faultKinds: ['delay', 'throttle'],
       isJson: false,
+      keep: undefined,
     })
     expect(readArguments(['--faults', 'none'], 7)).toMatchObject({ seed: 7, faultKinds: [] })
     expect(readArguments(['--help'], 0)).toBeUndefined()

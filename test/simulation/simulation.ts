@@ -36,6 +36,8 @@ export type SimulationOptions = {
   /** Which episodes are played, where several processes share them: by default the first, and each. */
   firstEpisode?: number
   episodeStep?: number
+  /** What was played before: it goes on behind that. */
+  from?: SimulationReport
   onProgress?: (report: SimulationReport) => void
   /** Asked between episodes, and in the search for a smaller history: true ends it with what there is. */
   isCalledOff?: () => boolean
@@ -50,7 +52,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   interpose(() => (inside.getStore() as Invocation | undefined)?.carry)
   const coldStart = await loadHandlers()
   const { firstEpisode = 0, episodeStep = 1 } = options
-  const report = emptyReport(options.seed)
+  const report = structuredClone(options.from) ?? emptyReport(options.seed)
   const isDone = () =>
     report.operations >= options.operations ||
     report.violations.length > 0 ||
