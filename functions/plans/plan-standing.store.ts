@@ -8,6 +8,7 @@ import { lastingAt } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
 import { findGoverning } from './grace.ts'
+import { listTaken } from './keep-stopped.ts'
 import { owedIn } from './period-document.ts'
 import type { PlanStanding } from './plan-standing.ts'
 import { createResumptionPricing } from './price-resumption.store.ts'
@@ -34,7 +35,9 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
       ringFences.read(accountId),
     ])
     if (!subscription || subscription.terms.length === 0) return undefined
-    const { stopped = [] } = subscription
+    // What the plan does not have any more resumes no more.
+    const taken = listTaken(subscription.terms, period)
+    const stopped = (subscription.stopped ?? []).filter(({ service }) => taken.has(service))
     const grace = findGoverning(short)
     const resumptionMicros = await priceResumption(subscription, month, { day, at })
     const owedMicros = owedIn(short)

@@ -41,7 +41,9 @@ export class MonthModel {
 
   changeNow(at: number, wanted: Wanted): void {
     const today = this.dayOf(at)
-    this.firstMonth ??= today.slice(0, 7)
+    const month = today.slice(0, 7)
+    // A plan that was chosen for the next month may begin today after all.
+    if (this.firstMonth === undefined || month < this.firstMonth) this.firstMonth = month
     // What was chosen for a later month gives way.
     this.running = this.running.filter(({ fromDay }) => fromDay <= today)
     this.chosenOn.set(today, [...(this.chosenOn.get(today) ?? []), wanted])
