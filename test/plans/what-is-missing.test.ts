@@ -131,6 +131,7 @@ const ENDED_WHILE_STOPPED: Life = {
   happenings: [
     [1, { kind: 'choose', services: [] }],
     [8, { kind: 'give', units: 48, lasts: null }],
+    [26, { kind: 'look' }],
     [32, { kind: 'look' }],
   ],
 }
