@@ -70,7 +70,13 @@ export async function joinAsOwner(
   for (const { document } of SAMPLE_TERMS) {
     const { text } = await owner.get<{ text: string }>(`/v1/terms/${document}/versions/${termsVersion}`)
     await owner.send('POST', `/v1/accounts/${account.accountId}/terms-acceptances`, {
-      body: { document, version: termsVersion, textSha256: sha256(text), decision: 'accepted' },
+      body: {
+        document,
+        version: termsVersion,
+        textSha256: sha256(text),
+        decision: 'accepted',
+        pressed: 'I accept',
+      },
     })
   }
   await owner.send('PUT', `/v1/accounts/${account.accountId}/plan`, {

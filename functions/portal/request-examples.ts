@@ -33,6 +33,7 @@ export const requestExamples: Record<string, unknown> = {
     version: '2027-01-01',
     textSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     decision: 'accepted',
+    pressed: 'I accept the terms of service',
   },
   setStatus: { status: 'parked', reason: 'The client asked for it' },
   proveAccount: { whole: true },

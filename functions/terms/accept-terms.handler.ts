@@ -9,7 +9,7 @@ import { presentAcceptance } from './present-terms.ts'
 import { refuseAnswer } from './refuse-answer.ts'
 import { acceptTerms, listAcceptances } from './terms.api.ts'
 import { createTermsStore } from './terms.store.ts'
-import { type Acceptance, BINDING_ROLES, concerns } from './terms.ts'
+import { type Acceptance, BINDING_ROLES, concerns, textIn } from './terms.ts'
 
 const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
 const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
@@ -34,13 +34,19 @@ export const handler = httpHandler(
         `No version ${body.version} of ${body.document} concerns this account.`,
       )
     }
-    if (version.textSha256 !== body.textSha256) {
+    const isAcknowledged = body.decision === 'acknowledged'
+    if (isAcknowledged !== (version.kind === 'statement')) {
+      const may = version.kind === 'statement' ? 'acknowledged' : 'accepted or declined'
+      throw invalidField('decision', `${body.document} is ${may}`)
+    }
+    const { language, textSha256 } = textIn(version, body.language)
+    if (textSha256 !== body.textSha256) {
       throw invalidField('textSha256', 'is not the SHA-256 of this version’s text; read the version again')
     }
-    const { document, number, language, textSha256 } = version
+    const { document, number } = version
     const acceptance: Acceptance = {
       ...{ accountId, document, version: version.version, number, language, textSha256 },
-      decision: body.decision,
+      ...{ decision: body.decision, pressed: body.pressed },
       at: new Date().toISOString(),
       ...{ subject: caller.subject, email: caller.email, role: member!.role },
       ...{ sourceIp, userAgent, signIn: caller.signIn },

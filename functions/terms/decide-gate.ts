@@ -9,10 +9,12 @@ export type WaitingTerms = {
   requiredAt: string
   /** They are closed now. */
   closed: boolean
+  /** The version that the account accepted last; undefined where it accepted none. */
+  acceptedVersion: string | undefined
 }
 
 /**
- * What an account has yet to accept, by document. A material version must be accepted, it or a later one, once it is in
+ * What an account has yet to accept or acknowledge, by document; terms of apps close nothing. A material version must be accepted, it or a later one, once it is in
  * effect; publishing counts the versions, so that "later" does not depend on dates that somebody chose.
  */
 export function findWaitingTerms(
@@ -24,12 +26,15 @@ export function findWaitingTerms(
   return byDocument(versions, clientType).flatMap((ordered) => {
     const toAccept = ordered.at(-1)!
     const accepted = newestAccepted(acceptances, toAccept.document)
+    const acceptedNumber = accepted?.number ?? 0n
     const dates = ordered
-      .filter((version) => version.class === 'material' && version.number > accepted)
+      .filter((version) => version.class === 'material' && version.number > acceptedNumber)
       .map((version) => version.effectiveAt)
       .sort()
     const requiredAt = dates[0]
-    return requiredAt === undefined ? [] : [{ toAccept, requiredAt, closed: requiredAt <= now.toISOString() }]
+    if (requiredAt === undefined || toAccept.kind === 'app_terms') return []
+    const closed = requiredAt <= now.toISOString()
+    return [{ toAccept, requiredAt, closed, acceptedVersion: accepted?.version }]
   })
 }
 
@@ -59,9 +64,9 @@ function byDocument(versions: readonly TermsVersion[], clientType: ClientType): 
     .map(([, ofDocument]) => ofDocument.toSorted((one, other) => (one.number < other.number ? -1 : 1)))
 }
 
-function newestAccepted(acceptances: readonly Acceptance[], document: string): bigint {
-  const numbers = acceptances
-    .filter((acceptance) => acceptance.document === document && acceptance.decision === 'accepted')
-    .map(({ number }) => number)
-  return numbers.sort((one, other) => (one < other ? -1 : 1)).at(-1) ?? 0n
+function newestAccepted(acceptances: readonly Acceptance[], document: string): Acceptance | undefined {
+  return acceptances
+    .filter((acceptance) => acceptance.document === document && acceptance.decision !== 'declined')
+    .toSorted((one, other) => (one.number < other.number ? -1 : 1))
+    .at(-1)
 }

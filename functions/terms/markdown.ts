@@ -1,11 +1,11 @@
-import MarkdownIt from 'markdown-it'
+import newMarkdown, { type MarkdownIt } from 'markdown-it'
 
 /**
  * Markdown as CommonMark with tables. HTML in it is text and is shown as such; links lead to http, https and mailto alone;
  * images, which would tell their server who reads, are links' mere text.
  */
 export function createMarkdown(): MarkdownIt {
-  const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false })
+  const markdown = newMarkdown({ html: false, linkify: false, typographer: false })
   markdown.disable('image')
   markdown.validateLink = (url) => /^(?:https?:\/\/|mailto:|#|\/(?!\/))/i.test(url.trim())
   return markdown

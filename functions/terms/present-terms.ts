@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import { clientTypeSchema, memberRoleSchema } from '../accounts/account.ts'
+import type { ComparedBlock } from './compare-texts.ts'
 import type { WaitingTerms } from './decide-gate.ts'
-import { type Acceptance, DECISIONS, TERMS_CLASSES, type TermsVersion } from './terms.ts'
+import {
+  type Acceptance,
+  DECISIONS,
+  DOCUMENT_KINDS,
+  TERMS_CLASSES,
+  type TermsText,
+  type TermsVersion,
+} from './terms.ts'
 
 export const waitingTermsReply = z
   .object({
     document: z.string(),
+    kind: z.enum(DOCUMENT_KINDS),
     version: z.string().meta({ description: 'the version that may be accepted now' }),
     title: z.string(),
     language: z.string(),
@@ -16,16 +25,21 @@ export const waitingTermsReply = z
       .meta({ description: 'without an acceptance, what moves money is closed from then on' }),
     closed: z.boolean(),
     url: z.string(),
+    changesUrl: z
+      .string()
+      .optional()
+      .meta({ description: 'against what the account accepted last; absent where it accepted none' }),
   })
   .meta({ id: 'WaitingTerms' })
 
 export const termsVersionReply = z
   .object({
     document: z.string(),
+    kind: z.enum(DOCUMENT_KINDS),
     version: z.string(),
     number: z.int(),
     title: z.string(),
-    language: z.string(),
+    language: z.string().meta({ description: 'of the text that binds' }),
     clientTypes: z.array(clientTypeSchema).meta({ description: 'whom it concerns; none named is all' }),
     class: z.enum(TERMS_CLASSES),
     effectiveAt: z.string(),
@@ -34,12 +48,46 @@ export const termsVersionReply = z
     textSha256: z.string().meta({ description: 'SHA-256 of the text in UTF-8, 64 hexadecimal digits' }),
     textBytes: z.int(),
     url: z.string(),
+    translations: z.array(
+      z.object({
+        language: z.string(),
+        title: z.string(),
+        summary: z.string().optional(),
+        textSha256: z.string(),
+        textBytes: z.int(),
+        url: z.string(),
+      }),
+    ),
   })
   .meta({ id: 'TermsVersion' })
 
 export const termsTextReply = termsVersionReply
-  .extend({ text: z.string().meta({ description: 'Markdown' }) })
+  .extend({
+    shown: z
+      .object({ language: z.string(), title: z.string(), textSha256: z.string() })
+      .meta({ description: 'the text that this is, which an acceptance names' }),
+    text: z.string().meta({ description: 'Markdown' }),
+  })
   .meta({ id: 'TermsText' })
+
+export const termsChangesReply = z
+  .object({
+    document: z.string(),
+    version: z.string(),
+    since: z.string(),
+    language: z.string(),
+    summary: z.string().optional().meta({ description: 'in the operator’s words' }),
+    unchanged: z.int().meta({ description: 'passages that are the same' }),
+    changes: z.array(
+      z.object({
+        section: z.string().meta({ description: 'the heading under which it stands' }),
+        kind: z.enum(['heading', 'paragraph', 'item', 'row', 'code']),
+        change: z.enum(['added', 'removed', 'changed']),
+        pieces: z.array(z.object({ kind: z.enum(['same', 'added', 'removed']), text: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'TermsChanges' })
 
 export const acceptanceReply = z
   .object({
@@ -49,6 +97,7 @@ export const acceptanceReply = z
     language: z.string(),
     textSha256: z.string(),
     decision: z.enum(DECISIONS),
+    pressed: z.string(),
     at: z.string(),
     person: z.object({ subject: z.string(), email: z.string(), role: memberRoleSchema }),
     sourceIp: z.string(),
@@ -59,15 +108,54 @@ export const acceptanceReply = z
 
 const urlOf = ({ document, version }: TermsVersion) => `/v1/terms/${document}/versions/${version}`
 
+function presentText(version: TermsVersion, text: TermsText) {
+  const { language, title, summary, textSha256, textBytes } = text
+  const url = `${urlOf(version)}?language=${language}`
+  return { language, title, summary, textSha256, textBytes: Number(textBytes), url }
+}
+
+/** A version with one of its texts. */
+export function presentTermsText(
+  version: TermsVersion,
+  { language, title, textSha256 }: TermsText,
+  text: string,
+): z.infer<typeof termsTextReply> {
+  return { ...presentTermsVersion(version), shown: { language, title, textSha256 }, text }
+}
+
+/** What a version changes in an earlier one, without what is the same. */
+export function presentChanges(comparison: {
+  earlier: TermsVersion
+  later: TermsVersion
+  shown: TermsText
+  compared: readonly ComparedBlock[]
+}): z.infer<typeof termsChangesReply> {
+  const { earlier, later, shown, compared } = comparison
+  const changes = compared.flatMap(({ section, kind, change, pieces }) =>
+    change === 'same' ? [] : [{ section, kind, change, pieces }],
+  )
+  return {
+    document: later.document,
+    version: later.version,
+    since: earlier.version,
+    language: shown.language,
+    summary: shown.summary,
+    unchanged: compared.length - changes.length,
+    changes,
+  }
+}
+
 /** A document that waits for acceptance, as problems and `GET /v1/me` show it. */
 export function presentWaitingTerms({
   toAccept,
   requiredAt,
   closed,
+  acceptedVersion,
 }: WaitingTerms): z.infer<typeof waitingTermsReply> {
-  const { document, version, title, language, effectiveAt, textSha256 } = toAccept
+  const { document, kind, version, title, language, effectiveAt, textSha256 } = toAccept
   return {
     document,
+    kind,
     version,
     title,
     language,
@@ -76,6 +164,7 @@ export function presentWaitingTerms({
     requiredAt,
     closed,
     url: urlOf(toAccept),
+    changesUrl: acceptedVersion && `${urlOf(toAccept)}/changes?since=${acceptedVersion}`,
   }
 }
 
@@ -83,6 +172,7 @@ export function presentWaitingTerms({
 export function presentTermsVersion(version: TermsVersion): z.infer<typeof termsVersionReply> {
   return {
     document: version.document,
+    kind: version.kind,
     version: version.version,
     number: Number(version.number),
     title: version.title,
@@ -95,6 +185,7 @@ export function presentTermsVersion(version: TermsVersion): z.infer<typeof terms
     textSha256: version.textSha256,
     textBytes: Number(version.textBytes),
     url: urlOf(version),
+    translations: version.translations.map((text) => presentText(version, text)),
   }
 }
 
@@ -108,6 +199,7 @@ export function presentAcceptance(acceptance: Acceptance): z.infer<typeof accept
     language: acceptance.language,
     textSha256: acceptance.textSha256,
     decision: acceptance.decision,
+    pressed: acceptance.pressed,
     at: acceptance.at,
     person: { subject, email, role },
     sourceIp: acceptance.sourceIp,

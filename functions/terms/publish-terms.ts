@@ -1,32 +1,50 @@
 import { createHash } from 'node:crypto'
 import { requestHash } from '../edge/request-id.ts'
-import type { TermsPublication, TermsVersion } from './terms.ts'
+import type { TermsPublication, TermsText, TermsVersion } from './terms.ts'
 
 /** The SHA-256 of a text in UTF-8, in hexadecimal digits: what anyone can compute from the file. */
 export function sha256OfText(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex')
 }
 
+/** A text that is to be kept as a file. */
+export type KeptText = { fileKey: string; text: string }
+
 /**
- * What a publication becomes: the version but for its number, and a hash of all that was asked, by which a repeat is
- * known. The file's name carries the text's hash: a publication that died half-way leaves a file that no other text
+ * What a publication becomes: the version but for its number, its texts as files, and a hash of all that was asked, by which a
+ * repeat is known. A file's name carries its text's hash: a publication that died half-way leaves files that no other text
  * has to fight with.
  */
 export function draftTerms(
   publication: TermsPublication,
   by: { actor: string; at: string },
-): { draft: Omit<TermsVersion, 'number'>; publicationHash: string } {
-  const { text, class: termsClass, ...rest } = publication
-  const textSha256 = sha256OfText(text)
-  const { document, version, language } = publication
+): { draft: Omit<TermsVersion, 'number'>; texts: KeptText[]; publicationHash: string } {
+  const { text: _, translations, ...rest } = publication
+  const kept = [publication, ...translations].map((each) => keepText(publication, each))
+  const [binding, ...others] = kept.map(({ described }) => described)
   const draft = {
     ...rest,
-    class: termsClass,
+    ...binding!,
+    translations: others,
     publishedAt: by.at,
     publishedBy: by.actor,
-    textSha256,
-    textBytes: BigInt(Buffer.byteLength(text)),
-    fileKey: `terms/${document}/${version}/${language}-${textSha256.slice(0, 32)}.md`,
   }
-  return { draft, publicationHash: requestHash({ ...rest, class: termsClass, textSha256 }) }
+  const hashes = kept.map(({ described: { language, title, summary = '', textSha256 } }) => ({
+    ...{ language, title, summary, textSha256 },
+  }))
+  return {
+    draft,
+    texts: kept.map(({ described, text }) => ({ fileKey: described.fileKey, text })),
+    publicationHash: requestHash({ ...rest, texts: hashes }),
+  }
+}
+
+function keepText(
+  { document, version }: TermsPublication,
+  { language, title, summary, text }: { language: string; title: string; summary?: string; text: string },
+): { described: TermsText; text: string } {
+  const textSha256 = sha256OfText(text)
+  const fileKey = `terms/${document}/${version}/${language}-${textSha256.slice(0, 32)}.md`
+  const textBytes = BigInt(Buffer.byteLength(text))
+  return { text, described: { language, title, ...(summary && { summary }), textSha256, textBytes, fileKey } }
 }

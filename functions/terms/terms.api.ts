@@ -2,16 +2,24 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
-import { acceptanceReply, termsTextReply, termsVersionReply } from './present-terms.ts'
+import { lineSchema } from '../edge/text.ts'
+import { acceptanceReply, termsChangesReply, termsTextReply, termsVersionReply } from './present-terms.ts'
 import { termsRoutes } from './terms.routes.ts'
-import { DECISIONS, documentSchema, publishTermsSchema, sha256Schema, versionSchema } from './terms.ts'
+import {
+  DECISIONS,
+  documentSchema,
+  languageSchema,
+  publishTermsSchema,
+  sha256Schema,
+  versionSchema,
+} from './terms.ts'
 
 const tag = 'Terms'
 const everyone = ['staff', 'usage', 'client'] as const
 const accountParams = z.strictObject({ accountId: accountIdSchema })
 
 /** JSON may need six characters for one of the text. */
-const LARGEST_PUBLICATION_BYTES = 512 * 1024
+const LARGEST_PUBLICATION_BYTES = 4 * 1024 * 1024
 
 export const listTerms = defineRoute({
   route: termsRoutes.listTerms,
@@ -53,14 +61,44 @@ export const readTerms = defineRoute({
   problems: ['terms_not_found'],
 })
 
+const languageQuery = languageSchema
+  .optional()
+  .meta({ description: 'where there is none in this language, the text that binds is shown' })
+const versionParams = z.strictObject({ document: documentSchema, version: versionSchema })
+
 export const readTermsVersion = defineRoute({
   route: termsRoutes.readTermsVersion,
-  summary: 'A published text; with Accept: text/markdown as the file itself, with its SHA-256 as the ETag',
+  summary:
+    'A published text; with Accept: text/markdown as the file itself, with its SHA-256 as the ETag, with Accept: text/html as a page',
   tag,
   callers: [...everyone],
-  params: z.strictObject({ document: documentSchema, version: versionSchema }),
+  params: versionParams,
+  query: z.strictObject({ language: languageQuery }),
   responses: {
-    200: { description: 'The version with its text', schema: termsTextReply, textTypes: ['text/markdown'] },
+    200: {
+      description: 'The version with its text',
+      schema: termsTextReply,
+      textTypes: ['text/markdown', 'text/html'],
+    },
+  },
+  problems: ['terms_not_found'],
+})
+
+export const readTermsChanges = defineRoute({
+  route: termsRoutes.readTermsChanges,
+  summary:
+    'What a version changes in an earlier one, passage by passage and word by word; with Accept: text/html as a page',
+  tag,
+  callers: [...everyone],
+  params: versionParams,
+  query: z.strictObject({
+    since: versionSchema
+      .optional()
+      .meta({ description: 'the earlier version; the one before it where none is named' }),
+    language: languageQuery,
+  }),
+  responses: {
+    200: { description: 'What has changed', schema: termsChangesReply, textTypes: ['text/html'] },
   },
   problems: ['terms_not_found'],
 })
@@ -79,15 +117,24 @@ export const listAcceptances = defineRoute({
 
 export const acceptTerms = defineRoute({
   route: termsRoutes.acceptTerms,
-  summary: 'Accept or decline the newest version of a document, as an owner or billing member',
+  summary: 'Accept, decline or acknowledge the newest version of a document, as an owner or billing member',
   tag,
   callers: ['client'],
   params: accountParams,
   body: z.strictObject({
     document: documentSchema,
     version: versionSchema,
+    language: languageSchema
+      .optional()
+      .meta({ description: 'of the text that was read; the one that binds by default' }),
     textSha256: sha256Schema.meta({ description: 'of the text that was read' }),
-    decision: z.enum(DECISIONS),
+    decision: z
+      .enum(DECISIONS)
+      .meta({ description: 'a statement is acknowledged, anything else accepted or declined' }),
+    pressed: lineSchema(200).meta({
+      description: 'the words on what was pressed',
+      examples: ['I accept the terms'],
+    }),
   }),
   responses: {
     201: {
@@ -106,4 +153,12 @@ export const acceptTerms = defineRoute({
   ],
 })
 
-export const termsApi = [listTerms, publishTerms, readTerms, readTermsVersion, listAcceptances, acceptTerms]
+export const termsApi = [
+  listTerms,
+  publishTerms,
+  readTerms,
+  readTermsVersion,
+  readTermsChanges,
+  listAcceptances,
+  acceptTerms,
+]

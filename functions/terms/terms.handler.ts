@@ -1,21 +1,45 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
+import { pageHeaders } from '../edge/content-security.ts'
 import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { Problem } from '../edge/problem.ts'
+import { invalidField, Problem } from '../edge/problem.ts'
+import { compareTexts } from './compare-texts.ts'
 import { newestByDocument } from './list-terms.ts'
-import { presentTermsVersion } from './present-terms.ts'
+import { presentChanges, presentTermsText, presentTermsVersion } from './present-terms.ts'
 import { draftTerms } from './publish-terms.ts'
-import { listTerms, publishTerms, readTerms, readTermsVersion } from './terms.api.ts'
+import { renderComparison } from './render-comparison.ts'
+import { renderTermsPage } from './render-terms-page.ts'
+import { renderText } from './render-text.ts'
+import { splitFrontMatter } from './split-front-matter.ts'
+import { listTerms, publishTerms, readTerms, readTermsChanges, readTermsVersion } from './terms.api.ts'
 import { createTermsStore } from './terms.store.ts'
-import { documentSchema } from './terms.ts'
+import { documentSchema, type TermsVersion, textIn } from './terms.ts'
 import { createTermsTexts } from './terms-text.client.ts'
 
 const { DOCUMENTS_TABLE, FILES_BUCKET } = environment('DOCUMENTS_TABLE', 'FILES_BUCKET')
 const terms = createTermsStore({ client: documentClient(), documentsTable: DOCUMENTS_TABLE })
 const texts = createTermsTexts({ client: new S3Client({}), filesBucket: FILES_BUCKET })
+
+const wants = ({ accept = '' }: Record<string, string | undefined>, type: string) =>
+  accept.toLowerCase().includes(type)
+
+async function requireVersion(document: string, version: string): Promise<TermsVersion> {
+  const found = await terms.readVersion(document, version)
+  if (!found) throw new Problem('terms_not_found', `There is no version ${version} of ${document}.`)
+  return found
+}
+
+/** The version that another is compared with: the one that is named, else the one before it. */
+async function findEarlier(later: TermsVersion, since: string | undefined): Promise<TermsVersion> {
+  if (since !== undefined) return requireVersion(later.document, since)
+  const before = (await terms.listVersions(later.document)).find(({ number }) => number === later.number - 1n)
+  if (!before)
+    throw new Problem('terms_not_found', `${later.version} is the first version of ${later.document}.`)
+  return before
+}
 
 const positionSchema = z.strictObject({ document: documentSchema })
 
@@ -29,12 +53,14 @@ export const handler = httpHandler(
   }),
 
   bind(publishTerms, async ({ caller, body }) => {
-    const { draft, publicationHash } = draftTerms(body, { actor: caller.actor, at: new Date().toISOString() })
-    // The text first: a version that is published can be read.
-    await texts.keep(draft.fileKey, body.text)
-    const published = await terms.publish(draft, publicationHash)
+    const drafted = draftTerms(body, { actor: caller.actor, at: new Date().toISOString() })
+    // The texts first: a version that is published can be read.
+    for (const { fileKey, text } of drafted.texts) await texts.keep(fileKey, text)
+    const published = await terms.publish(drafted.draft, drafted.publicationHash)
     if (published.ok) return { status: 201, body: presentTermsVersion(published.version) }
     if (published.reason === 'busy') throw new Problem('busy', 'Nothing was published.')
+    if (published.reason === 'terms_kind_differs')
+      throw invalidField('kind', `${body.document} is of kind ${published.kind} since its first version`)
     const detail = `${body.document} ${body.version} was published before and stays as it is; publish this under a new version.`
     throw new Problem('terms_version_exists', detail)
   }),
@@ -45,15 +71,39 @@ export const handler = httpHandler(
     return { status: 200, body: { document, versions: versions.reverse().map(presentTermsVersion) } }
   }),
 
-  bind(readTermsVersion, async ({ params: { document, version }, headers }) => {
-    const found = await terms.readVersion(document, version)
-    if (!found) throw new Problem('terms_not_found', `There is no version ${version} of ${document}.`)
-    const text = await texts.read(found.fileKey)
-    if (!/\btext\/markdown\b/i.test(headers.accept ?? '')) {
-      return { status: 200, body: { ...presentTermsVersion(found), text } }
+  bind(readTermsVersion, async ({ params: { document, version }, query, headers }) => {
+    const found = await requireVersion(document, version)
+    const shown = textIn(found, query.language)
+    const text = await texts.read(shown.fileKey)
+    const inLanguage = { 'content-language': shown.language }
+    if (wants(headers, 'text/markdown')) {
+      const etag = `"${shown.textSha256}"`
+      return {
+        status: 200,
+        body: text,
+        headers: { ...inLanguage, 'content-type': 'text/markdown; charset=utf-8', etag },
+      }
     }
-    const etag = `"${found.textSha256}"`
-    const type = { 'content-type': 'text/markdown; charset=utf-8', 'content-language': found.language }
-    return { status: 200, body: text, headers: { ...type, etag } }
+    if (wants(headers, 'text/html')) {
+      const facts = `Version ${found.version}, in effect from ${found.effectiveAt}`
+      const page = renderTermsPage({ ...shown, facts, content: renderText(splitFrontMatter(text).text) })
+      return { status: 200, body: page, headers: { ...inLanguage, ...pageHeaders(page) } }
+    }
+    return { status: 200, body: presentTermsText(found, shown, text), headers: inLanguage }
+  }),
+
+  bind(readTermsChanges, async ({ params: { document, version }, query, headers }) => {
+    const later = await requireVersion(document, version)
+    const earlier = await findEarlier(later, query.since)
+    const [shown, shownBefore] = [textIn(later, query.language), textIn(earlier, query.language)]
+    const [before, after] = await Promise.all([texts.read(shownBefore.fileKey), texts.read(shown.fileKey)])
+    const compared = compareTexts(splitFrontMatter(before).text, splitFrontMatter(after).text)
+    const inLanguage = { 'content-language': shown.language }
+    if (wants(headers, 'text/html')) {
+      const facts = `What version ${later.version} changes in version ${earlier.version}`
+      const page = renderTermsPage({ ...shown, facts, content: renderComparison(compared) })
+      return { status: 200, body: page, headers: { ...inLanguage, ...pageHeaders(page) } }
+    }
+    return { status: 200, body: presentChanges({ earlier, later, shown, compared }), headers: inLanguage }
   }),
 )

@@ -4,6 +4,7 @@ export const termsRoutes = {
   publishTerms: 'POST /v1/terms',
   readTerms: 'GET /v1/terms/{document}',
   readTermsVersion: 'GET /v1/terms/{document}/versions/{version}',
+  readTermsChanges: 'GET /v1/terms/{document}/versions/{version}/changes',
   listAcceptances: 'GET /v1/accounts/{accountId}/terms-acceptances',
   acceptTerms: 'POST /v1/accounts/{accountId}/terms-acceptances',
 } as const

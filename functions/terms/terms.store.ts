@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { CLIENT_TYPES, type ClientType } from '../accounts/account.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
-import type { TermsVersion } from './terms.ts'
+import type { DocumentKind, TermsVersion } from './terms.ts'
 
 export type TermsStore = ReturnType<typeof createTermsStore>
 export type TermsDraft = Omit<TermsVersion, 'number'>
@@ -10,9 +10,11 @@ export type TermsDraft = Omit<TermsVersion, 'number'>
 export type Published =
   | { ok: true; version: TermsVersion; replayed: boolean }
   | { ok: false; reason: 'terms_version_exists' | 'busy' }
+  /** All versions of a document are of one kind. */
+  | { ok: false; reason: 'terms_kind_differs'; kind: DocumentKind }
 
 /** A document's newest version, and by client type the newest that concerns it: what an acceptance is checked against. */
-type Latest = { number: bigint; latest: Partial<Record<ClientType, string>> }
+type Latest = { number: bigint; kind: DocumentKind; latest: Partial<Record<ClientType, string>> }
 
 export const termsKey = (document: string) => `TERMS#${document}`
 export const LATEST = 'LATEST'
@@ -64,6 +66,8 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
         read(termsKey(draft.document), LATEST) as Promise<Latest | undefined>,
       ])
       if (existing) return answerExisting(existing, publicationHash)
+      if (pointer && pointer.kind !== draft.kind)
+        return { ok: false, reason: 'terms_kind_differs', kind: pointer.kind }
       const version: TermsVersion = { ...draft, number: (pointer?.number ?? 0n) + 1n }
       const written = await writeTogether(client, [
         putVersion(version, publicationHash),
@@ -102,7 +106,13 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
       ...before?.latest,
       ...Object.fromEntries(concerned.map((type) => [type, version.version])),
     }
-    const Item = { pk: termsKey(version.document), sk: LATEST, number: version.number, latest }
+    const Item = {
+      pk: termsKey(version.document),
+      sk: LATEST,
+      number: version.number,
+      kind: version.kind,
+      latest,
+    }
     if (!before)
       return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
     return {

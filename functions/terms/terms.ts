@@ -6,20 +6,37 @@ import { lineSchema, linesSchema } from '../edge/text.ts'
 export const TERMS_CLASSES = ['material', 'editorial'] as const
 export type TermsClass = (typeof TERMS_CLASSES)[number]
 
-export const DECISIONS = ['accepted', 'declined'] as const
+/** What a document is: agreed to, told and taken note of, or agreed to only by who buys an app of somebody else. */
+export const DOCUMENT_KINDS = ['agreement', 'statement', 'app_terms'] as const
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
+
+/** An agreement is accepted or declined; a statement is acknowledged, since nobody has to agree to it. */
+export const DECISIONS = ['accepted', 'declined', 'acknowledged'] as const
 export type Decision = (typeof DECISIONS)[number]
 
 /** Who may bind an account. */
 export const BINDING_ROLES = ['owner', 'billing'] as const satisfies MemberRole[]
 
-/** One published text of a document, for good: a new text is a new version. The text itself is a file. */
-export type TermsVersion = {
+/** A version in one language; the text itself is a file. */
+export type TermsText = {
+  language: string
+  title: string
+  /** What changes, in the operator's words. */
+  summary?: string
+  textSha256: string
+  textBytes: bigint
+  fileKey: string
+}
+
+/** One published version of a document, for good: a new text is a new version. Its own text is the one that binds. */
+export type TermsVersion = TermsText & {
   document: string
+  kind: DocumentKind
   version: string
   /** Counts a document's versions in the order of their publication, from 1: the higher one is the later one. */
   number: bigint
-  title: string
-  language: string
+  /** The same in other languages. */
+  translations: TermsText[]
   /** Whom it concerns: none named is all. */
   clientTypes: ClientType[]
   /** A material version must be accepted before it takes effect; an editorial one is only shown. */
@@ -27,10 +44,6 @@ export type TermsVersion = {
   effectiveAt: string
   publishedAt: string
   publishedBy: string
-  summary?: string
-  textSha256: string
-  textBytes: bigint
-  fileKey: string
 }
 
 /** How the person was signed in when deciding, as the token says. */
@@ -42,9 +55,12 @@ export type Acceptance = {
   document: string
   version: string
   number: bigint
+  /** Of the text that was shown, and its hash. */
   language: string
   textSha256: string
   decision: Decision
+  /** The words on what was pressed. */
+  pressed: string
   at: string
   subject: string
   email: string
@@ -72,15 +88,39 @@ export const sha256Schema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits, in small letters')
 
-const LARGEST_TEXT_BYTES = 200 * 1024
+export const languageSchema = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'must be a language such as "en" or "pt-BR"')
+  .meta({ examples: ['en'] })
 
-export const publishTermsSchema = z.strictObject({
+const LARGEST_TEXT_BYTES = 200 * 1024
+const MOST_TRANSLATIONS = 24
+
+const textSchema = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+  .refine(
+    (text) => Buffer.byteLength(text) <= LARGEST_TEXT_BYTES,
+    `must be at most ${LARGEST_TEXT_BYTES} bytes in UTF-8`,
+  )
+  .meta({ description: 'Markdown; HTML in it is shown as text' })
+
+const translationSchema = z.strictObject({
+  language: languageSchema,
+  title: lineSchema(200),
+  summary: linesSchema(2000).optional(),
+  text: textSchema,
+})
+
+const publicationSchema = z.strictObject({
   document: documentSchema,
+  kind: z.enum(DOCUMENT_KINDS).default('agreement').meta({
+    description:
+      'agreement: accepted or declined; statement: acknowledged, such as a privacy statement; app_terms: accepted by who buys the app, and closes nothing else. The same for all versions of a document',
+  }),
   version: versionSchema,
-  language: z
-    .string()
-    .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'must be a language such as "en" or "pt-BR"')
-    .default('en'),
+  language: languageSchema.default('en').meta({ description: 'of the text, which is the one that binds' }),
   title: lineSchema(200),
   clientTypes: z
     .array(clientTypeSchema)
@@ -91,17 +131,33 @@ export const publishTermsSchema = z.strictObject({
   class: z.enum(TERMS_CLASSES),
   effectiveAt: instantSchema,
   summary: linesSchema(2000).optional(),
-  text: z
-    .string()
-    .min(1)
-    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
-    .refine(
-      (text) => Buffer.byteLength(text) <= LARGEST_TEXT_BYTES,
-      `must be at most ${LARGEST_TEXT_BYTES} bytes in UTF-8`,
-    )
-    .meta({ description: 'Markdown' }),
+  text: textSchema,
+  translations: z
+    .array(translationSchema)
+    .max(MOST_TRANSLATIONS)
+    .default([])
+    .meta({ description: 'the same in other languages' }),
+})
+/** No language twice. */
+export const publishTermsSchema = publicationSchema.check(({ value, issues }) => {
+  const languages = [value.language, ...value.translations.map(({ language }) => language)]
+  const again = value.translations.findIndex(({ language }, index) => languages.indexOf(language) <= index)
+  if (again < 0) return
+  const path = ['translations', again, 'language']
+  issues.push({ code: 'custom', path, message: 'is there already', input: value })
 })
 export type TermsPublication = z.output<typeof publishTermsSchema>
+
+/** The text in a language: exactly that one, else the first of the same without its region (`pt` for `pt-BR`), else the one that binds. */
+export function textIn(version: TermsVersion, language: string | undefined): TermsText {
+  const texts = [version, ...version.translations]
+  const baseOf = (tag: string) => tag.split('-')[0]
+  return (
+    texts.find((text) => text.language === language) ??
+    texts.find((text) => language !== undefined && baseOf(text.language) === baseOf(language)) ??
+    version
+  )
+}
 
 export function concerns(version: Pick<TermsVersion, 'clientTypes'>, clientType: ClientType): boolean {
   return version.clientTypes.length === 0 || version.clientTypes.includes(clientType)

@@ -180,6 +180,7 @@ describe('new material terms', () => {
           version: '2026-12-05',
           textSha256: createHash('sha256').update(text).digest('hex'),
           decision: 'accepted',
+          pressed: 'I accept',
         },
       })
     expect((await refusalOf(accept(test.staff))).status).toBe(403)

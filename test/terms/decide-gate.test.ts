@@ -10,6 +10,8 @@ const version = (number: number, more: Partial<TermsVersion> = {}): TermsVersion
     number: BigInt(number),
     title: 'Terms',
     language: 'en',
+    kind: 'agreement',
+    translations: [],
   },
   ...{
     clientTypes: [],
@@ -42,7 +44,7 @@ const accepted = (number: number, more: Partial<Acceptance> = {}): Acceptance =>
     email: 'x',
     role: 'owner',
   },
-  ...{ sourceIp: '', userAgent: '' },
+  ...{ sourceIp: '', userAgent: '', pressed: 'I accept' },
   ...more,
 })
 
@@ -59,7 +61,7 @@ describe('terms that wait', () => {
       { version: 'v4', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
     ])
     expect(waiting([version(4), version(2)], [accepted(2)])).toEqual([
-      { version: 'v4', requiredAt: '2026-04-01T00:00:00.000Z', closed: false },
+      { version: 'v4', requiredAt: '2026-04-01T00:00:00.000Z', closed: false, acceptedVersion: 'v2' },
     ])
   })
 
@@ -67,6 +69,14 @@ describe('terms that wait', () => {
     expect(waiting([version(1), version(2)], [accepted(2)])).toEqual([])
     expect(waiting([version(1), version(2, { class: 'editorial' })], [accepted(1)])).toEqual([])
     expect(waiting([version(1, { clientTypes: ['private_cloud'] })])).toEqual([])
+  })
+
+  it('are statements too, until they are acknowledged, and never the terms of apps', () => {
+    expect(waiting([version(1, { kind: 'statement' })])).toHaveLength(1)
+    expect(waiting([version(1, { kind: 'statement' })], [accepted(1, { decision: 'acknowledged' })])).toEqual(
+      [],
+    )
+    expect(waiting([version(1, { kind: 'app_terms' })])).toEqual([])
   })
 
   it('still wait after a refusal, and after the acceptance of another document', () => {

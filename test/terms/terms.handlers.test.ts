@@ -57,7 +57,7 @@ const accept = (version: string, claims: Record<string, unknown> = owner, textSh
   send(handlers.accept, {
     route: termsRoutes.acceptTerms,
     path: { accountId },
-    body: { document: 'terms-of-service', version, textSha256, decision: 'accepted' },
+    body: { document: 'terms-of-service', version, textSha256, decision: 'accepted', pressed: 'I accept' },
     claims,
   })
 
@@ -140,12 +140,99 @@ describe('terms, from publication to acceptance', () => {
       ['effectiveAt', { effectiveAt: '9999-12-31T23:59:59-14:00' }],
       ['version', { version: 'A#B' }],
       ['class', { class: 'minor' }],
+      ['kind', { kind: 'statement' }],
+      ['translations.0.language', { translations: [{ language: 'en', title: 'Terms', text }] }],
     ]
     for (const [field, more] of bad) {
       const reply = await publish('bad', more)
       expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, field])
     }
-    expect((await publish('bad', { text: 'x'.repeat(513 * 1024) })).status).toBe(413)
+    expect((await publish('bad', { text: 'x'.repeat(4 * 1024 * 1024) })).status).toBe(413)
+  })
+})
+
+describe('a statement in two languages', () => {
+  const german = '# Datenschutz\n\nWir speichern <script>alert(1)</script> nichts.\n'
+  const publishPrivacy = (version: string, more: Record<string, unknown> = {}) =>
+    publish(version, {
+      ...{
+        document: 'privacy',
+        kind: 'statement',
+        title: 'Privacy',
+        text: '# Privacy\n\nWe keep nothing.\n',
+      },
+      ...{ translations: [{ language: 'de', title: 'Datenschutz', text: german }], ...more },
+    })
+  const read = (suffix: string, query: Record<string, string>, accept?: string) =>
+    send(handlers.terms, {
+      route: suffix === '' ? termsRoutes.readTermsVersion : termsRoutes.readTermsChanges,
+      path: { document: 'privacy', version: '2' },
+      ...{ query, headers: { ...(accept && { accept }) }, claims: owner },
+    })
+  const answer = (decision: string, language: string, textSha256: string) =>
+    send(handlers.accept, {
+      route: termsRoutes.acceptTerms,
+      path: { accountId },
+      body: { document: 'privacy', version: '2', language, textSha256, decision, pressed: 'Gelesen' },
+      claims: owner,
+    })
+
+  it('is shown in the language that is asked for, else in the one that binds', async () => {
+    expect((await publishPrivacy('1')).body).toMatchObject({ kind: 'statement', language: 'en' })
+    expect((await publishPrivacy('2', { text: '# Privacy\n\nWe keep your name.\n' })).status).toBe(201)
+    expect((await read('', { language: 'de-AT' })).body).toMatchObject({
+      shown: { language: 'de', title: 'Datenschutz', textSha256: sha256OfText(german) },
+      text: german,
+    })
+    expect((await read('', { language: 'fr' })).body.shown).toMatchObject({ language: 'en' })
+  })
+
+  it('is a page on which a script is text', async () => {
+    const page = await read('', { language: 'de' }, 'text/html')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['content-security-policy']).toContain("script-src 'none'")
+    expect(page.text).toContain('<html lang="de">')
+    expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  })
+
+  it('shows what it changes, as data and as a page', async () => {
+    expect((await read('changes', {})).body).toMatchObject({
+      ...{ version: '2', since: '1', unchanged: 1 },
+      changes: [
+        {
+          section: 'Privacy',
+          pieces: [
+            { kind: 'same', text: 'We keep ' },
+            { kind: 'removed', text: 'nothing' },
+            { kind: 'added', text: 'your name' },
+            { kind: 'same', text: '.' },
+          ],
+        },
+      ],
+    })
+    const page = await read('changes', { since: '1' }, 'text/html')
+    expect(page.text).toContain('<del>nothing</del><ins>your name</ins>')
+    expect((await read('changes', { language: 'de' })).body.changes).toEqual([])
+    expect((await read('changes', { since: '9' })).body.code).toBe('terms_not_found')
+  })
+
+  it('is acknowledged, not accepted, in the language that was shown', async () => {
+    expect((await answer('accepted', 'de', sha256OfText(german))).body.errors?.[0]?.field).toBe('decision')
+    expect((await answer('acknowledged', 'en', sha256OfText(german))).body.errors?.[0]?.field).toBe(
+      'textSha256',
+    )
+    expect((await answer('acknowledged', 'de', sha256OfText(german))).body).toMatchObject({
+      ...{ decision: 'acknowledged', language: 'de', pressed: 'Gelesen' },
+    })
+  })
+
+  it('says what may be acknowledged now, and what it changes in what was', async () => {
+    await publishPrivacy('3', { text: '# Privacy\n\nWe keep your name and street.\n' })
+    const [account] = (await readMe()).body.accounts as unknown as [{ termsWaiting: { document: string }[] }]
+    expect(account.termsWaiting.find(({ document }) => document === 'privacy')).toMatchObject({
+      ...{ kind: 'statement', version: '3' },
+      changesUrl: '/v1/terms/privacy/versions/3/changes?since=2',
+    })
   })
 })
 

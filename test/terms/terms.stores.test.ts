@@ -77,7 +77,7 @@ function answer(account: Account, version: TermsVersion, more: Partial<Acceptanc
       email: 'owner@example.com',
       role: 'owner',
     },
-    ...{ sourceIp: '192.0.2.1', userAgent: 'test' },
+    ...{ sourceIp: '192.0.2.1', userAgent: 'test', pressed: 'I accept' },
     ...more,
   }
 }
