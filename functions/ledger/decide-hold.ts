@@ -1,4 +1,4 @@
-import type { InsufficientCredit, MovementRefusal } from './decide-movement.ts'
+import { type InsufficientCredit, type MovementRefusal, refuseUnavailable } from './decide-movement.ts'
 import { AVAILABLE, type ContraAccount, type EntryDraft, HELD, type Head, type PostingLine } from './entry.ts'
 import { drawLots, type LotChange, returnLots } from './lot.ts'
 
@@ -17,8 +17,8 @@ export function hold(
   { amountMicros, ...said }: Said & { amountMicros: bigint },
 ): { ok: true; draft: EntryDraft; drawn: HeldLot[] } | HoldRefusal {
   if (amountMicros < 0n) throw new Error('a hold is not less than zero')
-  if (head.status !== 'open')
-    return { ok: false, reason: head.status === 'closed' ? 'account_closed' : 'account_parked' }
+  const unavailable = refuseUnavailable(head)
+  if (unavailable) return unavailable
   if (head.availableMicros < amountMicros) return insufficient(head, amountMicros)
   const changes = drawLots(head, amountMicros)
   const lots = changes.map((change) => ({ ...change, heldMicros: -change.changeMicros }))

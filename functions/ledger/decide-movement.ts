@@ -57,6 +57,12 @@ export type Movement = Omit<EntryDraft, 'postings' | 'reverses' | 'lots'> & {
 /** A raise is a lot of its own, which may expire. */
 export type Raise = Movement & { expiresAt?: string }
 
+/** Nothing leaves an account that is parked or closed, and it begins nothing new. */
+export function refuseUnavailable({ status }: Pick<Head, 'status'>): AccountUnavailable | undefined {
+  if (status === 'open') return undefined
+  return { ok: false, reason: status === 'closed' ? 'account_closed' : 'account_parked' }
+}
+
 function refuseAccount(head: Head, currency: string): WrongCurrency | AccountUnavailable | undefined {
   if (head.status === 'closed') return { ok: false, reason: 'account_closed' }
   if (head.currency !== currency)

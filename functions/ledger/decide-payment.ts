@@ -1,4 +1,10 @@
-import type { AccountUnavailable, MovementRefusal, Raise, WrongCurrency } from './decide-movement.ts'
+import {
+  type AccountUnavailable,
+  type MovementRefusal,
+  type Raise,
+  refuseUnavailable,
+  type WrongCurrency,
+} from './decide-movement.ts'
 import {
   AVAILABLE,
   type ContraAccount,
@@ -6,6 +12,7 @@ import {
   type EntryDraft,
   type EntryKind,
   type Head,
+  linesThatMove,
   type PostingLine,
   RECEIVABLE,
 } from './entry.ts'
@@ -51,8 +58,8 @@ export function refundToCard(
   { amountMicros, contra, ...said }: Said & { amountMicros: bigint; contra: ContraAccount },
 ): PaymentDecision | AccountUnavailable | MoreThanUnspent {
   if (amountMicros <= 0n) throw new Error('a refund is more than zero')
-  if (head.status !== 'open')
-    return { ok: false, reason: head.status === 'closed' ? 'account_closed' : 'account_parked' }
+  const unavailable = refuseUnavailable(head)
+  if (unavailable) return unavailable
   const lot = payment.lots[0]
   const unspentMicros = lot ? leftOf(head, lot) : 0n
   if (!lot || amountMicros > unspentMicros) return { ok: false, reason: 'more_than_unspent', unspentMicros }
@@ -139,9 +146,5 @@ function refuseCurrency(head: Head, currency: string): WrongCurrency | undefined
 }
 
 function linesOf(availableMicros: bigint, contras: [ContraAccount, bigint][]): PostingLine[] {
-  const others = contras.filter(([, amountMicros]) => amountMicros !== 0n)
-  return [
-    { account: AVAILABLE, amountMicros: availableMicros },
-    ...others.map(([account, amountMicros]) => ({ account, amountMicros })),
-  ]
+  return [{ account: AVAILABLE, amountMicros: availableMicros }, ...linesThatMove(contras)]
 }

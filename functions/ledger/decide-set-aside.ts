@@ -1,7 +1,13 @@
 import { hasExpired } from './credit-at.ts'
 import { addHeld, type HeldLot, sumOfHeld } from './decide-hold.ts'
-import { type AccountUnavailable, debit, type Movement, type MovementRefusal } from './decide-movement.ts'
-import { AVAILABLE, type EntryDraft, HELD, type Head, type PostingLine } from './entry.ts'
+import {
+  type AccountUnavailable,
+  debit,
+  type Movement,
+  type MovementRefusal,
+  refuseUnavailable,
+} from './decide-movement.ts'
+import { AVAILABLE, type EntryDraft, HELD, type Head, linesThatMove } from './entry.ts'
 import {
   behindMicros,
   compareLots,
@@ -41,8 +47,8 @@ export function setAside(
     lastingBeyond: string
   },
 ): SetAsideDecision {
-  if (head.status !== 'open')
-    return { ok: false, reason: head.status === 'closed' ? 'account_closed' : 'account_parked' }
+  const unavailable = refuseUnavailable(head)
+  if (unavailable) return unavailable
   const lasting = held.filter((lot) => !hasExpired(lot, lastingBeyond))
   const missingMicros = targetMicros - sumOfHeld(lasting)
   const next =
@@ -52,7 +58,7 @@ export function setAside(
   const lots = difference(held, next)
   if (lots.length === 0) return { ok: false, reason: 'nothing_to_move' }
   const movedMicros = sumOfHeld(next) - sumOfHeld(held)
-  const postings = linesOf([
+  const postings = linesThatMove([
     [AVAILABLE, -movedMicros],
     [HELD, movedMicros],
   ])
@@ -84,7 +90,7 @@ export function debitSetAside(
     ...used.filter(({ heldMicros: change }) => change !== 0n),
     ...drawLots(head, fromAvailableMicros),
   ])
-  const postings = linesOf([
+  const postings = linesThatMove([
     [AVAILABLE, -fromAvailableMicros],
     [HELD, -fromHeldMicros],
     [movement.contra, movement.amountMicros],
@@ -154,10 +160,4 @@ function together(changes: readonly LotChange[]): LotChange[] {
     })
   }
   return [...sum.values()]
-}
-
-function linesOf(lines: [PostingLine['account'], bigint][]): PostingLine[] {
-  return lines
-    .filter(([, amountMicros]) => amountMicros !== 0n)
-    .map(([account, amountMicros]) => ({ account, amountMicros }))
 }

@@ -134,6 +134,13 @@ export function hashEntry(entry: Omit<Entry, 'hash'>): string {
   })
 }
 
+/** The lines of a posting, without those that come to nothing. */
+export function linesThatMove(lines: readonly [PostingLine['account'], bigint][]): PostingLine[] {
+  return lines
+    .filter(([, amountMicros]) => amountMicros !== 0n)
+    .map(([account, amountMicros]) => ({ account, amountMicros }))
+}
+
 function sumOf(postings: readonly PostingLine[], account: PostingLine['account']): bigint {
   return postings
     .filter((line) => line.account === account)

@@ -1,4 +1,4 @@
-import { type AccountUnavailable, mirror, type Undone } from './decide-movement.ts'
+import { type AccountUnavailable, mirror, refuseUnavailable, type Undone } from './decide-movement.ts'
 import type { Entry, EntryDraft, Head } from './entry.ts'
 import { drawnBy, type LotChange, returnLots, smaller } from './lot.ts'
 
@@ -32,8 +32,8 @@ export function refundCharges(
   parts: readonly RefundedPart[],
   said: Omit<EntryDraft, 'postings' | 'lots' | 'reverses'>,
 ): { ok: true; draft: EntryDraft } | AccountUnavailable {
-  if (head.status === 'closed') return { ok: false, reason: 'account_closed' }
-  if (head.status === 'parked') return { ok: false, reason: 'account_parked' }
+  const unavailable = refuseUnavailable(head)
+  if (unavailable) return unavailable
   const lots = parts.flatMap(({ entry, undone, amountMicros }) =>
     returnLots(drawnBy(entry), amountMicros, undone.undoneMicros),
   )

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { nextPeriod } from '../accounts/billing-period.ts'
-import { debit, type MovementRefusal } from '../ledger/decide-movement.ts'
+import { debit, type MovementRefusal, refuseUnavailable } from '../ledger/decide-movement.ts'
 import type { Entry, EntryDraft, Head } from '../ledger/entry.ts'
 import {
   createLedger,
@@ -140,8 +140,6 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
 }
 
 /** A month that is due is charged before anything of it changes. */
-function refuseUncharged({ status }: Head): MovementRefusal | { ok: false; reason: 'month_not_charged' } {
-  if (status === 'parked') return { ok: false, reason: 'account_parked' }
-  if (status === 'closed') return { ok: false, reason: 'account_closed' }
-  return { ok: false, reason: 'month_not_charged' }
+function refuseUncharged(head: Head): MovementRefusal | { ok: false; reason: 'month_not_charged' } {
+  return refuseUnavailable(head) ?? { ok: false, reason: 'month_not_charged' }
 }

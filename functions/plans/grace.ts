@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Period } from '../accounts/billing-period.ts'
 import { addDays, beginningOfDay, dayOf, type LocalDay } from '../accounts/local-day.ts'
+import { laterOf } from '../edge/later-of.ts'
 import { dateOf, dayIn } from './day-shares.ts'
 import type { PeriodDocument } from './period-document.ts'
 
@@ -49,7 +50,7 @@ export function nextStepOf(grace: Grace, timeZone: string, after: string): Grace
 
 /** The day on which services stop: that of the end, or today where it is over. */
 export function stopDayOf(grace: Grace, timeZone: string, at: string): LocalDay {
-  return dayOf(grace.graceEndsAt > at ? grace.graceEndsAt : at, timeZone)
+  return dayOf(laterOf(grace.graceEndsAt, at), timeZone)
 }
 
 function hasGrace(owed: Owed): owed is Grace {

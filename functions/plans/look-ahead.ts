@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod } from '../accounts/billing-period.ts'
+import { laterOf } from '../edge/later-of.ts'
 import type { CreditUntil } from '../ledger/credit-at.ts'
 import { dayAt } from '../pace/expect-usage.ts'
 import { paceOf, type UsageDays, type UsagePace } from '../pace/pace.ts'
@@ -119,7 +120,7 @@ function setAsidesOf(charge: UpcomingCharge, at: string, timeZone: string): Plan
   for (let period = charge.period, dueAt = charge.dueAt; dueAt < end; period = nextPeriod(period)) {
     const nextDueAt = beginningOfPeriod(nextPeriod(period), timeZone)
     const targetMicros = charge.totalMicros
-    setAsides.push({ at: dueAt > at ? dueAt : at, targetMicros, lastingBeyond: nextDueAt })
+    setAsides.push({ at: laterOf(dueAt, at), targetMicros, lastingBeyond: nextDueAt })
     dueAt = nextDueAt
   }
   return setAsides

@@ -17,6 +17,8 @@ export type PlanSet =
 const ALL_PLANS = 'PLANS'
 const TRIES = 8
 
+export type PlanStore = ReturnType<typeof createPlanStore>
+
 /** The plans on offer: versions are added and never changed. `noticeDays`: of a raise, see `PRICE_CHANGE_NOTICE_DAYS`. */
 export function createPlanStore(options: {
   client: DynamoDBDocumentClient

@@ -1,4 +1,5 @@
 import { addYears, beginningOfDay, type LocalDay } from '../accounts/local-day.ts'
+import { laterOf } from '../edge/later-of.ts'
 import { type CreditUntil, creditAt } from '../ledger/credit-at.ts'
 import { dayAt, expectUsage } from '../pace/expect-usage.ts'
 import type { UsagePace } from '../pace/pace.ts'
@@ -123,7 +124,7 @@ function* walkCredit(
     unmetMicros += askedMicros > hadMicros ? askedMicros - hadMicros : 0n
     parts = withoutExpired(draw(parts, askedMicros), instant)
     // What is due already is charged at once.
-    const due = charges.filter((charge) => (charge.at > at ? charge.at : at) === instant)
+    const due = charges.filter((charge) => laterOf(charge.at, at) === instant)
     const dueMicros = due.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
     const restMicros = dueMicros - smaller(asideMicros, dueMicros)
     asideMicros -= dueMicros - restMicros
@@ -146,7 +147,7 @@ function instantsOf(
   last: string,
 ): string[] {
   const expiries = parts.flatMap(({ expiresAt }) => expiresAt ?? [])
-  const dues = planned.map((each) => (each.at > at ? each.at : at))
+  const dues = planned.map((each) => laterOf(each.at, at))
   const wanted = [...expiries, ...dues, last].filter((instant) => instant <= last)
   return [...new Set(wanted)].toSorted()
 }

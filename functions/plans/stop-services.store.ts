@@ -1,5 +1,4 @@
-import type { AccountUnavailable } from '../ledger/decide-movement.ts'
-import type { Head } from '../ledger/entry.ts'
+import { type AccountUnavailable, refuseUnavailable } from '../ledger/decide-movement.ts'
 import type { LedgerOptions } from '../ledger/ledger.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
@@ -11,8 +10,9 @@ import { decideStop } from './decide-stop.ts'
 import { describeStop } from './describe-stop.ts'
 import { findGoverning } from './grace.ts'
 import { listTaken, withAllTaken } from './keep-stopped.ts'
-import { owedBefore, owedIn, type PeriodDocument } from './period-document.ts'
+import { owedBefore, owedIn } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
+import { listPlanServices } from './plan-services.store.ts'
 import { noteRevision, putPlan } from './plan-writes.store.ts'
 import type { Situation } from './situation.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
@@ -49,7 +49,7 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
     const { stopOrder = [], stopped = [] } = subscription
     const taken = listTaken(subscription.terms, period)
     const facts = {
-      ...{ month, day, stopOrder, planServices: await listServices(month) },
+      ...{ month, day, stopOrder, planServices: await listPlanServices(plans, month) },
       owedBeforeMicros: owedBefore(short, period),
     }
     const posted = await ledger.post<StopRefusal>({
@@ -57,7 +57,7 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
       ...keyOfStop(subscription.revision),
       at,
       decide: (head) => {
-        const unavailable = refuse(head)
+        const unavailable = refuseUnavailable(head)
         if (unavailable) return unavailable
         if (isOutdated(head, ringFence)) return { ok: false, reason: 'document_changed' }
         // What is set aside for the plan pays what is owed.
@@ -106,15 +106,4 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
     if (posted.reason === 'nothing_runs') return 'done'
     return afterRefusal(accountId, posted.reason)
   }
-
-  async function listServices({ planId, planVersion }: PeriodDocument): Promise<string[]> {
-    const versions = await plans.listVersions(planId)
-    const version = versions.find((candidate) => candidate.version === planVersion) ?? versions.at(-1)
-    return (version?.services ?? []).map(({ service }) => service)
-  }
-}
-
-function refuse({ status }: Head): AccountUnavailable | undefined {
-  if (status === 'parked') return { ok: false, reason: 'account_parked' }
-  return status === 'closed' ? { ok: false, reason: 'account_closed' } : undefined
 }

@@ -10,6 +10,7 @@ import { findGoverning, type GraceStep, nextStepOf, stepsOfGrace, stopDayOf } fr
 import { createGraceDueStore } from './grace-due.store.ts'
 import { owedBefore } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
+import { listPlanServices } from './plan-services.store.ts'
 import type { Situation } from './situation.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 
@@ -70,7 +71,6 @@ export function createGraceTending(options: {
       subscriptions.readPeriod(accountId, period),
     ])
     const end = dayIn(governing.graceEndsAt, timeZone)
-    const versions = month ? await plans.listVersions(month.planId) : []
     const stop =
       month &&
       decideStop({
@@ -80,7 +80,7 @@ export function createGraceTending(options: {
         owedBeforeMicros: owedBefore(short, period),
         availableMicros: head.availableMicros,
         stopOrder: subscription?.stopOrder ?? [],
-        planServices: (versions.at(-1)?.services ?? []).map(({ service }) => service),
+        planServices: await listPlanServices(plans, month),
       })
     const detail = describeReminder(account, {
       ...{ short, head, step, at },

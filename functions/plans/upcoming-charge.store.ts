@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod, type Period, periodOf } from '../accounts/billing-period.ts'
+import { laterOf } from '../edge/later-of.ts'
 import { creditAt, readCreditUntil } from '../ledger/credit-at.ts'
 import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
@@ -65,7 +66,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     }
     const planVersion = await versionInForce(account, subscription, period)
     const dueAt = beginningOfPeriod(period, account.timeZone)
-    const chargedAt = dueAt > at ? dueAt : at
+    const chargedAt = laterOf(dueAt, at)
     const { credit, ringFence: all } = await readCredit(account, at)
     const ringFence = { lots: lastingAt(all, chargedAt) }
     const { usableMicros: availableMicros } = creditAt(credit, chargedAt)
@@ -110,11 +111,6 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   }
 
   return { preview, previewOf }
-}
-
-function laterOf(one: Period, other: Period): Period {
-  if (one > other) return one
-  return other
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { nextPeriod, type Period } from '../accounts/billing-period.ts'
+import { laterOf } from '../edge/later-of.ts'
 import { type SetAsideDecision, setAside } from '../ledger/decide-set-aside.ts'
 import type { Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
@@ -74,11 +75,6 @@ export function decideRingFence(
       owed: formatAmount(wanted.owedMicros, account.currency),
     },
   })
-}
-
-function laterOf(one: string, other: string): string {
-  if (one > other) return one
-  return other
 }
 
 /** The posting that gives back what has expired of a ring-fence: it expires like all credit. Of the rest nothing moves. */

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
+import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import type { WriteItem } from '../edge/write-together.ts'
 import type { HeldLot } from '../ledger/decide-hold.ts'
 import { dueIndexKeys, RING_FENCE } from '../plans/plan-keys.ts'
@@ -19,8 +20,7 @@ export function createRingFenceStore(options: { client: DynamoDBDocumentClient; 
       new GetCommand({ TableName, Key: keysOf(accountId), ConsistentRead: true }),
     )
     if (!Item) return noRingFence(accountId)
-    const { pk, sk, index1pk, index1sk, ...ringFence } = Item
-    return ringFence as RingFence
+    return withoutKeys(Item) as RingFence
   }
 
   /** Its next state, only from the one that was read; for a transaction with what moves the credit. */
@@ -32,7 +32,7 @@ export function createRingFenceStore(options: { client: DynamoDBDocumentClient; 
       revision: before.revision + 1n,
       ...(dueAt !== undefined && dueIndexKeys('ring_fence', accountId, dueAt)),
     }
-    return { Put: { TableName, Item, ...asRead(before) } }
+    return { Put: { TableName, Item, ...asItWas(before) } }
   }
 
   /** The same beside what takes credit: nothing to write where nothing is set aside. */
@@ -46,7 +46,7 @@ export function createRingFenceStore(options: { client: DynamoDBDocumentClient; 
    */
   function unchangedIfWished(before: RingFence, { ringFence }: Pick<Subscription, 'ringFence'>): WriteItem[] {
     if (before.heldMicros === 0n && ringFence === undefined) return []
-    return [{ ConditionCheck: { TableName, Key: keysOf(before.accountId), ...asRead(before) } }]
+    return [{ ConditionCheck: { TableName, Key: keysOf(before.accountId), ...asItWas(before) } }]
   }
 
   /** Takes it out of the index of what is due. */
@@ -59,9 +59,9 @@ export function createRingFenceStore(options: { client: DynamoDBDocumentClient; 
   return { read, change, changeIfHeld, unchangedIfWished, end }
 }
 
-function asRead({ revision }: RingFence) {
-  if (revision === 0n) return { ConditionExpression: 'attribute_not_exists(pk)' }
-  return { ConditionExpression: 'revision = :read', ExpressionAttributeValues: { ':read': revision } }
+/** One that was never written has the revision of nothing. */
+function asItWas({ revision }: RingFence) {
+  return asRead(revision === 0n ? undefined : revision)
 }
 
 /**

@@ -7,6 +7,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { Problem } from '../edge/problem.ts'
+import { wantsType } from '../edge/wants-type.ts'
 import { creditAt } from '../ledger/credit-at.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
@@ -43,8 +44,6 @@ const usage = createUsageStore({ client, usageTable: USAGE_TABLE })
 
 const readers = { roles: MEMBER_ROLES, staff: true }
 const CSV = { 'content-type': 'text/csv; charset=utf-8; header=present' }
-const wantsCsv = ({ accept = '' }: Record<string, string | undefined>) => /\btext\/csv\b/i.test(accept)
-
 /** The events of an entry of usage, in the order in which they were decided. */
 async function readEvents(entry: Entry): Promise<PresentedUsage[]> {
   if (entry.packed) return presentBatch(entry)
@@ -72,7 +71,7 @@ export const handler = httpHandler(
       before: readCursor(positionSchema, cursor)?.before,
     })
     const nextCursor = page.before === undefined ? undefined : writeCursor({ before: page.before.toString() })
-    if (!wantsCsv(headers)) {
+    if (!wantsType(headers, 'text/csv')) {
       return { status: 200, body: { transactions: page.entries.map(presentEntry), nextCursor } }
     }
     const next = new URLSearchParams({ limit: String(limit), ...filter, cursor: nextCursor ?? '' })
@@ -87,7 +86,7 @@ export const handler = httpHandler(
     if (!entry) throw new Problem('transaction_not_found', `The account has no transaction ${sequence}.`)
     if (entry.kind !== 'usage') return { status: 200, body: explainEntry(entry) }
     const events = await readEvents(entry)
-    if (!wantsCsv(headers)) return { status: 200, body: { ...explainEntry(entry), events } }
+    if (!wantsType(headers, 'text/csv')) return { status: 200, body: { ...explainEntry(entry), events } }
     const file = { 'content-disposition': `attachment; filename="${accountId}-${sequence}.csv"` }
     return { status: 200, body: writeUsageCsv(events), headers: { ...CSV, ...file } }
   }),

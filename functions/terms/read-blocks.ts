@@ -1,5 +1,6 @@
 import type { Token } from 'markdown-it'
 import { createMarkdown } from './markdown.ts'
+import { withoutFrontMatter } from './without-front-matter.ts'
 
 /** A piece of a text as a reader sees it: what it says, without the signs that lay it out, under its heading. */
 export type Block = {
@@ -15,7 +16,7 @@ export function readBlocks(markdownText: string): Block[] {
   let section = ''
   let cells: string[] | undefined
   const open: string[] = []
-  for (const token of createMarkdown().parse(markdownText, {})) {
+  for (const token of createMarkdown().parse(withoutFrontMatter(markdownText), {})) {
     if (token.nesting === 1) open.push(token.type)
     if (token.nesting === -1) open.pop()
     if (token.type === 'tr_open') cells = []

@@ -1,4 +1,5 @@
 import { createMarkdown } from './markdown.ts'
+import { withoutFrontMatter } from './without-front-matter.ts'
 
 const HEADING_LEVELS_DOWN = 1
 
@@ -17,7 +18,7 @@ export function renderText(markdownText: string): string {
     const links = tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === 'link_open')
     for (const link of links) link.attrSet('rel', 'noopener noreferrer nofollow')
   })
-  return markdown.render(markdownText)
+  return markdown.render(withoutFrontMatter(markdownText))
 }
 
 /** The name by which links within the text reach a heading, as GitHub makes it: `A. Definitions` is `a-definitions`. */

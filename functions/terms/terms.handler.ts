@@ -6,6 +6,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
+import { wantsType } from '../edge/wants-type.ts'
 import { compareTexts } from './compare-texts.ts'
 import { newestByDocument } from './list-terms.ts'
 import { presentChanges, presentTermsText, presentTermsVersion } from './present-terms.ts'
@@ -13,7 +14,6 @@ import { draftTerms } from './publish-terms.ts'
 import { renderComparison } from './render-comparison.ts'
 import { renderTermsPage } from './render-terms-page.ts'
 import { renderText } from './render-text.ts'
-import { splitFrontMatter } from './split-front-matter.ts'
 import { listTerms, publishTerms, readTerms, readTermsChanges, readTermsVersion } from './terms.api.ts'
 import { createTermsStore } from './terms.store.ts'
 import { documentSchema, type TermsVersion, textIn } from './terms.ts'
@@ -22,9 +22,6 @@ import { createTermsTexts } from './terms-text.client.ts'
 const { DOCUMENTS_TABLE, FILES_BUCKET } = environment('DOCUMENTS_TABLE', 'FILES_BUCKET')
 const terms = createTermsStore({ client: documentClient(), documentsTable: DOCUMENTS_TABLE })
 const texts = createTermsTexts({ client: new S3Client({}), filesBucket: FILES_BUCKET })
-
-const wants = ({ accept = '' }: Record<string, string | undefined>, type: string) =>
-  accept.toLowerCase().includes(type)
 
 async function requireVersion(document: string, version: string): Promise<TermsVersion> {
   const found = await terms.readVersion(document, version)
@@ -76,7 +73,7 @@ export const handler = httpHandler(
     const shown = textIn(found, query.language)
     const text = await texts.read(shown.fileKey)
     const inLanguage = { 'content-language': shown.language }
-    if (wants(headers, 'text/markdown')) {
+    if (wantsType(headers, 'text/markdown')) {
       const etag = `"${shown.textSha256}"`
       return {
         status: 200,
@@ -84,9 +81,9 @@ export const handler = httpHandler(
         headers: { ...inLanguage, 'content-type': 'text/markdown; charset=utf-8', etag },
       }
     }
-    if (wants(headers, 'text/html')) {
+    if (wantsType(headers, 'text/html')) {
       const facts = `Version ${found.version}, in effect from ${found.effectiveAt}`
-      const page = renderTermsPage({ ...shown, facts, content: renderText(splitFrontMatter(text).text) })
+      const page = renderTermsPage({ ...shown, facts, content: renderText(text) })
       return { status: 200, body: page, headers: { ...inLanguage, ...pageHeaders(page) } }
     }
     return { status: 200, body: presentTermsText(found, shown, text), headers: inLanguage }
@@ -97,9 +94,9 @@ export const handler = httpHandler(
     const earlier = await findEarlier(later, query.since)
     const [shown, shownBefore] = [textIn(later, query.language), textIn(earlier, query.language)]
     const [before, after] = await Promise.all([texts.read(shownBefore.fileKey), texts.read(shown.fileKey)])
-    const compared = compareTexts(splitFrontMatter(before).text, splitFrontMatter(after).text)
+    const compared = compareTexts(before, after)
     const inLanguage = { 'content-language': shown.language }
-    if (wants(headers, 'text/html')) {
+    if (wantsType(headers, 'text/html')) {
       const facts = `What version ${later.version} changes in version ${earlier.version}`
       const page = renderTermsPage({ ...shown, facts, content: renderComparison(compared) })
       return { status: 200, body: page, headers: { ...inLanguage, ...pageHeaders(page) } }

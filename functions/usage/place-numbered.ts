@@ -1,3 +1,4 @@
+import { laterOf } from '../edge/later-of.ts'
 import { compareTexts, type NumberedEvent, usageContentHash } from './usage-event.ts'
 
 /** An entry holds so many numbered events at most, and so many bytes of them before they are packed (`sizeOfEvent`). */
@@ -186,7 +187,7 @@ export function orderNumbered(sources: readonly (readonly NumberedEvent[])[]): N
   const placed = sources.flatMap((events) => {
     let at = ''
     return events.map((event) => {
-      at = event.at > at ? event.at : at
+      at = laterOf(event.at, at)
       return { event, at }
     })
   })

@@ -14,20 +14,28 @@ export async function fullPlan(database: TestDatabase) {
   const world = planAccounts(database)
   const charging = createMonthlyCharging(database)
   let gifts = 0
-  await world.plans.set(
-    'full',
-    {
-      ...{ name: 'Full', clientType: 'hosted', currency: 'USD' },
-      effectiveFrom: '2026-01-01T00:00:00.000Z',
-      baseFeeMicros: 31n * UNIT,
-      services: [
-        { service: 'number', name: 'Numbers', unitFeeMicros: 62n * UNIT },
-        { service: 'trunk', name: 'Trunks', unitFeeMicros: 93n * UNIT },
-        { service: 'fax', name: 'Fax', unitFeeMicros: 0n },
-      ],
-    },
-    '2026-01-01T00:00:00.000Z',
-  )
+  const services = [
+    { service: 'number', name: 'Numbers', unitFeeMicros: 62n * UNIT },
+    { service: 'trunk', name: 'Trunks', unitFeeMicros: 93n * UNIT },
+    { service: 'fax', name: 'Fax', unitFeeMicros: 0n },
+  ]
+  const content = {
+    ...{ name: 'Full', clientType: 'hosted' as const, currency: 'USD' },
+    baseFeeMicros: 31n * UNIT,
+  }
+  const effectiveFrom = '2026-01-01T00:00:00.000Z'
+  await world.plans.set('full', { ...content, effectiveFrom, services }, effectiveFrom)
+
+  /** A further version, the same but for the order of its list. */
+  const reverseListed = async (now: Date) => {
+    const at = now.toISOString()
+    const set = await world.plans.set(
+      'full',
+      { ...content, effectiveFrom: at, services: services.toReversed() },
+      at,
+    )
+    if (!set.ok) throw new Error(set.reason)
+  }
 
   const give = (account: Account, units: number) =>
     world.give(account, BigInt(units) * UNIT, `gift-${++gifts}`)
@@ -82,5 +90,5 @@ export async function fullPlan(database: TestDatabase) {
   }
 
   const reads = { resultsOf, stoppedOf, graceOf, monthOf, linesOf }
-  return { world, charging, openFull, give, choose, setStatus, ...reads }
+  return { world, charging, openFull, reverseListed, give, choose, setStatus, ...reads }
 }

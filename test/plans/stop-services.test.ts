@@ -294,6 +294,19 @@ describe('reminders', () => {
     expect(await full.graceOf(account)).toMatchObject({ dueAt: december(8).toISOString() })
   })
 
+  it('name what stops by the list that priced the month, whatever order a later version has', async () => {
+    const account = await full.openFull(100)
+    await charging.chargeDue(account.accountId, december(1))
+    await full.reverseListed(december(2))
+    const bus = recordingBus()
+    const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
+    await createMonthlyCharging({ ...database, reminding }).chargeDue(account.accountId, december(4))
+    const [reminder] = bus.named('plan.reminder')
+    expect(reminder?.detail.services).toMatchObject([{ service: 'trunk' }, { service: 'number' }])
+    await charging.chargeDue(account.accountId, december(8))
+    expect(await full.stoppedOf(account)).toEqual(['trunk', 'number'])
+  })
+
   it('come again under the same id when the process dies before or after it is written down', async () => {
     for (const when of ['before', 'after'] as const) {
       const account = await full.openFull(0)

@@ -24,9 +24,10 @@ export function keepFigures(file: string, wanted: Pick<Arguments, 'seed' | 'faul
   /** Undefined where nothing was kept yet. Throws on a file of another run. */
   function read(): KeptFigures | undefined {
     if (!existsSync(file)) return undefined
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept
-    if (kept.of === of) return kept
-    throw new Error(`${file} is of another seed, other faults, jobs or code: name another file, or remove it`)
+    const kept = parse(readFileSync(file, 'utf8'))
+    if (kept?.of === of) return kept
+    const why = kept ? 'is of another seed, other faults, jobs or code' : 'holds no figures of a simulation'
+    throw new Error(`${file} ${why}: name another file, or remove it`)
   }
 
   function write(figures: KeptFigures): void {
@@ -34,6 +35,15 @@ export function keepFigures(file: string, wanted: Pick<Arguments, 'seed' | 'faul
   }
 
   return { read, write }
+}
+
+function parse(text: string): Kept | undefined {
+  try {
+    const kept = JSON.parse(text) as Partial<Kept> | null
+    return kept && typeof kept.of === 'string' && Array.isArray(kept.reports) ? (kept as Kept) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Of all that decides what happens in an episode. */

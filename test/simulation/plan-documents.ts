@@ -29,6 +29,7 @@ type Term = {
 export class PlanDocuments {
   private readonly pk: string
   private readonly before = new Map<bigint, Standing>()
+  private readonly taken = new Set<string>()
   current = NOTHING
 
   get status(): string {
@@ -39,8 +40,14 @@ export class PlanDocuments {
     this.pk = `ACCOUNT#${accountId}`
   }
 
-  /** The database has written something of the account together. Gives back the plan, if it is among it. */
+  /**
+   * The database has written something of the account together. Gives back the plan, if it is among it. A write that is
+   * sent again is answered as done and writes nothing, so it says nothing either.
+   */
   noteWrite(body: string): Standing | undefined {
+    const [, token] = /"ClientRequestToken":"([^"]+)"/.exec(body) ?? []
+    if (token && this.taken.has(token)) return undefined
+    if (token) this.taken.add(token)
     const [, sequence] = /"ENTRY#(\d+)"/.exec(body) ?? []
     if (sequence) this.before.set(BigInt(sequence), this.current)
     const [, status] = body.includes('"STATUS#') ? (/"status":\{"S":"(\w+)"\}/.exec(body) ?? []) : []

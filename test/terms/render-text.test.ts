@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { renderText } from '../../functions/terms/render-text.ts'
-import { splitFrontMatter } from '../../functions/terms/split-front-matter.ts'
+import { withoutFrontMatter } from '../../functions/terms/without-front-matter.ts'
 
 const ELEMENTS = /^(?:h[2-6]|p|ul|ol|li|strong|em|s|code|pre|a|table|thead|tbody|tr|th|td|blockquote|hr|br)$/
 
@@ -63,16 +63,15 @@ describe('a published text on a page', () => {
 })
 
 describe('front matter', () => {
-  it('is no part of the text, and may name it', () => {
+  it('is no part of the text', () => {
     const source = '---\ntitle: "Terms: all of them"\nredirect_from:\n - /tos/\n---\n\n# Terms\n'
-    expect(splitFrontMatter(source)).toEqual({ title: 'Terms: all of them', text: '# Terms\n' })
-    expect(splitFrontMatter(source.replaceAll('\n', '\r\n')).title).toBe('Terms: all of them')
+    expect(withoutFrontMatter(source)).toBe('# Terms\n')
+    expect(withoutFrontMatter(source.replaceAll('\n', '\r\n'))).toBe('# Terms\r\n')
+    expect(renderText(source)).toBe(renderText('# Terms\n'))
   })
 
   it('is not what merely begins with a line', () => {
-    expect(splitFrontMatter('---\n\n# Terms')).toEqual({ text: '---\n\n# Terms' })
-    expect(splitFrontMatter('# Terms\n---\ntitle: x\n---\n')).toEqual({
-      text: '# Terms\n---\ntitle: x\n---\n',
-    })
+    for (const text of ['---\n\n# Terms', '# Terms\n---\ntitle: x\n---\n'])
+      expect(withoutFrontMatter(text)).toBe(text)
   })
 })

@@ -143,22 +143,14 @@ export const rankServices: CallKind<{ account: number; services: string[] }> = {
   prepare(world, { account, services }) {
     const { books } = world.anyAccount(account)
     const label = `rank ${services.join(', ') || 'nothing'} for ${books.name}`
-    return sendAgain(world, () => ({
+    const route = 'PUT /v1/accounts/{accountId}/plan/stop-order'
+    return put(world, books, {
       label,
       handler: 'plans/plans',
-      event: () =>
-        eventOf({
-          route: 'PUT /v1/accounts/{accountId}/plan/stop-order',
-          path: { accountId: books.accountId },
-          claims: staffClaims,
-          body: { services },
-        }),
-      end: (outcome) => {
-        const answer = readAnswer(label, outcome)
-        require(answer.kind !== 'refused' || answer.code === 'plan_not_found', () => `${label}: is refused`)
-        return undefined
-      },
-    }))
+      route,
+      body: { services },
+      mayBe: 'plan_not_found',
+    })
   },
 }
 
@@ -168,22 +160,9 @@ export const setRingFence: CallKind<{ account: number; mode: string }> = {
   prepare(world, { account, mode }) {
     const { books } = world.anyAccount(account)
     const label = `ring-fence of ${books.name} ${mode}`
-    return sendAgain(world, () => ({
-      label,
-      handler: 'ring-fence/ring-fence',
-      event: () =>
-        eventOf({
-          route: 'PUT /v1/accounts/{accountId}/ring-fence',
-          path: { accountId: books.accountId },
-          claims: staffClaims,
-          body: { mode },
-        }),
-      end: (outcome) => {
-        const answer = readAnswer(label, outcome)
-        require(answer.kind !== 'refused' || answer.code === 'plan_not_found', () => `${label}: is refused`)
-        return undefined
-      },
-    }))
+    const route = 'PUT /v1/accounts/{accountId}/ring-fence'
+    const handler = 'ring-fence/ring-fence'
+    return put(world, books, { label, handler, route, body: { mode }, mayBe: 'plan_not_found' })
   },
 }
 
@@ -195,20 +174,33 @@ export const parkAccount: CallKind<{ status: string }> = {
 
 export function putStatus(world: World, status: string): InvocationSpec {
   const { books } = world.accounts.at(-1)!
-  const label = `status of ${books.name} ${status}`
-  return sendAgain(world, () => ({
-    label,
+  return put(world, books, {
+    label: `status of ${books.name} ${status}`,
     handler: 'accounts/accounts',
-    event: () =>
-      eventOf({
-        route: 'PUT /v1/accounts/{accountId}/status',
-        path: { accountId: books.accountId },
-        claims: staffClaims,
-        body: { status, reason: 'A question' },
-      }),
+    route: 'PUT /v1/accounts/{accountId}/status',
+    body: { status, reason: 'A question' },
+  })
+}
+
+type Put = Pick<InvocationSpec, 'label' | 'handler'> & {
+  route: `PUT /${string}`
+  body: object
+  /** The only refusal that there may be; without it none. */
+  mayBe?: string
+}
+
+/** Staff put something of an account, under no key. */
+function put(
+  world: World,
+  { accountId }: { accountId: string },
+  { label, handler, route, body, mayBe }: Put,
+): InvocationSpec {
+  return sendAgain(world, () => ({
+    ...{ label, handler },
+    event: () => eventOf({ route, path: { accountId }, claims: staffClaims, body }),
     end: (outcome) => {
       const answer = readAnswer(label, outcome)
-      require(answer.kind !== 'refused', () => `${label}: is refused`)
+      require(answer.kind !== 'refused' || answer.code === mayBe, () => `${label}: is refused`)
       return undefined
     },
   }))
