@@ -8,6 +8,7 @@ import { type Context, type DeployConfiguration, readDeployConfiguration } from 
 import { DrawdownStack } from './drawdown-stack.ts'
 import { PaymentsStack } from './payments-stack.ts'
 import { PlansStack } from './plans-stack.ts'
+import { RelationsStack } from './relations-stack.ts'
 
 export interface AppOptions {
   /** A folder of bundles made before; unset, the functions are bundled now. */
@@ -66,6 +67,12 @@ export async function drawdownApp(options: AppOptions = {}): Promise<App> {
     ...place,
     stackName: stackName('DrawdownPayments', configuration),
     description: 'Drawdown: payments, from the card to the credit and back',
+    house,
+  })
+  new RelationsStack(app, 'DrawdownRelations', {
+    ...place,
+    stackName: stackName('DrawdownRelations', configuration),
+    description: 'Drawdown: what clients are told and asked beside their money',
     house,
   })
   Tags.of(app).add('application', 'drawdown')

@@ -36,6 +36,7 @@ export function functionEnvironment(options: {
     STRIPE_API_URL: services.stripe.url,
     TOKEN_ISSUER: services.issuer.url,
     PORTAL_URL: services.apiUrl,
+    API_URL: services.apiUrl,
     PORTAL_CLIENT_ID: services.issuer.clients.portal.clientId,
   }
   for (const [name, value] of Object.entries(replacements)) if (name in given) given[name] = value

@@ -1,7 +1,7 @@
-// Stands in for Amazon SES (API v2): SendEmail with Simple content (text, HTML, headers) and Raw content, the check of the sender against verified
+// Stands in for Amazon SES (API v2): SendEmail with Simple content (text, HTML, headers, attachments) and Raw content, the check of the sender against verified
 // identities, e-mail tags and configuration set (kept with the message). Messages go to a folder as raw MIME, never to the
 // network, and can be listed, read and shown as pages.
-// Leaves out: templates, attachments of Simple content, bulk sending, identities and their verification, suppression, events
+// Leaves out: templates, content ids of attachments, bulk sending, identities and their verification, suppression, events
 // (delivery, bounce, complaint), sending limits, the sandbox's check of recipients.
 import { randomUUID } from 'node:crypto'
 import type { Email } from 'postal-mime'

@@ -17,6 +17,15 @@ export function stripeKeysIn(folder: string): StripeKeys {
   return keys
 }
 
+/** What stands in a secret that the template has made at random: made once per folder and name. */
+export function generatedSecretIn(folder: string, name: string): string {
+  const file = join(folder, 'generated-secrets.json')
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {}
+  const secret = known[name] ?? randomBytes(48).toString('base64url')
+  if (known[name] === undefined) writeFileWhole(file, JSON.stringify({ ...known, [name]: secret }))
+  return secret
+}
+
 export type Ports = { issuer?: number; stripe?: number }
 
 /** The ports of the servers whose addresses people and tokens keep. */

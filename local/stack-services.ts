@@ -5,7 +5,7 @@ import { type S3, startS3 } from './s3.ts'
 import { type SecretsManager, startSecretsManager } from './secrets-manager.ts'
 import { type Ses, startSes } from './ses.ts'
 import { type Sqs, startSqs } from './sqs.ts'
-import { keepPorts, onUsualPort, readPorts, stripeKeysIn } from './stack-files.ts'
+import { generatedSecretIn, keepPorts, onUsualPort, readPorts, stripeKeysIn } from './stack-files.ts'
 import { declareQueues } from './stack-targets.ts'
 import { type DeliveryDisorder, type RunningStripe, startStripe } from './stripe.ts'
 import type { LocalTemplate } from './template.ts'
@@ -48,7 +48,9 @@ export async function startServices(
     await startSes({ folder: join(folder, 'mailbox'), verifiedIdentities, inboxPath: '/local/inbox' }),
   )
   const keys = stripeKeysIn(folder)
-  const secrets = closing(await startSecretsManager({ secrets: secretsOf(template, JSON.stringify(keys)) }))
+  const secrets = closing(
+    await startSecretsManager({ secrets: secretsOf(folder, template, JSON.stringify(keys)) }),
+  )
   const ports = readPorts(folder)
   const issuer = closing(await onUsualPort(ports.issuer, (port) => startIssuer({ port, folder })))
   const stripe = closing(
@@ -60,9 +62,9 @@ export async function startServices(
   return { databaseUrl: database.url, sqs, s3, ses, secrets, issuer, stripe }
 }
 
-/** The Stripe keys under the name that the functions look for; every other secret of the template is empty here. */
-function secretsOf(template: LocalTemplate, stripeKeys: string): Record<string, string> {
-  const others = template.secrets.map(({ name }) => [name, '{}'] as const)
+/** The Stripe keys under the name that the functions look for; every other secret of the template is a random text. */
+function secretsOf(folder: string, template: LocalTemplate, stripeKeys: string): Record<string, string> {
+  const others = template.secrets.map(({ name }) => [name, generatedSecretIn(folder, name)] as const)
   const stripe = [...template.functions.values()].flatMap(({ environment }) =>
     environment.STRIPE_SECRET_NAME === undefined
       ? []

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto'
 
 /**
  * The Content-Security-Policy of a page that we wrote: its own inline styles and scripts by their hashes, connections
- * to the named origins, and nothing else.
+ * to the named origins, forms to where the page came from if it has any, and nothing else.
  */
-export function contentSecurityPolicy(page: string, connectTo: readonly string[] = []): string {
+export function contentSecurityPolicy(
+  page: string,
+  connectTo: readonly string[] = [],
+  { postsForms = false }: { postsForms?: boolean } = {},
+): string {
   const sources = [
     "default-src 'none'",
     `style-src ${hashesOf(page, /<style>([\s\S]*?)<\/style>/g)}`,
@@ -12,7 +16,7 @@ export function contentSecurityPolicy(page: string, connectTo: readonly string[]
     `connect-src ${connectTo.join(' ') || "'none'"}`,
     'img-src data:',
     "base-uri 'none'",
-    "form-action 'none'",
+    `form-action ${postsForms ? "'self'" : "'none'"}`,
     "frame-ancestors 'none'",
   ]
   return sources.join('; ')
@@ -26,10 +30,14 @@ function hashesOf(page: string, elements: RegExp): string {
 }
 
 /** The headers of a page; what it is made of may be kept for a few minutes, as it is the same for everybody. */
-export function pageHeaders(page: string, connectTo: readonly string[] = []): Record<string, string> {
+export function pageHeaders(
+  page: string,
+  connectTo: readonly string[] = [],
+  forms: { postsForms?: boolean } = {},
+): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': contentSecurityPolicy(page, connectTo),
+    'content-security-policy': contentSecurityPolicy(page, connectTo, forms),
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'public, max-age=300',

@@ -72,6 +72,10 @@ export const PROBLEMS = {
   terms_version_exists: { status: 409, title: 'This version was published already, with another text' },
   terms_version_superseded: { status: 409, title: 'A newer version was published since you read this one' },
   terms_already_accepted: { status: 409, title: 'You have accepted this version already' },
+  consent_wording_changed: {
+    status: 409,
+    title: 'The wording of this consent was changed since you read it',
+  },
   customer_gone: { status: 409, title: 'The payment provider has deleted the account with all its cards' },
   card_is_default: { status: 409, title: 'This card is the default' },
   too_many_cards: { status: 409, title: 'The account has as many cards as it may keep' },

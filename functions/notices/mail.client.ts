@@ -25,12 +25,22 @@ export function createMail(options: {
   configurationSet: string
 }): SendMail {
   const data = (text: string) => ({ Data: text, Charset: 'UTF-8' })
-  return async (to, { subject, text, html }) => {
+  return async (to, { subject, text, html, headers = [], attachments = [] }) => {
     const command = new SendEmailCommand({
       FromEmailAddress: options.senderAddress,
       ConfigurationSetName: options.configurationSet,
       Destination: { ToAddresses: [to] },
-      Content: { Simple: { Subject: data(subject), Body: { Text: data(text), Html: data(html) } } },
+      // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html: at most 15 headers, attachments of any known type.
+      Content: {
+        Simple: {
+          Subject: data(subject),
+          Body: { Text: data(text), Html: data(html) },
+          ...(headers.length > 0 && {
+            Headers: headers.map(({ name, value }) => ({ Name: name, Value: value })),
+          }),
+          ...(attachments.length > 0 && { Attachments: attachments.map(toAttachment) }),
+        },
+      },
     })
     try {
       const { MessageId } = await options.client.send(command)
@@ -41,5 +51,15 @@ export function createMail(options: {
       }
       throw error
     }
+  }
+}
+
+function toAttachment({ fileName, contentType, text }: NonNullable<RenderedNotice['attachments']>[number]) {
+  return {
+    FileName: fileName,
+    ContentType: contentType,
+    ContentDisposition: 'ATTACHMENT' as const,
+    ContentTransferEncoding: 'BASE64' as const,
+    RawContent: Buffer.from(text, 'utf8'),
   }
 }

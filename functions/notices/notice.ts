@@ -30,4 +30,11 @@ export function isNoticeEvent(event: BusEvent): event is NoticeEvent {
 }
 
 /** An e-mail: both parts say the same. */
-export type RenderedNotice = { subject: string; text: string; html: string }
+export type RenderedNotice = {
+  subject: string
+  text: string
+  html: string
+  /** Beyond what every e-mail has, such as List-Unsubscribe. */
+  headers?: { name: string; value: string }[]
+  attachments?: { fileName: string; contentType: string; text: string }[]
+}

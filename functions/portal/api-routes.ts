@@ -6,6 +6,8 @@ import { cardsApi } from '../cards/cards.api.ts'
 import { cardRoutes } from '../cards/cards.routes.ts'
 import { chargesApi } from '../charges/charges.api.ts'
 import { chargeRoutes } from '../charges/charges.routes.ts'
+import { consentsApi } from '../consents/consents.api.ts'
+import { consentRoutes, withdrawalRoutes } from '../consents/consents.routes.ts'
 import { creditsApi } from '../credits/credits.api.ts'
 import { creditRoutes } from '../credits/credits.routes.ts'
 import { disputesApi } from '../disputes/disputes.api.ts'
@@ -64,6 +66,7 @@ const CAPABILITIES = [
   { api: migrationApi, routes: migrationRoutes },
   { api: pricesApi, routes: priceRoutes },
   { api: termsApi, routes: termsRoutes },
+  { api: consentsApi, routes: { ...consentRoutes, ...withdrawalRoutes } },
   { api: portalApi, routes: portalRoutes },
 ]
 

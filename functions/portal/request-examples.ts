@@ -35,6 +35,12 @@ export const requestExamples: Record<string, unknown> = {
     decision: 'accepted',
     pressed: 'I accept the terms of service',
   },
+  decideConsent: {
+    decision: 'given',
+    wordingSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    revision: 0,
+    pressed: 'Send me news',
+  },
   setStatus: { status: 'parked', reason: 'The client asked for it' },
   proveAccount: { whole: true },
   takeUsage: {

@@ -49,6 +49,12 @@ function composeSimple(request: SendEmailRequest, messageId: string, at: Date): 
     text: simple.Body.Text?.Data,
     html: simple.Body.Html?.Data,
     headers: (simple.Headers ?? []).map(({ Name, Value }) => ({ key: Name, value: Value })),
+    attachments: (simple.Attachments ?? []).map((attachment) => ({
+      filename: attachment.FileName,
+      content: Buffer.from(attachment.RawContent, 'base64'),
+      contentType: attachment.ContentType,
+      contentDisposition: attachment.ContentDisposition === 'INLINE' ? 'inline' : 'attachment',
+    })),
     messageId,
     date: at,
     disableFileAccess: true,

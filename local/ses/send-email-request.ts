@@ -3,6 +3,13 @@ import { z } from 'zod'
 import { AwsError } from '../aws-json.ts'
 
 const content = z.object({ Data: z.string(), Charset: z.string().optional() })
+const attachment = z.object({
+  FileName: z.string().min(1),
+  RawContent: z.base64(),
+  ContentType: z.string().optional(),
+  ContentDisposition: z.enum(['ATTACHMENT', 'INLINE']).optional(),
+  ContentTransferEncoding: z.enum(['BASE64', 'QUOTED_PRINTABLE', 'SEVEN_BIT']).optional(),
+})
 const addresses = z.array(z.string()).nullish()
 
 const sendEmail = z.object({
@@ -20,7 +27,7 @@ const sendEmail = z.object({
         Subject: content,
         Body: z.object({ Text: content.optional(), Html: content.optional() }),
         Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).nullish(),
-        Attachments: z.array(z.unknown()).max(0).nullish(),
+        Attachments: z.array(attachment).nullish(),
       })
       .optional(),
   }),

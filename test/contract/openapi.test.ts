@@ -118,7 +118,9 @@ describe('the OpenAPI document', () => {
       'readDocs',
       'readOpenApi',
       'readTopUpPage',
+      'readWithdrawalPage',
       'receivePaymentEvent',
+      'withdrawByLink',
     ])
   })
 

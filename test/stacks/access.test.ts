@@ -197,6 +197,7 @@ describe('environment names', () => {
     SCAN_QUEUE_URL: 'sqs:SendMessage',
     AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
+    WITHDRAWAL_KEY_SECRET: 'secretsmanager:GetSecretValue',
     MAIL_CONFIGURATION_SET: 'ses:SendEmail',
   }
   const everywhere = ['LOG_LEVEL', 'NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME']
@@ -278,10 +279,12 @@ describe('routes', () => {
     expect(names.length).toBeGreaterThan(40)
   })
 
-  it('ask for a token, but for the pages of the portal and what Stripe calls', async () => {
+  it('ask for a token, but for the pages of the portal, the links of e-mails and what Stripe calls', async () => {
     const open = routes().filter((route) => route.AuthorizationType !== 'JWT')
     expect(open.map((route) => route.RouteKey).sort()).toEqual([
       ...(await namesIn('functions/portal/*.routes.ts')).sort(),
+      'GET /v1/consents/withdrawals',
+      'POST /v1/consents/withdrawals',
       'POST /v1/webhooks/stripe',
     ])
   })

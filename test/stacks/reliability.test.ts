@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 
 describe('stacks', () => {
-  const [DATA, MAIN, PLANS, PAYMENTS] = [0, 1, 2, 3]
+  const [DATA, MAIN, PLANS, PAYMENTS, RELATIONS] = [0, 1, 2, 3, 4]
 
   it('refer to those before them, and to none behind: each deploys when those that it needs are there', () => {
     const importsOf = (stack: number) =>
@@ -48,6 +48,7 @@ describe('stacks', () => {
     expect([...importsOf(MAIN)]).toEqual(['DrawdownData'])
     expect([...importsOf(PLANS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
     expect([...importsOf(PAYMENTS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
+    expect([...importsOf(RELATIONS)].sort()).toEqual(['Drawdown', 'DrawdownData'])
   })
 
   it('stay well below the 500 resources that CloudFormation takes in one', () => {
@@ -464,6 +465,7 @@ describe('what must survive', () => {
     'AWS::KMS::Key',
     'AWS::S3::Bucket',
     'AWS::SQS::Queue',
+    'AWS::SecretsManager::Secret',
   ]
 
   it.each(stateful)('stays when its stack goes or changes: %s', (type) => {

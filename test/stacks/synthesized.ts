@@ -30,6 +30,8 @@ export const handlers = [
   'cards/read-cards',
   'cards/watch-cards',
   'charges/charge-now',
+  'consents/consents',
+  'consents/withdraw-by-link',
   'credits/give-credit',
   'credits/refund-entry',
   'credits/reverse-entry',
@@ -95,9 +97,13 @@ export async function synthesize(context: Context = {}): Promise<Synthesized> {
     const app = await drawdownApp({ bundlesFolder, outputFolder, context })
     app.synth()
     const read = (name: string) => readFileSync(join(outputFolder, name), 'utf8')
-    const templates = ['DrawdownData', 'Drawdown', 'DrawdownPlans', 'DrawdownPayments'].map((stack) =>
-      read(`${stack}.template.json`),
-    )
+    const templates = [
+      'DrawdownData',
+      'Drawdown',
+      'DrawdownPlans',
+      'DrawdownPayments',
+      'DrawdownRelations',
+    ].map((stack) => read(`${stack}.template.json`))
     return {
       templates,
       resources: joinStacks(templates),
