@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hashOf, type Json } from './canonical-json.ts'
 import { applyLotChanges, drawLots, type Lot, type LotChange } from './lot.ts'
 
@@ -89,7 +90,7 @@ export type EntryDraft = {
   actor: string
   /** What explains the line, as plain JSON: price version, quantity, rounding, provider reference. */
   detail: { [key: string]: Json }
-  /** What there would be too much of as text: the events of a numbered batch. Hashed with the rest. */
+  /** What there would be too much of as text: the events of a numbered batch. */
   packed?: Uint8Array
   termsVersion?: string
   reverses?: bigint
@@ -117,6 +118,18 @@ export type Entry = Omit<EntryDraft, 'detail' | 'counters' | 'watermarks'> & {
   lots: LotChange[]
   previousHash: string
   hash: string
+  /**
+   * What the hash covers of `packed`, so that personal data in it can go when its time is over and the chain still proves.
+   * Entries of before it have none: their hash covers the bytes themselves.
+   */
+  packedSha256?: string
+  /** When `packed` was erased; no part of the hash. */
+  packedErasedAt?: string
+}
+
+/** The digest by which an entry's hash covers its packed events. */
+export function digestOfPacked(packed: Uint8Array): string {
+  return createHash('sha256').update(packed).digest('base64url')
 }
 
 /** Where an account's chain begins. */
@@ -124,11 +137,12 @@ export function genesisHash(accountId: string, currency: string): string {
   return hashOf({ genesis: accountId, currency })
 }
 
-/** The hash of everything that an entry says, its predecessor's hash included. */
+/** The hash of everything that an entry says, its predecessor's hash included; of packed events their digest. */
 export function hashEntry(entry: Omit<Entry, 'hash'>): string {
-  const { postings, lots, ...rest } = entry
+  const { postings, lots, packed, packedErasedAt: _, ...rest } = entry
   return hashOf({
     ...rest,
+    packed: rest.packedSha256 === undefined ? packed : undefined,
     postings: postings.map((line) => ({ ...line })),
     lots: lots.map((change) => ({ ...change })),
   })
@@ -206,6 +220,7 @@ export function chainEntry(
     detail: JSON.stringify(detail),
     lots,
     previousHash: head.tip,
+    ...(draft.packed && { packedSha256: digestOfPacked(draft.packed) }),
   }
   const entry = { ...unhashed, hash: hashEntry(unhashed) }
   const next: Head = {

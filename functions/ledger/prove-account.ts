@@ -1,5 +1,6 @@
 import {
   AVAILABLE,
+  digestOfPacked,
   type Entry,
   type EntryKind,
   genesisHash,
@@ -57,6 +58,7 @@ export function foldEntry(state: ProofState, entry: Entry): string[] {
   if (entry.previousHash !== state.previousHash) fault('does not follow the entry before it')
   const { hash, ...unhashed } = entry
   if (hashEntry(unhashed) !== hash) fault('was changed after it was written')
+  if (!isPackedAsHashed(entry)) fault('has other events than it was written with')
   if (entry.availableBeforeMicros !== state.availableMicros || entry.heldBeforeMicros !== state.heldMicros)
     fault('does not begin with the balance that the entry before it left')
   const change = sumPostings(state, entry)
@@ -80,6 +82,12 @@ export function foldEntry(state: ProofState, entry: Entry): string[] {
   state.previousHash = hash
   state.sequence = entry.sequence
   return faults
+}
+
+/** The events of a numbered batch are those that were hashed, or were erased, which the entry says. */
+function isPackedAsHashed({ packed, packedSha256, packedErasedAt }: Entry): boolean {
+  if (packedSha256 === undefined) return true
+  return packed ? digestOfPacked(packed) === packedSha256 : packedErasedAt !== undefined
 }
 
 /** Entries that move what is set aside for the plan; all others move what sessions hold. */

@@ -65,6 +65,7 @@ function pointAfter(entry: Entry): ChainPoint {
 }
 
 /** An entry as it was hashed, with its hash: whoever writes the rest as canonical JSON gets the text that was hashed. */
-function presentProofEntry({ hash, ...said }: Entry): Record<string, unknown> {
-  return { ...JSON.parse(canonicalJson(said)), hash }
+function presentProofEntry({ hash, packed, packedErasedAt: _, ...said }: Entry): Record<string, unknown> {
+  const hashed = said.packedSha256 === undefined ? { ...said, packed } : said
+  return { ...JSON.parse(canonicalJson(hashed)), hash }
 }

@@ -167,7 +167,8 @@ function contradictionsIn(
   decided: ReadonlyMap<string, Record<string, unknown>>,
 ): UsageEvent[] {
   const firstHashes = new Map(distinct.map((event) => [usageEventKey(event).pk, usageContentHash(event)]))
-  for (const [pk, item] of decided) firstHashes.set(pk, String(item.contentHash))
+  // What an event said may have been erased since: then it can contradict nothing.
+  for (const [pk, item] of decided) if (item.contentHash) firstHashes.set(pk, String(item.contentHash))
   return [...distinct, ...repeats].filter(
     (event) => firstHashes.get(usageEventKey(event).pk) !== usageContentHash(event),
   )
