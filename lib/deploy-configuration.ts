@@ -56,6 +56,12 @@ const deployConfiguration = z
       .min(0, 'must be a whole number of days from 0 to 27')
       .max(27, 'must be a whole number of days from 0 to 27')
       .default(7),
+    usageDetailDays: z.coerce
+      .number({ error: 'must be a whole number of days from 30 to 3650' })
+      .int('must be a whole number of days from 30 to 3650')
+      .min(30, 'must be a whole number of days from 30 to 3650')
+      .max(3650, 'must be a whole number of days from 30 to 3650')
+      .default(180),
     logRetentionDays: z.coerce
       .number({ error: `must be one of ${retentionDays.join(', ')}` })
       .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)

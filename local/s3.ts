@@ -1,12 +1,14 @@
 // Stands in for Amazon S3: PutObject (metadata, If-None-Match: *, If-Match, checksums in headers or trailers, aws-chunked bodies), GetObject, HeadObject,
-// DeleteObject, ListObjectsV2 (prefix, delimiter, pages), errors as XML. Buckets are declared at start; objects are files, written whole.
+// DeleteObject, ListObjectsV2 (prefix, delimiter, pages), multipart uploads (whose parts live as long as the process), errors as XML.
+// A signed address is answered, its signature and its end are not looked at. Buckets are declared at start; objects are files, written whole.
 // The bucket is taken from the path, or from the host name when that is `<bucket>.localhost`. The SDK writes it into the path
 // by itself when the endpoint is an IP address, as `url` is; with `localhost` it would need `forcePathStyle`.
-// Leaves out: multipart upload, copy, ranges and conditional reads, versions, tags, encryption, access control, lifecycle, presigned forms.
+// Leaves out: copies of parts, lists of uploads, copy, ranges and conditional reads, versions, tags, encryption, access control, lifecycle, presigned forms.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { type Reply, readBody, startLoopbackServer } from './loopback-server.ts'
 import { listObjects } from './s3/list-objects.ts'
+import { answerMultipart } from './s3/multipart-uploads.ts'
 import { type ObjectRecord, type ObjectStore, openObjectStore } from './s3/object-store.ts'
 import { parseRequestBody } from './s3/request-body.ts'
 import { errorReply, noSuchKey, S3Error } from './s3/s3-error.ts'
@@ -15,6 +17,8 @@ export type S3Options = {
   /** One folder per bucket lives in here. */
   folder: string
   buckets: readonly string[]
+  /** As S3 has it unless told otherwise, so that tests may have archives of several parts. */
+  smallestPartBytes?: number
   /** 0 (the default) takes a free port. */
   port?: number
 }
@@ -29,7 +33,7 @@ export async function startS3(options: S3Options): Promise<S3> {
     options.buckets.map((bucket) => [checkBucketName(bucket), openObjectStore(join(options.folder, bucket))]),
   )
   const server = await startLoopbackServer(options.port ?? 0, async (request) => {
-    const reply = await answer(stores, request).catch((error: unknown) =>
+    const reply = await answer(stores, request, options.smallestPartBytes).catch((error: unknown) =>
       errorReply(error, request.url ?? ''),
     )
     return request.method === 'HEAD' ? { ...reply, body: undefined } : reply
@@ -37,13 +41,22 @@ export async function startS3(options: S3Options): Promise<S3> {
   return { url: server.url, close: server.close }
 }
 
-async function answer(stores: Map<string, ObjectStore>, request: IncomingMessage): Promise<Reply> {
+async function answer(
+  stores: Map<string, ObjectStore>,
+  request: IncomingMessage,
+  smallestPartBytes?: number,
+): Promise<Reply> {
   const received = await readBody(request, longestObjectBytes)
   if (received === undefined) throw new S3Error(400, 'EntityTooLarge', 'The object is too long.')
   const { bucket, key, query } = parseAddress(request)
   const store = stores.get(bucket)
   if (!store) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist.')
   refuseWhatIsLeftOut(query, request.headers)
+  const multipart =
+    key === ''
+      ? undefined
+      : answerMultipart({ bucket, key, query, smallestPartBytes }, store, received, request)
+  if (multipart) return multipart
   if (key === '') {
     if (request.method === 'HEAD') return { status: 200 }
     if (request.method === 'GET' && query.get('list-type') === '2') {
@@ -127,17 +140,7 @@ function parseAddress(request: IncomingMessage): { bucket: string; key: string; 
 
 /** Better refused than half done. */
 function refuseWhatIsLeftOut(query: URLSearchParams, headers: IncomingHttpHeaders): void {
-  const parameters = [
-    'uploads',
-    'uploadId',
-    'versionId',
-    'tagging',
-    'acl',
-    'attributes',
-    'delete',
-    'policy',
-    'versioning',
-  ]
+  const parameters = ['versionId', 'tagging', 'acl', 'attributes', 'delete', 'policy', 'versioning']
   const parameter = parameters.find((name) => query.has(name))
   if (parameter) throw new S3Error(501, 'NotImplemented', `${parameter} is not implemented here.`)
   for (const name of ['x-amz-copy-source', 'range', 'if-modified-since', 'if-unmodified-since']) {

@@ -59,15 +59,22 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
     return { ok: false, reason: 'busy' }
   }
 
-  /** Takes a member's rights away. */
-  async function remove(accountId: string, email: string): Promise<MemberRemoved> {
+  /** Takes a member's rights away; the last owner's only where that is said, of an account that nobody has to act for any more. */
+  async function remove(
+    accountId: string,
+    email: string,
+    { evenLastOwner = false }: { evenLastOwner?: boolean } = {},
+  ): Promise<MemberRemoved> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const member = await readMember(accountId, email)
       if (!member) return { ok: false, reason: 'member_not_found' }
       const Key = { pk: accountKey(accountId), sk: memberKey(email) }
       const removal: WriteItem = { Delete: { TableName: documentsTable, Key, ...roleIs(member.role) } }
       const outcome = toldApart(
-        await writeTogether(client, [removal, ...countOwners(accountId, -isOwner(member.role))]),
+        await writeTogether(client, [
+          removal,
+          ...countOwners(accountId, -isOwner(member.role), evenLastOwner ? 0n : 1n),
+        ]),
       )
       if (outcome === 'written') return { ok: true }
       if (outcome !== 'member_changed') return { ok: false, reason: outcome }
@@ -75,7 +82,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
     return { ok: false, reason: 'busy' }
   }
 
-  function countOwners(accountId: string, delta: number): WriteItem[] {
+  function countOwners(accountId: string, delta: number, least = 1n): WriteItem[] {
     if (delta === 0) return []
     return [
       {
@@ -83,8 +90,11 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
           TableName: documentsTable,
           Key: { pk: accountKey(accountId), sk: PROFILE },
           UpdateExpression: 'SET ownerCount = ownerCount + :delta',
-          ConditionExpression: 'ownerCount > :leaving',
-          ExpressionAttributeValues: { ':delta': BigInt(delta), ':leaving': delta < 0 ? BigInt(-delta) : 0n },
+          ConditionExpression: 'ownerCount >= :needed',
+          ExpressionAttributeValues: {
+            ':delta': BigInt(delta),
+            ':needed': delta < 0 ? BigInt(-delta) + least : least,
+          },
         },
       },
     ]

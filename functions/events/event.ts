@@ -69,6 +69,8 @@ const statusEvent = anyEvent.extend({
   actor: z.string().meta({ description: 'who did it', examples: ['machine:nightly-proof'] }),
 })
 
+const privacyEvent = anyEvent.extend({ requestId: z.string() })
+
 const sessionEvent = entryEvent.extend({
   holdId: z.string(),
   session: z.string().optional(),
@@ -489,6 +491,34 @@ export const eventDetails = {
   'balance.low': anyEvent
     .extend({ available: moneyReply, threshold: moneyReply })
     .meta({ description: 'Available credit fell below the account’s threshold; once per dip.' }),
+  'privacy.export_ready': privacyEvent
+    .extend({
+      downloadUrl: z.url().meta({ description: 'the portal’s page, which asks for a sign-in of now' }),
+      expiresAt: z.string().meta({ description: 'until when it can be fetched' }),
+    })
+    .meta({
+      description:
+        'What is held on an account or a person has been put together. Who asked for it is told by e-mail.',
+    }),
+  'privacy.erased': privacyEvent
+    .extend({
+      lines: z.array(
+        z.object({
+          what: z.string(),
+          outcome: z.enum(['erased', 'pseudonymised', 'kept']),
+          count: z.string().optional(),
+          why: z.string(),
+          until: z.string().optional(),
+        }),
+      ),
+    })
+    .meta({ description: 'An account or a person was erased: what went, what stays, why, and until when.' }),
+  'privacy.deadline_near': privacyEvent
+    .extend({
+      kind: z.enum(['export', 'erasure']),
+      dueAt: z.string().meta({ description: 'by when it has to be answered' }),
+    })
+    .meta({ description: 'A privacy request that is not done is due within seven days. For the operator.' }),
   'account.parked': statusEvent
     .extend({
       faults: z.array(z.string()).meta({ description: 'what a proof found; empty when a person parked it' }),

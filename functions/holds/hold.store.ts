@@ -8,7 +8,8 @@ import type { Hold, HoldPosition, MeteredUse } from './hold.ts'
 
 export type HoldStore = ReturnType<typeof createHoldStore>
 
-const keyOf = (accountId: string, holdId: string) => ({ pk: accountKey(accountId), sk: `HOLD#${holdId}` })
+export const holdKey = (holdId: string) => `HOLD#${holdId}`
+const keyOf = (accountId: string, holdId: string) => ({ pk: accountKey(accountId), sk: holdKey(holdId) })
 const openKey = (accountId: string) => `OPEN-HOLDS#${accountId}`
 
 /** The documents of holds. Those that are open stand in the index by when they expire. */

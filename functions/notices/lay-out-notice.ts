@@ -8,6 +8,8 @@ export type NoticeContent = {
   /** Name and value, one line each. */
   figures: [string, string][]
   action?: { label: string; url: string }
+  /** Why the reader gets it, where that is not a role. */
+  footer?: string
 }
 
 const TEXT = 'font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a'
@@ -20,18 +22,18 @@ export function layOutNotice(content: NoticeContent): RenderedNotice {
   return { subject: oneLine(content.subject), text: layOutText(content), html: layOutHtml(content) }
 }
 
-function layOutText({ accountName, paragraphs, figures, action }: NoticeContent): string {
+function layOutText({ accountName, paragraphs, figures, action, footer }: NoticeContent): string {
   const lines = figures.map(([name, value]) => `${name}: ${oneLine(value)}`)
   return [
     `Account: ${oneLine(accountName)}`,
     ...paragraphs.map(oneLine),
     lines.join('\n'),
     ...(action ? [`${oneLine(action.label)}:\n${action.url}`] : []),
-    footer(accountName),
+    footerOf(accountName, footer),
   ].join('\n\n')
 }
 
-function layOutHtml({ subject, accountName, paragraphs, figures, action }: NoticeContent): string {
+function layOutHtml({ subject, accountName, paragraphs, figures, action, footer }: NoticeContent): string {
   const rows = figures.map(
     ([name, value]) =>
       `<tr><th scope="row" style="${TEXT};text-align:left;font-weight:normal;padding:4px 24px 4px 0">${escapeHtml(name)}</th>` +
@@ -54,7 +56,7 @@ ${paragraphs.map((paragraph) => `<p style="${TEXT};margin:0 0 16px">${escapeHtml
 ${rows.join('\n')}
 </tbody></table>
 ${action ? button(action) : ''}
-<p style="${TEXT};font-size:14px;color:#595959;margin:24px 0 0">${escapeHtml(footer(accountName))}</p>
+<p style="${TEXT};font-size:14px;color:#595959;margin:24px 0 0">${escapeHtml(footerOf(accountName, footer))}</p>
 </main>
 </body>
 </html>
@@ -66,8 +68,8 @@ function button({ label, url }: { label: string; url: string }): string {
   return `<p style="margin:0"><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a></p>`
 }
 
-function footer(accountName: string): string {
-  return `You get this because you are an owner or billing member of ${oneLine(accountName)}.`
+function footerOf(accountName: string, footer: string | undefined): string {
+  return footer ?? `You get this because you are an owner or billing member of ${oneLine(accountName)}.`
 }
 
 function oneLine(text: string): string {

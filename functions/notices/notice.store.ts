@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
@@ -44,20 +44,35 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
     }
   }
 
-  /** The notice was sent, or turned down for good: it is not sent again. */
+  /**
+   * The notice was sent, or turned down for good: it is not sent again. A claim that was erased meanwhile does not come back.
+   */
   async function finish(
     notice: NoticeKey,
     outcome: { state: 'sent' | 'rejected'; note: string; at: string },
   ): Promise<void> {
-    await client.send(
-      new UpdateCommand({
-        TableName: documentsTable,
-        Key: keyOf(notice),
-        UpdateExpression: 'SET #state = :state, note = :note, finishedAt = :at REMOVE leaseUntil',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': outcome.state, ':note': outcome.note, ':at': outcome.at },
-      }),
+    try {
+      await client.send(
+        new UpdateCommand({
+          TableName: documentsTable,
+          Key: keyOf(notice),
+          UpdateExpression: 'SET #state = :state, note = :note, finishedAt = :at REMOVE leaseUntil',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':state': outcome.state, ':note': outcome.note, ':at': outcome.at },
+        }),
+      )
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error
+    }
+  }
+
+  /** How a notice stands; undefined where nobody has claimed it. */
+  async function stateOf(notice: NoticeKey): Promise<'sending' | 'sent' | 'rejected' | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key: keyOf(notice), ConsistentRead: true }),
     )
+    return Item?.state
   }
 
   /** Sending failed and is known to have failed: the next delivery need not wait for the claim to end. */
@@ -74,7 +89,7 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
     )
   }
 
-  return { claim, finish, release }
+  return { claim, finish, release, stateOf }
 }
 
 function keyOf({ accountId, noticeId, recipient }: NoticeKey): { pk: string; sk: string } {

@@ -21,6 +21,8 @@ const NOTICE_EVENTS = [
   'auto_top_up.paused',
   'auto_top_up.disabled',
   'auto_top_up.cap_reached',
+  'privacy.export_ready',
+  'privacy.erased',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>

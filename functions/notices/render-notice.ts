@@ -7,6 +7,7 @@ import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
+import { tellOfPrivacy } from './tell-of-privacy.ts'
 
 /**
  * The e-mail of an event: what happened, the figures, and where there is something to do one link that does it. Amounts
@@ -98,6 +99,9 @@ function contentOf(
         ],
       }
     }
+    case 'privacy.export_ready':
+    case 'privacy.erased':
+      return tellOfPrivacy(event)
     case 'dispute.opened':
     case 'dispute.lost':
       return tellOfTaking(event.detail, accountId, portalUrl)

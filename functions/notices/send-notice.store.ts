@@ -1,10 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
-import type { Account, MemberRole } from '../accounts/account.ts'
+import type { Account, Member, MemberRole } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
 import type { EventDetail } from '../events/event.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createWarningStore } from '../plans/warning.store.ts'
+import { createPrivacyRequestStore } from '../privacy/privacy-request.store.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
@@ -36,6 +37,7 @@ export function createNoticeSending(options: NoticeOptions) {
   const runOut = createCreditRunOut(options)
   const warnings = createWarningStore(options)
   const subscriptions = createSubscriptionStore(options)
+  const requests = createPrivacyRequestStore(options)
 
   /** Throws when something is left to be sent: the message has to come again. */
   async function send(event: NoticeEvent, now: Date): Promise<NoticeSent> {
@@ -44,9 +46,9 @@ export function createNoticeSending(options: NoticeOptions) {
     const { accountId } = event.detail
     const [account, members] = await Promise.all([accounts.read(accountId), accounts.listMembers(accountId)])
     if (!account) throw new Error(`account ${accountId}: an event names it, and it is not there`)
-    const recipients = members.filter(({ role }) => RECIPIENT_ROLES.includes(role))
+    const recipients = await recipientsOf(event, members)
     const failures: unknown[] = []
-    for (const { email } of recipients) {
+    for (const email of recipients) {
       try {
         counts[await sendTo(email, event, account, now)] += 1
       } catch (error) {
@@ -57,6 +59,13 @@ export function createNoticeSending(options: NoticeOptions) {
     if (failures.length > 0)
       throw new AggregateError(failures, `${failures.length} of ${recipients.length} were not told`)
     return counts
+  }
+
+  /** The answer to a privacy request goes to who asked, and to nobody any more once that address was forgotten. */
+  async function recipientsOf({ detailType, detail }: NoticeEvent, members: readonly Member[]) {
+    if (detailType === 'privacy.export_ready' || detailType === 'privacy.erased')
+      return [(await requests.read(detail.accountId, detail.requestId))?.replyTo ?? []].flat()
+    return members.filter(({ role }) => RECIPIENT_ROLES.includes(role)).map(({ email }) => email)
   }
 
   async function sendTo(

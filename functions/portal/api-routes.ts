@@ -25,6 +25,8 @@ import { plansApi } from '../plans/plans.api.ts'
 import { planChangeRoutes, planRoutes } from '../plans/plans.routes.ts'
 import { pricesApi } from '../prices/prices.api.ts'
 import { priceRoutes } from '../prices/prices.routes.ts'
+import { privacyApi } from '../privacy/privacy.api.ts'
+import { privacyRoutes } from '../privacy/privacy.routes.ts'
 import { proofApi } from '../proof/proof.api.ts'
 import { proofRoutes } from '../proof/proof.routes.ts'
 import { refundsApi } from '../refunds/refunds.api.ts'
@@ -66,6 +68,7 @@ const CAPABILITIES = [
   { api: migrationApi, routes: migrationRoutes },
   { api: pricesApi, routes: priceRoutes },
   { api: termsApi, routes: termsRoutes },
+  { api: privacyApi, routes: privacyRoutes },
   { api: consentsApi, routes: { ...consentRoutes, ...withdrawalRoutes } },
   { api: portalApi, routes: portalRoutes },
 ]

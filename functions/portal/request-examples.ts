@@ -41,6 +41,17 @@ export const requestExamples: Record<string, unknown> = {
     revision: 0,
     pressed: 'Send me news',
   },
+  askPrivacy: { kind: 'export', subject: { type: 'account' } },
+  closeAccount: { reason: 'We have moved to another provider' },
+  startPrivacyRequest: {
+    accountId: 'acc_5fK2mQ8bYw3nL0pTzR7vXc',
+    kind: 'erasure',
+    subject: { type: 'person', email: 'left@example.com', scope: 'this_account' },
+    receivedAt: '2026-11-20T09:00:00Z',
+    replyTo: 'left@example.com',
+    note: 'By letter; recognised by the address on file',
+  },
+  extendPrivacyRequest: { reason: 'Three accounts have to be looked through by hand' },
   setStatus: { status: 'parked', reason: 'The client asked for it' },
   proveAccount: { whole: true },
   takeUsage: {

@@ -164,6 +164,8 @@ export type PaymentProvider = {
    * The account's one customer: asked for a second time, it is the same one. In the place of one that is gone it is another.
    */
   createCustomer(accountId: string, goneCustomerId?: string): Promise<MadeCustomer>
+  /** Deletes a customer with its cards; one that is gone already is deleted too. */
+  deleteCustomer(customerId: string): Promise<ForgottenCard>
   openCardSetup(request: CardSetupRequest): Promise<OpenedCardSetup>
   readCard(paymentMethodId: string): Promise<ReadCard>
   /** Forgets a card for good; one that is gone already is forgotten too. */

@@ -70,7 +70,20 @@ export function createStripeCards(stripe: Stripe) {
     }
   }
 
-  return { createCustomer, openCardSetup, readCard, forgetCard }
+  /**
+   * Deletes a customer with its cards, for good: https://docs.stripe.com/api/customers/delete. Payments of it stay with
+   * Stripe, which may have to keep them: https://docs.stripe.com/privacy/deletion-requests.
+   */
+  async function deleteCustomer(customerId: string): Promise<ForgottenCard> {
+    try {
+      await stripe.customers.del(customerId)
+      return { ok: true }
+    } catch (error) {
+      return isMissing(error) ? { ok: true } : unavailable(error)
+    }
+  }
+
+  return { createCustomer, deleteCustomer, openCardSetup, readCard, forgetCard }
 }
 
 /** Undefined for what is no card, or is kept for nobody. */

@@ -36,6 +36,12 @@ export class LedgerTable extends TableV2 {
     parker.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.tableArn])
   }
 
+  /** Injects LEDGER_TABLE for reading, and for taking personal data out of entries whose hash does not cover it. */
+  letEraseUsage(eraser: HouseFunction): void {
+    this.letRead(eraser)
+    eraser.allow(['dynamodb:UpdateItem'], [this.tableArn])
+  }
+
   /** Lets Lambda read the table's stream on behalf of the function. */
   letFollow(follower: HouseFunction): void {
     follower.allow(

@@ -55,6 +55,8 @@ export class Notices extends Construct {
         'auto_top_up.paused',
         'auto_top_up.disabled',
         'auto_top_up.cap_reached',
+        'privacy.export_ready',
+        'privacy.erased',
       ],
       noticeQueue,
     )

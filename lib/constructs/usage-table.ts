@@ -16,6 +16,12 @@ export class UsageTable extends TableV2 {
     reader.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [this.tableArn])
   }
 
+  /** Injects USAGE_TABLE for taking out of markers what their events said; the markers stay. */
+  letErase(eraser: HouseFunction): void {
+    this.letRead(eraser)
+    eraser.allow(['dynamodb:UpdateItem'], [this.tableArn])
+  }
+
   /** Injects USAGE_TABLE for marking events within a ledger posting. */
   letMark(marker: HouseFunction): void {
     this.letRead(marker)

@@ -19,6 +19,12 @@ export class WaitingTable extends TableV2 {
     reader.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [this.tableArn])
   }
 
+  /** Injects WAITING_TABLE for letting go what waits on an account that is closed. */
+  letErase(eraser: HouseFunction): void {
+    this.letRead(eraser)
+    eraser.allow(['dynamodb:DeleteItem'], [this.tableArn])
+  }
+
   /** Injects WAITING_TABLE for those that post. */
   letWrite(poster: HouseFunction): void {
     this.letRead(poster)

@@ -103,6 +103,8 @@ describe('the OpenAPI document', () => {
       ...['requestRefund', 'approveRefund'],
       // It moves none, but opens a page for a card, of which a repeat must not open another.
       'saveCard',
+      // These begin work of which a repeat must not begin another.
+      ...['askPrivacy', 'startPrivacyRequest'],
       ...['authoriseHold', 'extendHold', 'captureHold', 'releaseHold'],
     ]
     for (const { operation } of operations) {

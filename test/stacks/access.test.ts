@@ -68,7 +68,7 @@ describe('the configured log level', () => {
 describe('roles', () => {
   // The wildcards that there are, each of which a comment next to its grant explains.
   const anyResource = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
-  const anyName = /\/(rate-decks|terms)\/\*"/
+  const anyName = /\/(exports|rate-decks|terms)\/\*"/
 
   it('name each action', () => {
     for (const { role, statement } of allStatements(synthesized)) {
@@ -124,6 +124,8 @@ describe('roles', () => {
       'migration/give-migration-credits',
       'plans/change-plan',
       'plans/charge-month',
+      // It writes no entry either: it closes an account for its owner.
+      'privacy/privacy',
       // It ends holds whose timer has failed.
       'proof/find-changed',
       // These two write no entry: they park an account.
@@ -147,7 +149,9 @@ describe('roles', () => {
     const posters = whoMay(synthesized, 'dynamodb:ConditionCheckItem', ledger!)
     expect(posters).not.toEqual(expect.arrayContaining(['accounts/accounts']))
     expect(posters).not.toEqual(expect.arrayContaining(['proof/prove-account']))
-    expect(whoMay(synthesized, 'dynamodb:DeleteItem', waiting!)).toEqual(posters)
+    // And what takes away personal data that waits on an account that is closed.
+    const erasers = ['privacy/work-on-request']
+    expect(whoMay(synthesized, 'dynamodb:DeleteItem', waiting!)).toEqual([...posters, ...erasers].sort())
   })
 
   it("let only what takes payments read Stripe's keys, and only notices send mail", () => {
@@ -156,6 +160,8 @@ describe('roles', () => {
       'auto-top-up/check-auto-top-up',
       'cards/change-cards',
       'cards/watch-cards',
+      // It deletes the customer of an account that is erased.
+      'privacy/work-on-request',
       'refunds/approve-refund',
       'refunds/request-refund',
       'top-up/receive-payment-event',
@@ -185,6 +191,7 @@ describe('environment names', () => {
     DOCUMENTS_TABLE: 'dynamodb:Query',
     PAYMENTS_TABLE: 'dynamodb:Query',
     FILES_BUCKET: 's3:GetObject',
+    EXPORTS_BUCKET: 's3:GetObject',
     EVENT_BUS: 'events:PutEvents',
     USAGE_QUEUE_URL: 'sqs:SendMessage',
     HOLD_TIMERS_URL: 'sqs:SendMessage',
@@ -195,6 +202,7 @@ describe('environment names', () => {
     ANNOUNCEMENT_QUEUE_URL: 'sqs:SendMessage',
     SEGMENT_QUEUE_URL: 'sqs:SendMessage',
     SCAN_QUEUE_URL: 'sqs:SendMessage',
+    PRIVACY_QUEUE_URL: 'sqs:SendMessage',
     AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
     WITHDRAWAL_KEY_SECRET: 'secretsmanager:GetSecretValue',
@@ -210,6 +218,7 @@ describe('environment names', () => {
     'SENDER_ADDRESS',
     'STRIPE_API_URL',
     'TOKEN_ISSUER',
+    'USAGE_DETAIL_DAYS',
   ]
   const environmentOf = (lambda: { Properties: Record<string, Value> }) =>
     Object.entries((lambda.Properties.Environment as { Variables: Record<string, Value> }).Variables)
@@ -227,12 +236,17 @@ describe('environment names', () => {
   })
 
   it('that are days are those of the configuration, wherever they are read', async () => {
-    const days = { 'drawdown.planGraceDays': '3', 'drawdown.priceChangeNoticeDays': '60' }
+    const days = {
+      'drawdown.planGraceDays': '3',
+      'drawdown.priceChangeNoticeDays': '60',
+      'drawdown.usageDetailDays': '400',
+    }
     const configured = await synthesize(days)
     const read = resourcesOf(configured, 'AWS::Lambda::Function').flatMap(([, lambda]) =>
       environmentOf(lambda).flatMap(([name, value]) => (name.endsWith('_DAYS') ? [`${name} ${value}`] : [])),
     )
-    expect([...new Set(read)].sort()).toEqual(['PLAN_GRACE_DAYS 3', 'PRICE_CHANGE_NOTICE_DAYS 60'])
+    const expected = ['PLAN_GRACE_DAYS 3', 'PRICE_CHANGE_NOTICE_DAYS 60', 'USAGE_DETAIL_DAYS 400']
+    expect([...new Set(read)].sort()).toEqual(expected)
   })
 
   it('are those that the handler reads, no more and no fewer', () => {

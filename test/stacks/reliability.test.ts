@@ -70,8 +70,9 @@ describe('queues', () => {
       expect.stringMatching(/^CardsEveryHourDeadLetters/),
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
+      expect.stringMatching(/^PrivacyEveryHourDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(13)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(14)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -88,7 +89,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(13)
+    expect(consumed).toHaveLength(14)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -173,6 +174,17 @@ describe('functions', () => {
     expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
   })
 
+  it('ring when a privacy request is near its deadline', () => {
+    const filters = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
+      .map(([, { Properties }]) => Properties)
+      .filter(
+        ({ FilterPattern }) => FilterPattern === '{ $.message = "privacy request is near its deadline" }',
+      )
+      .map(({ MetricTransformations }) => (MetricTransformations as { MetricName: string }[])[0]!.MetricName)
+    expect(filters).toEqual(['production/TendPrivacy/NearDeadline'])
+    expect(alarms().map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining(filters))
+  })
+
   it('ring when a source of numbered usage waits, in each stage by itself', () => {
     const [filter, ...others] = resourcesOf(synthesized, 'AWS::Logs::MetricFilter')
       .map(([, { Properties }]) => Properties)
@@ -199,6 +211,7 @@ describe('functions', () => {
       'functions/auto-top-up/check-auto-top-up.handler.ts',
       'functions/holds/expire-hold.handler.ts',
       'functions/price-changes/announce-price-change.handler.ts',
+      'functions/privacy/work-on-request.handler.ts',
       'functions/proof/prove-account.handler.ts',
       'functions/runs/charge-segment.handler.ts',
       'functions/runs/scan-run.handler.ts',
@@ -248,6 +261,7 @@ describe('triggers', () => {
       'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
+      'cron(45 * * * ? *)',
     ])
     for (const schedule of schedules) {
       expect(schedule).toMatchObject({
@@ -399,6 +413,8 @@ describe('triggers', () => {
             'plan.reminder',
             'plan.short',
             'plan.warning',
+            'privacy.erased',
+            'privacy.export_ready',
             'service.resumed',
             'service.suspended',
             'top_up.settled',

@@ -1,0 +1,40 @@
+import type { BusEvent } from '../events/event.ts'
+import type { NoticeContent } from './lay-out-notice.ts'
+
+type PrivacyNotice = Extract<BusEvent, { detailType: 'privacy.export_ready' | 'privacy.erased' }>
+
+const FOOTER = 'You get this once, because it is the answer to your privacy request.'
+
+/** The answer to a privacy request, for who asked. */
+export function tellOfPrivacy(event: PrivacyNotice): Omit<NoticeContent, 'accountName'> {
+  if (event.detailType === 'privacy.export_ready') {
+    const { downloadUrl, expiresAt, requestId } = event.detail
+    return {
+      subject: 'Your data is ready to be fetched',
+      paragraphs: [
+        'What is held on you has been put together in one archive. The page asks you to sign in again before it hands it out.',
+      ],
+      figures: [
+        ['Can be fetched until', `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`],
+        ['Request', requestId],
+      ],
+      action: { label: 'Fetch your data', url: downloadUrl },
+      footer: FOOTER,
+    }
+  }
+  const { lines, requestId } = event.detail
+  return {
+    subject: 'Your data has been erased',
+    paragraphs: [
+      'What you asked us to erase has been erased. This is what went, what stays, why, and until when. Your address is forgotten with this e-mail.',
+    ],
+    figures: [
+      ['Request', requestId],
+      ...lines.map(({ what, outcome, why, until }): [string, string] => [
+        what,
+        `${outcome}. ${why}${until === undefined ? '' : `. Until: ${until}`}`,
+      ]),
+    ],
+    footer: FOOTER,
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { ALL_ACCOUNTS, accountKey, PROFILE } from '../accounts/account-keys.ts'
+import { createMemberStore } from '../accounts/member.store.ts'
+import { asRead } from '../edge/whole-document.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
+import { createStatusStore } from '../ledger/status.store.ts'
+import { createUsageErasure } from './erase-usage.store.ts'
+import { RETENTION } from './privacy-keys.ts'
+import { createPrivacyRequestStore } from './privacy-request.store.ts'
+import { daysLater } from './privacy-request.ts'
+import type { RetentionDays } from './retention.ts'
+import { createRetentionRuns } from './retention-run.store.ts'
+
+export type RetentionOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  usageTable: string
+  waitingTable: string
+  documentsTable: string
+  paymentsTable: string
+  days: RetentionDays
+  pageAccounts?: number
+  pageEntries?: number
+}
+
+const PAGE_ACCOUNTS = 25
+const PAGE_ITEMS = 200
+/** Of one account's history a day: what is left of a very long one is ended on the next days. */
+const MOST_PAGES = 100
+
+/**
+ * Ends what has had its time, account by account. A page of accounts is done first, then how far it came is written, on the
+ * condition that nobody else went on: who dies leaves a page to be looked at again, and of two one stops. What an account
+ * has is ended by its own dates, so that a missed day is made up for by the next.
+ */
+export function createRetention(options: RetentionOptions) {
+  const { client, documentsTable, days, pageAccounts = PAGE_ACCOUNTS } = options
+  const accounts = createAccountStore(options)
+  const members = createMemberStore(options)
+  const ledger = createLedgerReader(options)
+  const statuses = createStatusStore(options)
+  const requests = createPrivacyRequestStore(options)
+  const usage = createUsageErasure(options)
+  const runs = createRetentionRuns(options)
+
+  /** Looks at the next accounts of a day's run; false when it is at its end, or another is at work on it. */
+  async function runPage(day: string, now: Date): Promise<boolean> {
+    const run = await runs.read(day)
+    if (run.isDone) return false
+    const page = await listAccounts(run.after)
+    let erased = 0n
+    for (const { accountId } of page.accounts) erased += await applyTo(accountId, now)
+    const accountsSeen = run.accounts + BigInt(page.accounts.length)
+    const next = { ...run, after: page.next, isDone: page.next === undefined, accounts: accountsSeen }
+    const isMoved = await runs.replace(run, { ...next, erased: run.erased + erased })
+    return isMoved && !next.isDone
+  }
+
+  /** Ends what has had its time on one account; how many things went. */
+  async function applyTo(accountId: string, now: Date): Promise<bigint> {
+    const at = now.toISOString()
+    const before = (period: number) => daysLater(at, -period)
+    let erased = await endUsage(accountId, before(days.usage), at)
+    erased += await endNotices(accountId, before(days.notices))
+    erased += await endRequests(accountId, before(days.requests))
+    const closedAt = await readClosedAt(accountId)
+    if (closedAt !== undefined && closedAt < before(days.closedMembers)) erased += await endMembers(accountId)
+    if (closedAt !== undefined && closedAt < before(days.evidence)) erased += await endEvidence(accountId)
+    return erased
+  }
+
+  /** What uses said, behind where the last day came to. Of an account that was erased, whatever still came. */
+  async function endUsage(accountId: string, before: string, at: string): Promise<bigint> {
+    const pk = accountKey(accountId)
+    const [kept, profile] = await Promise.all([readItem(pk, RETENTION), readItem(pk, PROFILE)])
+    const isErased = profile?.erasedAt !== undefined
+    const from = (kept?.usageThrough as bigint | undefined) ?? 0n
+    let [through, erased] = [from, 0n]
+    let isAtEnd = false
+    for (let pages = 0; !isAtEnd && pages < MOST_PAGES; pages++) {
+      const page = await usage.erasePage(accountId, through, isErased ? at : before, at)
+      ;[through, isAtEnd] = [page.through, page.isAtEnd]
+      erased += page.erased
+    }
+    if (isErased) erased += (await usage.eraseWaiting(accountId)).erased
+    // Two at once write the same or a number that is behind: what is behind is looked at again.
+    if (through > from)
+      await client.send(
+        new PutCommand({
+          TableName: documentsTable,
+          Item: { pk, sk: RETENTION, accountId, usageThrough: through },
+        }),
+      )
+    return erased
+  }
+
+  async function endNotices(accountId: string, before: string): Promise<bigint> {
+    return endItems(accountId, 'NOTICE#', ({ claimedAt }) => String(claimedAt) < before)
+  }
+
+  async function endRequests(accountId: string, before: string): Promise<bigint> {
+    const old = (await requests.list(accountId)).filter(
+      ({ status, finishedAt }) => status === 'done' && finishedAt !== undefined && finishedAt < before,
+    )
+    if (old.length === 0) return 0n
+    const ids = new Set(old.map(({ requestId }) => requestId))
+    const records = await endItems(accountId, 'PRIVACY_RECORD#', ({ requestId }) =>
+      ids.has(String(requestId)),
+    )
+    return records + (await endItems(accountId, 'PRIVACY#', ({ requestId }) => ids.has(String(requestId))))
+  }
+
+  async function endMembers(accountId: string): Promise<bigint> {
+    const all = await accounts.listMembers(accountId)
+    for (const { email } of all) await members.remove(accountId, email, { evenLastOwner: true })
+    return BigInt(all.length)
+  }
+
+  /** Nothing depends on it any more: the account is closed, and claims are time-barred. */
+  async function endEvidence(accountId: string): Promise<bigint> {
+    const acceptances = await endItems(accountId, 'ACCEPTANCE#', () => true)
+    const Key = { pk: accountKey(accountId), sk: 'AUTO_TOP_UP' }
+    const { Item } = await client.send(new GetCommand({ TableName: options.paymentsTable, Key }))
+    const consent = Item?.consent as { actor?: string; at?: string; wordingVersion?: string } | undefined
+    if (!Item || !consent || !('sourceIp' in consent || 'email' in consent)) return acceptances
+    const { actor, at, wordingVersion } = consent
+    const revision = Item.revision as bigint
+    const next = { ...Item, consent: { actor, at, wordingVersion }, revision: revision + 1n }
+    await client.send(new PutCommand({ TableName: options.paymentsTable, Item: next, ...asRead(revision) }))
+    return acceptances + 1n
+  }
+
+  /** Deletes those of an account's documents under a prefix that are meant. */
+  async function endItems(
+    accountId: string,
+    prefix: string,
+    isMeant: (item: Record<string, unknown>) => boolean,
+  ): Promise<bigint> {
+    let ended = 0n
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': prefix },
+          Limit: PAGE_ITEMS,
+          ExclusiveStartKey,
+        }),
+      )
+      for (const { pk, sk, ...item } of Items) {
+        if (!isMeant(item)) continue
+        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
+        ended += 1n
+      }
+      ExclusiveStartKey = LastEvaluatedKey
+    } while (ExclusiveStartKey)
+    return ended
+  }
+
+  async function readClosedAt(accountId: string): Promise<string | undefined> {
+    if ((await ledger.readHead(accountId))?.status !== 'closed') return undefined
+    return (await statuses.readNewest(accountId))?.at
+  }
+
+  async function listAccounts(after: string | undefined) {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        IndexName: 'index1',
+        KeyConditionExpression: 'index1pk = :pk AND index1sk > :after',
+        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':after': after ?? ' ' },
+        Limit: pageAccounts,
+      }),
+    )
+    const last = Items.at(-1)
+    const next = LastEvaluatedKey && last ? String(last.index1sk) : undefined
+    return { accounts: Items.map(({ accountId }) => ({ accountId: String(accountId) })), next }
+  }
+
+  async function readItem(pk: string, sk: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: documentsTable, Key: { pk, sk }, ConsistentRead: true }),
+    )
+    return Item
+  }
+
+  return { runPage, applyTo }
+}

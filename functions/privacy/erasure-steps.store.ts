@@ -1,0 +1,327 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { accountKey, PROFILE } from '../accounts/account-keys.ts'
+import { createMemberStore } from '../accounts/member.store.ts'
+import { createCardStore } from '../cards/cards.store.ts'
+import { withoutCustomer } from '../cards/cards.ts'
+import { createConsentStore } from '../consents/consent.store.ts'
+import { isGiven } from '../consents/consent.ts'
+import { personKey as consentsOf, personIdOf } from '../consents/person-key.ts'
+import { isConditionFailed } from '../edge/dynamodb.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
+import type { PaymentProvider } from '../top-up/payment-provider.ts'
+import { createUsageErasure } from './erase-usage.store.ts'
+import type { ExportsBucket } from './exports-bucket.ts'
+import { createPrivacyRequestStore } from './privacy-request.store.ts'
+import type { PrivacyRequest, Subject } from './privacy-request.ts'
+
+export type ErasureOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  usageTable: string
+  waitingTable: string
+  documentsTable: string
+  paymentsTable: string
+  exports: Pick<ExportsBucket, 'remove'>
+  provider: () => Promise<Pick<PaymentProvider, 'deleteCustomer'>>
+  pageEntries?: number
+}
+
+export type StepInput = { accountId: string; request: PrivacyRequest; at: string; cursor?: string }
+/** What a step came to: `cursor` while there is more of it, `blockedBy` when somebody has to do something first. */
+export type StepResult = { count?: bigint; cursor?: string; blockedBy?: string }
+export type ErasureStep = { name: string; run(input: StepInput): Promise<StepResult> }
+
+/** What stands in the place of what was erased. */
+export const ERASED = '(erased)'
+const ERASED_NAME = 'Erased account'
+/** Later than every instant. */
+const ANY_TIME = '9999-12-31T23:59:59.999Z'
+const PAGE_NOTICES = 100
+
+/**
+ * The steps of an erasure, each for one account. All of them may be done again, in part or whole, by whoever goes on after a
+ * death; none needs what another has erased before it, but for the address itself, which goes last.
+ */
+export function createErasureSteps(options: ErasureOptions) {
+  const { client, documentsTable, paymentsTable } = options
+  const accounts = createAccountStore(options)
+  const members = createMemberStore(options)
+  const ledger = createLedgerReader(options)
+  const cards = createCardStore(options)
+  const requests = createPrivacyRequestStore(options)
+  const usage = createUsageErasure(options)
+  const consents = createConsentStore(options)
+
+  /** An account is erased when it is closed, and nothing moves on it any more. */
+  const closed: ErasureStep = {
+    name: 'closed',
+    async run({ accountId }) {
+      const head = await ledger.readHead(accountId)
+      if (head?.status === 'closed') return {}
+      return { blockedBy: 'The account is open again: close it, and the erasure goes on.' }
+    },
+  }
+
+  /** The person leaves. The only owner of an account that is open cannot: somebody has to be there for it. */
+  const member: ErasureStep = {
+    name: 'members',
+    async run({ accountId, request }) {
+      const email = addressOf(request.subject)
+      if (email === undefined) return {}
+      const removed = await members.remove(accountId, email)
+      if (removed.ok) return { count: 1n }
+      if (removed.reason === 'member_not_found') return {}
+      if (removed.reason === 'busy') throw new Error(`account ${accountId}: too busy to remove a member`)
+      if ((await ledger.readHead(accountId))?.status === 'closed') {
+        await removeMember(accountId, email)
+        return { count: 1n }
+      }
+      const whose = `the only owner of account ${accountId}`
+      return { blockedBy: `The person is ${whose}: make somebody else an owner, or close the account.` }
+    },
+  }
+
+  /** Nobody is left of a closed account. */
+  const allMembers: ErasureStep = {
+    name: 'members',
+    async run({ accountId }) {
+      const all = await accounts.listMembers(accountId)
+      for (const { email } of all) await removeMember(accountId, email)
+      return { count: BigInt(all.length) }
+    },
+  }
+
+  async function removeMember(accountId: string, email: string): Promise<void> {
+    const removed = await members.remove(accountId, email, { evenLastOwner: true })
+    if (!removed.ok && removed.reason !== 'member_not_found')
+      throw new Error(`account ${accountId}: a member could not be removed (${removed.reason})`)
+  }
+
+  /** That notices were sent: to the person alone, or of the whole account. */
+  const notices: ErasureStep = {
+    name: 'notices',
+    async run({ accountId, request: { subject }, cursor }) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'NOTICE#' },
+          ProjectionExpression: 'pk, sk',
+          Limit: PAGE_NOTICES,
+          ConsistentRead: true,
+          ExclusiveStartKey: cursor === undefined ? undefined : { pk: accountKey(accountId), sk: cursor },
+        }),
+      )
+      const isMeant = (sk: string) => subject.type === 'account' || sk.endsWith(`#${subject.emailHash}`)
+      const meant = Items.filter(({ sk }) => isMeant(String(sk)))
+      for (const { pk, sk } of meant)
+        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
+      return { count: BigInt(meant.length), cursor: LastEvaluatedKey && String(LastEvaluatedKey.sk) }
+    },
+  }
+
+  /** Evidence of what was agreed to stays, without the browser: who, what, when and from where is what proves it. */
+  const evidence: ErasureStep = {
+    name: 'evidence',
+    async run({ accountId, request: { subject } }) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
+          ConsistentRead: true,
+        }),
+      )
+      const own = Items.filter(({ email }) => subject.type === 'account' || email === subject.email)
+      const open = own.filter(({ userAgent }) => userAgent !== ERASED)
+      for (const { pk, sk } of open)
+        await update({
+          TableName: documentsTable,
+          Key: { pk, sk },
+          UpdateExpression: 'SET userAgent = :erased',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':erased': ERASED },
+        })
+      return { count: BigInt(open.length) + (await mandate(accountId, subject)) }
+    },
+  }
+
+  /** Who agreed to automatic charges; the document is replaced on its revision by others, so that it counts this write too. */
+  async function mandate(accountId: string, subject: Subject): Promise<bigint> {
+    const Key = { pk: accountKey(accountId), sk: 'AUTO_TOP_UP' }
+    const { Item } = await client.send(
+      new GetCommand({ TableName: paymentsTable, Key, ConsistentRead: true }),
+    )
+    const consent = Item?.consent as { email?: string; userAgent?: string } | undefined
+    const isMeant =
+      subject.type === 'account' || (consent?.email !== undefined && consent.email === subject.email)
+    if (!consent?.userAgent || consent.userAgent === ERASED || !isMeant) return 0n
+    const isErased = await update({
+      TableName: paymentsTable,
+      Key,
+      UpdateExpression: 'SET consent.userAgent = :erased, revision = :next',
+      ConditionExpression: 'revision = :read',
+      ExpressionAttributeValues: {
+        ...{ ':erased': ERASED, ':read': Item!.revision, ':next': (Item!.revision as bigint) + 1n },
+      },
+    })
+    if (!isErased) throw new Error(`account ${accountId}: its automatic top-up was changed meanwhile`)
+    return 1n
+  }
+
+  /** Earlier requests of the same subject forget addresses and notes, and their archives go. */
+  const earlierRequests: ErasureStep = {
+    name: 'requests',
+    async run({ accountId, request: own }) {
+      let count = 0n
+      for (const request of await requests.list(accountId)) {
+        if (request.requestId === own.requestId || !isSameSubject(own.subject, request.subject)) continue
+        if (request.status !== 'done') continue
+        if (request.export) await options.exports.remove(request.export.key)
+        const { export: _, note: __, replyTo: ___, ...rest } = request
+        const next = { ...rest, subject: withoutAddress(request.subject) }
+        if (JSON.stringify(next, digits) === JSON.stringify(request, digits)) continue
+        if (!(await requests.replace(request, next)))
+          throw new Error(`privacy request ${request.requestId} was changed meanwhile`)
+        count += 1n
+      }
+      return { count }
+    },
+  }
+
+  /** The provider deletes the customer with its cards; what it keeps of payments is its own duty. */
+  const customer: ErasureStep = {
+    name: 'customer',
+    async run({ accountId, at }) {
+      const { customerId, cards: kept } = await cards.read(accountId)
+      if (customerId === undefined) return {}
+      const deleted = await (await options.provider()).deleteCustomer(customerId)
+      if (!deleted.ok) throw new Error(`account ${accountId}: the payment provider did not answer`)
+      await cards.change(accountId, at, (before) => withoutCustomer(before, customerId))
+      return { count: BigInt(kept.length) }
+    },
+  }
+
+  /** What uses said: all of it, whatever its age. */
+  const usageDetails: ErasureStep = {
+    name: 'usage',
+    async run({ accountId, at, cursor }) {
+      const page = await usage.erasePage(accountId, BigInt(cursor ?? 0), ANY_TIME, at)
+      return { count: page.erased, cursor: page.isAtEnd ? undefined : page.through.toString() }
+    },
+  }
+
+  const usageThatWaits: ErasureStep = {
+    name: 'usage',
+    async run({ accountId }) {
+      const { erased, isAtEnd } = await usage.eraseWaiting(accountId)
+      return { count: erased, cursor: isAtEnd ? undefined : 'more' }
+    },
+  }
+
+  /** The account's name; from here on all that still comes for it is erased by the day. */
+  const profile: ErasureStep = {
+    name: 'profile',
+    async run({ accountId, at }) {
+      const isErased = await update({
+        TableName: documentsTable,
+        Key: { pk: accountKey(accountId), sk: PROFILE },
+        UpdateExpression: 'SET #name = :name, #opened.#name = :name, openedBy = :erased, erasedAt = :at',
+        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(erasedAt)',
+        ExpressionAttributeNames: { '#name': 'name', '#opened': 'opened' },
+        ExpressionAttributeValues: { ':name': ERASED_NAME, ':erased': ERASED, ':at': at },
+      })
+      return { count: isErased ? 1n : 0n }
+    },
+  }
+
+  async function update(command: ConstructorParameters<typeof UpdateCommand>[0]): Promise<boolean> {
+    try {
+      await client.send(new UpdateCommand(command))
+      return true
+    } catch (error) {
+      if (isConditionFailed(error)) return false
+      throw error
+    }
+  }
+
+  /**
+   * What the person wanted to be written to about: withdrawn, and its evidence left without address, IP address and browser.
+   * It hangs on the person and on no account, so that it goes with all accounts alone, and once.
+   */
+  const consentsOfPerson: ErasureStep = {
+    name: 'consents',
+    async run({ request: { subject }, at }) {
+      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
+        return {}
+      const personId = personIdOf(subject.email)
+      const { current } = await consents.readAll(personId)
+      for (const record of Object.values(current)) {
+        if (!isGiven(record)) continue
+        const { number: _, email: __, ...said } = record
+        const nobody = { sourceIp: ERASED, userAgent: ERASED, pressed: 'Erasure' }
+        const decided = await consents.decide(personId, { ...said, ...nobody, decision: 'withdrawn', at })
+        if (!decided.ok) throw new Error('a consent could not be withdrawn: it is tried again')
+      }
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: documentsTable,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': consentsOf(personId) },
+          ConsistentRead: true,
+        }),
+      )
+      const open = Items.filter(({ email, userAgent }) => email !== undefined || userAgent !== ERASED)
+      for (const { pk, sk } of open)
+        await update({
+          TableName: documentsTable,
+          Key: { pk, sk },
+          UpdateExpression: 'SET sourceIp = :erased, userAgent = :erased REMOVE email',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':erased': ERASED },
+        })
+      return { count: BigInt(open.length) }
+    },
+  }
+
+  const ofPerson = [member, notices, evidence, earlierRequests, consentsOfPerson]
+  const ofAccount = [
+    ...[closed, customer, allMembers, notices, evidence, earlierRequests],
+    ...[usageDetails, usageThatWaits, profile],
+  ]
+  /** What may have come while or after it was erased: by then no queue holds anything of before. */
+  const sweepOfAccount = [allMembers, notices, usageDetails, usageThatWaits]
+
+  /** The steps of a request: at first, or when late data is looked for. */
+  function stepsOf({ subject, status }: PrivacyRequest): readonly ErasureStep[] {
+    const isSweep = status === 'done'
+    if (subject.type === 'account') return isSweep ? sweepOfAccount : ofAccount
+    return isSweep ? [notices] : ofPerson
+  }
+
+  return { stepsOf }
+}
+
+function addressOf(subject: Subject): string | undefined {
+  return subject.type === 'person' ? subject.email : undefined
+}
+
+export function withoutAddress(subject: Subject): Subject {
+  if (subject.type === 'account') return subject
+  const { email: _, ...rest } = subject
+  return rest
+}
+
+function isSameSubject(erased: Subject, other: Subject): boolean {
+  if (erased.type === 'account') return true
+  return other.type === 'person' && other.emailHash === erased.emailHash
+}
+
+const digits = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)

@@ -1,0 +1,68 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { log } from '../edge/log.ts'
+import type { PutEvents } from '../events/event.ts'
+import { createNoticeStore } from '../notices/notice.store.ts'
+import type { SendPrivacy } from './privacy-message.ts'
+import { createPrivacyRequestStore } from './privacy-request.store.ts'
+import { isDeadlineToBeTold, type PrivacyRequest } from './privacy-request.ts'
+import { eventOf, hasWork } from './work-on-request.store.ts'
+
+/** Looks after every request that is not at rest: what was left lying, deadlines, and addresses that were answered. */
+export function createTending(options: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+  put: PutEvents
+  send: SendPrivacy
+}) {
+  const requests = createPrivacyRequestStore(options)
+  const notices = createNoticeStore(options)
+
+  /** Queues what is to be gone on with; whoever works on it already is not disturbed by that. */
+  async function tendAll(now: Date): Promise<{ seen: number; queued: number }> {
+    let [seen, queued] = [0, 0]
+    let after: string | undefined
+    do {
+      const page = await requests.listAll(false, { after })
+      for (const { accountId, requestId } of page.requests) {
+        // As it is now: what the index says may be a moment old.
+        const request = await requests.read(accountId, requestId)
+        if (request && (await tend(request, now))) queued += 1
+        seen += 1
+      }
+      after = page.next
+    } while (after !== undefined)
+    return { seen, queued }
+  }
+
+  async function tend(request: PrivacyRequest, now: Date): Promise<boolean> {
+    const at = now.toISOString()
+    const { accountId, requestId, kind, dueAt } = request
+    if (isDeadlineToBeTold(request, at)) {
+      // An alarm rings for this line.
+      log.warn('privacy request is near its deadline', { accountId, requestId, kind, dueAt })
+      const detail = { ...eventOf(request, 'deadline_near', at), kind, dueAt }
+      await options.put([{ detailType: 'privacy.deadline_near', detail }])
+      await requests.replace(request, { ...request, deadlineToldAt: at })
+      return tend({ ...request, deadlineToldAt: at }, now)
+    }
+    if (request.status === 'done' && request.replyTo !== undefined) await forgetAddress(request, at)
+    const isAtWork = request.leaseUntil !== undefined && request.leaseUntil > at
+    if (!hasWork(request, now) || isAtWork) return false
+    await options.send([{ accountId, requestId }])
+    return true
+  }
+
+  /** The address goes once the answer has been sent to it, or turned down for good. */
+  async function forgetAddress(request: PrivacyRequest, at: string): Promise<void> {
+    const { accountId, replyTo = '' } = request
+    const name = request.kind === 'export' ? 'export_ready' : 'erased'
+    const noticeId = eventOf(request, name, at).id
+    const state = await notices.stateOf({ accountId, noticeId, recipient: replyTo })
+    if (state !== 'sent' && state !== 'rejected') return
+    const { replyTo: _, ...rest } = request
+    const what = state === 'sent' ? 'answered' : 'answer_rejected'
+    await requests.replace(request, rest, { at, what, by: 'system:privacy' })
+  }
+
+  return { tendAll }
+}

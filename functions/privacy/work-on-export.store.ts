@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { personIdOf, personKey } from '../consents/person-key.ts'
+import { log } from '../edge/log.ts'
+import type { Entry } from '../ledger/entry.ts'
+import { createUsageStore } from '../usage/usage.store.ts'
+import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
+import { describeExport } from './describe-export.ts'
+import { type ExportsBucket, SMALLEST_PART_BYTES, type UploadedPart } from './exports-bucket.ts'
+import { isAbout, type Person, subjectsIn } from './is-about.ts'
+import { type TableName, typeOfItem } from './item-types.ts'
+import {
+  type ExportRow,
+  presentItem,
+  presentMarker,
+  presentPacked,
+  writeCsvRows,
+  writeJsonRows,
+} from './present-item.ts'
+import { EXPORT_DAYS } from './privacy.routes.ts'
+import type { ExportFile, PrivacyRequest } from './privacy-request.ts'
+import { daysLater } from './privacy-request.ts'
+import { endZip, type ZippedFile, zipFile } from './write-zip.ts'
+
+export type ExportOptions = {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  usageTable: string
+  waitingTable: string
+  documentsTable: string
+  paymentsTable: string
+  exports: ExportsBucket
+  /** Rows are zipped when they have come to so much text; small in tests. */
+  groupBytes?: number
+  /** A part is sent when it has come to so much; S3 takes none under 5 MiB but the last. */
+  partBytes?: number
+  pageItems?: number
+}
+
+/** What of an archive is at the bucket, and where its reading goes on: all that another process needs. */
+type ExportState = {
+  uploadId: string
+  parts: UploadedPart[]
+  files: ZippedFile[]
+  offset: number
+  /** Which account, which of its partitions, and the key behind which it goes on there. */
+  account: number
+  source: number
+  startKey?: Record<string, unknown>
+  /** How many files there are of each kind. */
+  counts: Record<string, number>
+  subjects: string[]
+}
+
+export type ExportStep = { done: true; file: ExportFile } | { done: false; cursor: string | undefined }
+
+/** Where an account's data is: each a partition. */
+const SOURCES: readonly { table: TableName; pk: (accountId: string) => string }[] = [
+  { table: 'documents', pk: (accountId) => `ACCOUNT#${accountId}` },
+  { table: 'payments', pk: (accountId) => `ACCOUNT#${accountId}` },
+  { table: 'waiting', pk: (accountId) => `ACCOUNT#${accountId}` },
+  { table: 'usage', pk: (accountId) => `SOURCES#${accountId}` },
+  { table: 'ledger', pk: (accountId) => `ACCOUNT#${accountId}` },
+]
+
+/** What hangs on a person and on no account; read once, before the first account. */
+const PERSON_SOURCE = { table: 'documents' as TableName, pk: personKey }
+
+const GROUP_BYTES = 8 * 1024 * 1024
+const PAGE_ITEMS = 200
+
+/**
+ * Writes an archive part by part. Memory holds one group of rows and one part, however large the ledger is; after each part
+ * the state is a file, and the request names it: whoever dies leaves at most one part to be written again. The archive is
+ * there only when it is complete.
+ */
+export function createExporting(options: ExportOptions) {
+  const { client, exports, groupBytes = GROUP_BYTES, partBytes = SMALLEST_PART_BYTES } = options
+  const usage = createUsageStore(options)
+  const tables: Record<TableName, string> = {
+    ledger: options.ledgerTable,
+    usage: options.usageTable,
+    waiting: options.waitingTable,
+    documents: options.documentsTable,
+    payments: options.paymentsTable,
+  }
+
+  /** Writes the next part, or the last one and with it the archive. */
+  async function step(request: PrivacyRequest, now: string): Promise<ExportStep> {
+    const { accountIds, cursor } = request.progress
+    const key = fileKey(request)
+    const isNew = cursor === undefined
+    const state: ExportState = isNew ? await begin(request) : JSON.parse(await exports.readText(cursor))
+    const chunks: Buffer[] = []
+    let chunkBytes = 0
+    const groups = new Map<string, ExportRow[]>()
+    let heldBytes = 0
+
+    const add = (name: string, text: string) => {
+      const { file, bytes } = zipFile(name, Buffer.from(text), state.offset)
+      state.files.push(file)
+      state.offset += bytes.length
+      chunks.push(bytes)
+      chunkBytes += bytes.length
+    }
+    const flush = () => {
+      for (const [place, rows] of groups) {
+        const count = (state.counts[place] ?? 0) + 1
+        state.counts[place] = count
+        const name = `${place}-${String(count).padStart(4, '0')}`
+        add(`${name}.json`, writeJsonRows(rows))
+        add(`${name}.csv`, writeCsvRows(rows))
+      }
+      groups.clear()
+      heldBytes = 0
+    }
+    if (isNew) add('README.txt', describeExport(request, now))
+
+    while (state.account < accountIds.length) {
+      const accountId = accountIds[state.account]!
+      const page = await readPage(accountId, state, personOf(request, state))
+      for (const { file, rows } of page.found) {
+        const place = `${accountId}/${file}`
+        groups.set(place, [...(groups.get(place) ?? []), ...rows])
+        heldBytes += JSON.stringify(rows).length
+      }
+      moveOn(state, page.next)
+      if (heldBytes >= groupBytes) flush()
+      if (chunkBytes >= partBytes) {
+        flush()
+        return { done: false, cursor: await sendPart(state, key, chunks, request) }
+      }
+    }
+    flush()
+    chunks.push(endZip(state.files, state.offset))
+    const isThere = (await addPart(state, key, chunks))
+      ? await exports.complete(key, state.uploadId, state.parts)
+      : // Who came here before has died behind it.
+        (await exports.sizeOf(key)) !== undefined
+    if (!isThere) {
+      log.warn('an archive is begun anew: its parts are not what was noted', { requestId: request.requestId })
+      return { done: false, cursor: undefined }
+    }
+    const sizeBytes = BigInt((await exports.sizeOf(key)) ?? 0)
+    const file = { key, sizeBytes, files: BigInt(state.files.length), readyAt: now }
+    return { done: true, file: { ...file, expiresAt: daysLater(now, EXPORT_DAYS) } }
+  }
+
+  async function begin(request: PrivacyRequest): Promise<ExportState> {
+    const { subject } = request
+    const uploadId = await exports.begin(fileKey(request))
+    const subjects = subject.type === 'person' ? subject.subjects : []
+    return {
+      uploadId,
+      parts: [],
+      files: [],
+      offset: 0,
+      account: 0,
+      source: subject.type === 'person' ? -1 : 0,
+      counts: {},
+      subjects,
+    }
+  }
+
+  async function addPart(state: ExportState, key: string, chunks: readonly Buffer[]): Promise<boolean> {
+    const number = state.parts.length + 1
+    const part = await exports.addPart(key, state.uploadId, number, Buffer.concat(chunks))
+    if (part) state.parts.push(part)
+    return part !== undefined
+  }
+
+  /** A part is sent, then the state behind it kept; it counts once the request names it. */
+  async function sendPart(
+    state: ExportState,
+    key: string,
+    chunks: readonly Buffer[],
+    request: PrivacyRequest,
+  ): Promise<string | undefined> {
+    if (!(await addPart(state, key, chunks))) return undefined
+    const stateKey = `${key}.${state.parts.length}.${randomUUID()}.json`
+    await exports.putText(stateKey, JSON.stringify(state))
+    log.info('a part of an export is written', { requestId: request.requestId, part: state.parts.length })
+    return stateKey
+  }
+
+  async function readPage(accountId: string, state: ExportState, person: Person | undefined) {
+    // Before an account's own partitions: `-1` is the person's.
+    const isPersons = state.source < 0
+    const { table, pk } = isPersons ? PERSON_SOURCE : SOURCES[state.source]!
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: tables[table],
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk(isPersons && person ? personIdOf(person.email) : accountId) },
+        ConsistentRead: true,
+        Limit: options.pageItems ?? PAGE_ITEMS,
+        ExclusiveStartKey: state.startKey,
+      }),
+    )
+    const found: { file: string; rows: ExportRow[] }[] = []
+    for (const item of Items) {
+      if (person) {
+        const subjects = new Set([...state.subjects, ...subjectsIn(item, person.email)])
+        state.subjects = [...subjects]
+        if (!isPersons && !isAbout(item, { ...person, subjects: state.subjects })) continue
+      }
+      const presented = presentItem(table, item)
+      if (presented) found.push(presented)
+      if (!person && typeOfItem(table, item)?.name === 'ENTRY' && item.kind === 'usage')
+        found.push({ file: 'usage', rows: await readUses(item as unknown as Entry) })
+    }
+    return { found, next: LastEvaluatedKey }
+  }
+
+  async function readUses(entry: Entry): Promise<ExportRow[]> {
+    const markers = await usage.readMany(unpackUsageEvents(readUsageDetail(entry.detail)))
+    return [...presentPacked(entry), ...markers.map(presentMarker)]
+  }
+
+  return { step }
+}
+
+function moveOn(state: ExportState, next: Record<string, unknown> | undefined): void {
+  state.startKey = next
+  if (next) return
+  state.source += 1
+  if (state.source < SOURCES.length) return
+  state.source = 0
+  state.account += 1
+}
+
+function personOf({ subject }: PrivacyRequest, { subjects }: ExportState): Person | undefined {
+  if (subject.type === 'account' || subject.email === undefined) return undefined
+  return { email: subject.email, emailHash: subject.emailHash, subjects }
+}
+
+/** The one place of a request's archive. */
+export function fileKey({ accountId, requestId }: Pick<PrivacyRequest, 'accountId' | 'requestId'>): string {
+  return `exports/${accountId}/${requestId}.zip`
+}

@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Account } from '../../functions/accounts/account.ts'
+import { createRetention } from '../../functions/privacy/apply-retention.store.ts'
+import type { PrivacyRequest } from '../../functions/privacy/privacy-request.ts'
+import { RETENTION_DAYS } from '../../functions/privacy/retention.ts'
+import { createTending } from '../../functions/privacy/tend-requests.store.ts'
+import { dyingClient } from '../plans/dying-client.ts'
+import { AFTER_LEASE, CALLED, NOW, ownerOf, person, startWorld, UNIT, type World } from './privacy-world.ts'
+
+let world: World
+const now = () => new Date(NOW)
+const daysLater = (days: number) => new Date(Date.parse(NOW) + days * 86_400_000)
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.stop())
+
+const work = (request: PrivacyRequest, at = now()) =>
+  world.workerWith().work(request.accountId, request.requestId, () => at)
+const read = ({ accountId, requestId }: PrivacyRequest) => world.requests.read(accountId, requestId)
+const tending = () =>
+  createTending({ ...world.database, put: world.options.put, send: async (m) => void world.sent.push(...m) })
+const retention = () => createRetention({ ...world.database, days: RETENTION_DAYS })
+
+/** Where a text stands: item types and their attributes. */
+async function placesOf(text: string, accountId: string): Promise<string[]> {
+  const found: string[] = []
+  for (const { table, item } of await world.allItems()) {
+    if (
+      !JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).includes(
+        accountId,
+      )
+    )
+      continue
+    for (const [name, value] of Object.entries(item)) {
+      const said =
+        value instanceof Uint8Array
+          ? ''
+          : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : v))
+      if (said?.includes(text)) found.push(`${table} ${String(item.sk).split('#')[0]} ${name}`)
+    }
+  }
+  return [...new Set(found)].sort()
+}
+
+/** Whether anything of an account still says what its usage said. */
+async function usageDetailsOf(accountId: string): Promise<number> {
+  const items = (await world.allItems()).filter(
+    ({ item }) => item.accountId === accountId || String(item.pk).includes(accountId),
+  )
+  return items.filter(
+    ({ item }) =>
+      item.packed !== undefined || item.explanation !== undefined || item.contentHash !== undefined,
+  ).length
+}
+
+async function leavingPerson(): Promise<{ account: Account; email: string }> {
+  const account = await world.open({ plain: 1 })
+  const email = `leaves@${account.accountId.slice(4)}.example.com`
+  await world.members.add({ accountId: account.accountId, email, role: 'billing', addedAt: NOW })
+  await world.accept(account.accountId, email)
+  await world.notify(account.accountId, email)
+  await world.notify(account.accountId, ownerOf(account))
+  return { account, email }
+}
+
+describe('the erasure of a person', () => {
+  it('leaves evidence of what was agreed to and nothing else, once the answer has been sent', async () => {
+    const { account, email } = await leavingPerson()
+    const { accountId } = account
+    const request = await world.ask(account, 'erasure', person(email), { replyTo: email })
+    expect(await work(request)).toBe('done')
+    const told = world.events.at(-1)!
+    expect(told).toMatchObject({ detailType: 'privacy.erased', detail: { requestId: request.requestId } })
+    expect(JSON.stringify(told)).not.toContain(email)
+
+    // Not before: the answer could not be sent.
+    await tending().tendAll(now())
+    expect((await read(request))!.replyTo).toBe(email)
+    await world.notify(accountId, email, told.detail.id)
+    await tending().tendAll(now())
+    expect(await placesOf(email, accountId)).toEqual(['documents ACCEPTANCE email'])
+    expect(await placesOf('Marker Browser', accountId)).toEqual([])
+    expect((await world.members.remove(accountId, ownerOf(account))).ok).toBe(false)
+
+    // Late data: a notice that was under way when it was erased.
+    await world.notify(accountId, email, 'event-late')
+    await tending().tendAll(daysLater(16))
+    expect(world.sent.at(-1)).toEqual({ accountId, requestId: request.requestId })
+    expect(await work(request, daysLater(16))).toBe('done')
+    const notices = (await world.allItems()).filter(({ item }) => String(item.sk).startsWith('NOTICE#'))
+    const left = notices.filter(({ item }) => item.pk === `ACCOUNT#${accountId}`)
+    expect(left).toHaveLength(1)
+    const { subject, sweptAt } = (await read(request))!
+    expect(subject).toMatchObject({ emailHash: '' })
+    expect(sweptAt).toBeDefined()
+    expect((await world.requests.listAll(true)).requests.map(({ requestId }) => requestId)).toContain(
+      request.requestId,
+    )
+  })
+
+  it('says what went, what stays, why, and until when', async () => {
+    const { account, email } = await leavingPerson()
+    const request = await world.ask(account, 'erasure', person(email))
+    await work(request)
+    const { answer, status, finishedAt } = (await read(request))!
+    expect({ status, finishedAt }).toEqual({ status: 'done', finishedAt: NOW })
+    const byOutcome = (outcome: string) => answer!.lines.filter((line) => line.outcome === outcome)
+    expect(byOutcome('erased').map(({ count }) => count)).toEqual(['1', '1', '0'])
+    for (const line of byOutcome('kept').filter(({ what }) => !what.startsWith('Consents')))
+      expect(line).toMatchObject({ why: expect.stringMatching(/./), until: expect.stringMatching(/./) })
+  })
+
+  it('finishes whichever write its process died at, and says so once', async () => {
+    for (let atWrite = 1; ; atWrite += 2) {
+      for (const when of ['before', 'after'] as const) {
+        const { account, email } = await leavingPerson()
+        const request = await world.ask(account, 'erasure', person(email))
+        const dying = world.workerWith({ client: dyingClient(world.client, { atWrite, when }) })
+        const outcome = await dying.work(request.accountId, request.requestId, now).catch(() => 'died')
+        if (outcome === 'done') return
+        expect(await work(request, AFTER_LEASE)).toBe('done')
+        expect(await placesOf('Marker Browser', account.accountId)).toEqual([])
+        expect((await read(request))!.status).toBe('done')
+        const ids = world.events.filter(
+          ({ detail }) => 'requestId' in detail && detail.requestId === request.requestId,
+        )
+        expect(new Set(ids.map(({ detail }) => detail.id)).size).toBe(1)
+      }
+    }
+  }, 120_000)
+
+  it('waits while the person is the only owner by then, and goes on when somebody else is', async () => {
+    const { account, email } = await leavingPerson()
+    const { accountId } = account
+    const alone = world.ask(account, 'erasure', person(ownerOf(account)))
+    await expect(alone).rejects.toMatchObject({ code: 'last_owner' })
+    await world.members.change(accountId, email, 'owner')
+    const request = await world.ask(account, 'erasure', person(ownerOf(account)))
+    // The other owner goes meanwhile.
+    await world.members.remove(accountId, email)
+    expect(await work(request)).toBe('blocked')
+    expect((await read(request))!.blockedBy).toContain('only owner')
+    await world.members.add({ accountId, email, role: 'owner', addedAt: NOW })
+    expect(await work(request)).toBe('done')
+  })
+})
+
+describe('the erasure of an account', () => {
+  it('leaves books that prove, and nothing of people and of whom they called', async () => {
+    const account = await world.open({ plain: 3, numbered: 4 })
+    const { accountId } = account
+    await world.accept(accountId, ownerOf(account))
+    await world.notify(accountId, ownerOf(account))
+    const before = await world.ledger.readHead(accountId)
+    expect(await usageDetailsOf(accountId)).toBeGreaterThan(0)
+    const request = await world.ask(account, 'erasure')
+    expect(await work(request)).toBe('done')
+
+    expect(await world.faultsOf(accountId)).toEqual([])
+    const head = await world.ledger.readHead(accountId)
+    expect(head).toMatchObject({ status: 'closed', tip: before!.tip, sequence: before!.sequence })
+    expect(await usageDetailsOf(accountId)).toBe(0)
+    expect(await placesOf(account.name, accountId)).toEqual([])
+    expect(await placesOf(CALLED, accountId)).toEqual([])
+    // A repeat of an event whose marker was emptied is still known, and charged to nobody.
+    await world.use(accountId, { plain: 3, numbered: 4 })
+    expect((await world.ledger.readHead(accountId))!.sequence).toBe(before!.sequence)
+  })
+
+  it('erases what still comes, by the day', async () => {
+    const account = await world.open({ numbered: 2 })
+    const { accountId } = account
+    await work(await world.ask(account, 'erasure'))
+    await world.use(accountId, { plain: 2, numbered: 2, from: 3 })
+    expect(await usageDetailsOf(accountId)).toBeGreaterThan(0)
+    await retention().applyTo(accountId, daysLater(1))
+    expect(await usageDetailsOf(accountId)).toBe(0)
+    expect(await world.faultsOf(accountId)).toEqual([])
+  })
+
+  it('is refused while there is credit, and says how it gets out', async () => {
+    const account = await world.open({ credits: 3n })
+    const refused = world.ask(account, 'erasure')
+    await expect(refused).rejects.toMatchObject({
+      code: 'account_not_empty',
+      extra: { available: { amount: '3.00', currency: 'USD' } },
+    })
+    expect((await world.ledger.readHead(account.accountId))!.status).toBe('open')
+  })
+
+  it('and a charge that runs meanwhile: one of them is first, and the books prove', async () => {
+    for (let round = 0; round < 5; round++) {
+      const account = await world.open({ credits: 1n })
+      const { accountId } = account
+      const erase = async (): Promise<PrivacyRequest> => world.ask(account, 'erasure').catch(() => erase())
+      const [request] = await Promise.all([erase(), world.charge(accountId, 'last')])
+      const charged = world.charge(accountId, 'after')
+      expect(await Promise.all([work(request), charged.then(({ ok }) => ok)])).toEqual(['done', false])
+      expect(await world.faultsOf(accountId)).toEqual([])
+      expect(await world.ledger.readHead(accountId)).toMatchObject({ status: 'closed', sequence: 2n })
+    }
+  })
+
+  it('finishes whichever write its process died at', async () => {
+    for (let atWrite = 1; ; atWrite += 2) {
+      const account = await world.open({ plain: 1, numbered: 2 })
+      await world.accept(account.accountId, ownerOf(account))
+      const request = await world.ask(account, 'erasure')
+      const dying = world.workerWith({ client: dyingClient(world.client, { atWrite, when: 'after' }) })
+      const outcome = await dying.work(request.accountId, request.requestId, now).catch(() => 'died')
+      if (outcome === 'done') return
+      expect(await work(request, AFTER_LEASE)).toBe('done')
+      expect(await usageDetailsOf(account.accountId)).toBe(0)
+      expect(await world.faultsOf(account.accountId)).toEqual([])
+    }
+  }, 120_000)
+})
+
+describe('retention', () => {
+  it('ends what usage said after its days and no sooner, and the chain proves', async () => {
+    const { accountId } = await world.open({ plain: 2, numbered: 3 })
+    expect(await retention().applyTo(accountId, daysLater(RETENTION_DAYS.usage))).toBe(0n)
+    const before = await usageDetailsOf(accountId)
+    expect(before).toBe(3)
+    expect(await retention().applyTo(accountId, daysLater(RETENTION_DAYS.usage + 1))).toBe(3n)
+    expect(await usageDetailsOf(accountId)).toBe(0)
+    expect(await world.faultsOf(accountId)).toEqual([])
+    expect(await retention().applyTo(accountId, daysLater(RETENTION_DAYS.usage + 2))).toBe(0n)
+  })
+
+  it('goes through all accounts page by page, wherever a process died, and once a day', async () => {
+    const { accountId } = await world.open({ plain: 1 })
+    await world.notify(accountId, 'x@example.com')
+    const at = daysLater(RETENTION_DAYS.notices + 1)
+    const day = at.toISOString().slice(0, 10)
+    const dying = createRetention({
+      ...world.database,
+      ...{
+        client: dyingClient(world.client, { atWrite: 1, when: 'after' }),
+        days: RETENTION_DAYS,
+        pageAccounts: 1,
+      },
+    })
+    const paged = createRetention({ ...world.database, days: RETENTION_DAYS, pageAccounts: 1 })
+    await expect(dying.runPage(day, at)).rejects.toThrow()
+    while (await paged.runPage(day, at));
+    const left = (await world.allItems()).filter(({ item }) => String(item.sk).startsWith('NOTICE#'))
+    expect(left).toEqual([])
+    expect(await paged.runPage(day, at)).toBe(false)
+    expect(await world.faultsOf(accountId)).toEqual([])
+  })
+
+  it('ends people and evidence of an account that was closed long ago, and not of one that is open', async () => {
+    const [closed, open] = [await world.open({ plain: 1 }), await world.open()]
+    for (const account of [closed, open]) await world.accept(account.accountId, ownerOf(account))
+    const by = { at: NOW, actor: 'person:x', reason: 'test' }
+    await world.statuses.change({ accountId: closed.accountId, status: 'closed', ...by })
+    await retention().applyTo(closed.accountId, daysLater(RETENTION_DAYS.closedMembers + 1))
+    expect(await placesOf(ownerOf(closed), closed.accountId)).toEqual(['documents ACCEPTANCE email'])
+    for (const account of [closed, open])
+      await retention().applyTo(account.accountId, daysLater(RETENTION_DAYS.evidence + 1))
+    expect(await placesOf(ownerOf(closed), closed.accountId)).toEqual([])
+    expect(await placesOf(ownerOf(open), open.accountId)).not.toEqual([])
+  })
+})
+
+describe('deadlines', () => {
+  it('are told once to staff, a week before', async () => {
+    const account = await world.open({ credits: 1n })
+    const request = await world.ask(account, 'export')
+    expect(request.dueAt).toBe('2026-12-23T12:00:00.000Z')
+    const told = () =>
+      world.events.filter(
+        ({ detailType, detail }) =>
+          detailType === 'privacy.deadline_near' && detail.requestId === request.requestId,
+      )
+    await tending().tendAll(daysLater(22))
+    expect(told()).toHaveLength(0)
+    await tending().tendAll(daysLater(24))
+    await tending().tendAll(daysLater(25))
+    expect(told()).toHaveLength(1)
+    expect(world.sent.at(-1)).toMatchObject({ requestId: expect.any(String) })
+    expect(await world.ledger.readHead(account.accountId)).toMatchObject({ availableMicros: UNIT })
+  })
+})

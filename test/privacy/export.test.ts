@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  AFTER_LEASE,
+  CALLED,
+  dyingBucket,
+  NOW,
+  ownerOf,
+  person,
+  startWorld,
+  type World,
+} from './privacy-world.ts'
+
+let world: World
+const now = () => new Date(NOW)
+const later = () => AFTER_LEASE
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.stop())
+
+const jsonOf = (files: Record<string, string>, name: RegExp) =>
+  Object.entries(files).flatMap(([file, text]) => (name.test(file) ? JSON.parse(text) : []))
+
+describe('an export of an account', () => {
+  it('has everything that is held, twice: as JSON and as CSV, with a text that explains it', async () => {
+    const account = await world.open({ plain: 3, numbered: 4, credits: 2n })
+    const { accountId } = account
+    await world.accept(accountId, ownerOf(account))
+    await world.notify(accountId, ownerOf(account))
+    const request = await world.ask(account, 'export')
+    expect(world.sent.at(-1)).toEqual({ accountId, requestId: request.requestId })
+    expect(await world.workerWith().work(accountId, request.requestId, now)).toBe('done')
+
+    const files = await world.fetchArchive(request)
+    const names = [...new Set(Object.keys(files).map((file) => file.replace(/^.*\/|-\d{4}\..*$/g, '')))]
+    expect(names.sort()).toEqual(
+      [
+        ...['README.txt', 'account', 'balance', 'members', 'notices', 'privacy-records', 'privacy-requests'],
+        ...['terms-answers', 'transactions', 'usage', 'usage-sources'],
+      ].sort(),
+    )
+    for (const file of Object.keys(files).filter((name) => name.endsWith('.json')))
+      expect(files[file.replace(/json$/, 'csv')]!.trim().split('\r\n')).toHaveLength(
+        JSON.parse(files[file]!).length + 1,
+      )
+    expect(jsonOf(files, /transactions-.*json/)).toHaveLength(3)
+    const uses = jsonOf(files, /\/usage-0.*json/)
+    expect(uses).toHaveLength(7)
+    expect(jsonOf(files, /members-.*json/)).toMatchObject([{ email: ownerOf(account), role: 'owner' }])
+    expect(files['README.txt']).toContain(accountId)
+    expect(world.events.at(-1)).toMatchObject({
+      detailType: 'privacy.export_ready',
+      detail: { accountId, requestId: request.requestId, downloadUrl: expect.stringContaining(accountId) },
+    })
+  })
+
+  it('has every line exactly once wherever its writers died, and says so once', async () => {
+    const small = { groupBytes: 400, partBytes: 400, pageItems: 2 }
+    for (let atCall = 1; atCall <= 60; atCall += 6) {
+      for (const when of ['before', 'after'] as const) {
+        const account = await world.open({ plain: 4 })
+        const { requestId, accountId } = await world.ask(account, 'export')
+        const exports = dyingBucket(world.bucket, { atCall, when })
+        const dying = world.workerWith({ ...small, exports })
+        const outcome = await dying.work(accountId, requestId, now).catch(() => 'died')
+        if (outcome === 'died') {
+          expect(await world.workerWith(small).work(accountId, requestId, later)).toBe('done')
+        } else expect(outcome).toBe('done')
+        const files = await world.fetchArchive({ accountId, requestId } as never)
+        const numbers = jsonOf(files, /transactions-.*json/).map(({ sequence }) => sequence)
+        expect(numbers).toEqual([1, 2])
+        expect(jsonOf(files, /\/usage-0.*json/)).toHaveLength(4)
+        if (outcome === 'done') return
+      }
+    }
+  }, 60_000)
+
+  it('is written by one of two workers at a time', async () => {
+    const account = await world.open({ plain: 2 })
+    const { accountId, requestId } = await world.ask(account, 'export')
+    const both = [world.workerWith(), world.workerWith()].map((worker) =>
+      worker.work(accountId, requestId, now),
+    )
+    expect((await Promise.all(both)).sort()).toEqual(['done', 'elsewhere'])
+    expect(await world.workerWith().work(accountId, requestId, now)).toBe('done')
+    const ready = world.events.filter(({ detail }) => 'requestId' in detail && detail.requestId === requestId)
+    expect(ready).toHaveLength(1)
+  })
+
+  it('is one request, however often and at once it is asked for', async () => {
+    const account = await world.open()
+    const asked = await Promise.all([1, 2, 3].map(() => world.ask(account, 'export')))
+    expect(new Set(asked.map(({ requestId }) => requestId)).size).toBe(1)
+    const other = world.ask(account, 'export', undefined, { idempotencyKey: 'key-2' })
+    await expect(other).rejects.toMatchObject({ code: 'privacy_request_open' })
+    const reused = world.ask(account, 'export', person(ownerOf(account)))
+    await expect(reused).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+  })
+})
+
+describe('an export of a person', () => {
+  it('has what concerns that person in all of their accounts, and nothing of others', async () => {
+    const [one, two] = [await world.open({ plain: 1 }), await world.open()]
+    const email = 'both@example.com'
+    for (const { accountId } of [one, two]) {
+      await world.members.add({ accountId, email, role: 'viewer', addedAt: NOW })
+      await world.accept(accountId, email)
+    }
+    await world.notify(one.accountId, email)
+    await world.notify(one.accountId, ownerOf(one))
+    const { requestId } = await world.ask(one, 'export', person(email, 'all_accounts'), { replyTo: email })
+    await world.workerWith().work(one.accountId, requestId, now)
+    const files = await world.fetchArchive({ accountId: one.accountId, requestId } as never)
+    const all = Object.values(files).join('\n')
+    expect(jsonOf(files, /members-.*json/)).toHaveLength(2)
+    expect(jsonOf(files, /terms-answers-.*json/)).toHaveLength(2)
+    expect(jsonOf(files, /notices-.*json/)).toHaveLength(1)
+    expect(all).not.toContain(ownerOf(one))
+    expect(all).not.toContain(CALLED)
+  })
+})
