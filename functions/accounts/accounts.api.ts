@@ -96,7 +96,14 @@ export const changeAccount = defineRoute({
   params: accountParams,
   body: changeAccountSchema,
   responses: { 200: { description: 'The account as it is now', schema: accountReply } },
-  problems: ['account_not_found', 'role_not_allowed', 'wrong_currency', 'time_zone_in_use', 'busy'],
+  problems: [
+    'account_not_found',
+    'terms_required',
+    'role_not_allowed',
+    'wrong_currency',
+    'time_zone_in_use',
+    'busy',
+  ],
 })
 
 export const listMembers = defineRoute({
@@ -106,7 +113,7 @@ export const listMembers = defineRoute({
   callers: ['staff', 'client'],
   params: accountParams,
   responses: { 200: { description: 'The members', schema: z.object({ members: z.array(memberReply) }) } },
-  problems: ['account_not_found'],
+  problems: ['account_not_found', 'terms_required'],
 })
 
 export const addMember = defineRoute({
@@ -120,7 +127,7 @@ export const addMember = defineRoute({
     200: { description: 'The person was a member with this role already', schema: memberReply },
     201: { description: 'The new member', schema: memberReply },
   },
-  problems: ['account_not_found', 'role_not_allowed', 'member_exists', 'busy'],
+  problems: ['account_not_found', 'terms_required', 'role_not_allowed', 'member_exists', 'busy'],
 })
 
 export const changeMember = defineRoute({
@@ -131,7 +138,14 @@ export const changeMember = defineRoute({
   params: memberParams,
   body: z.strictObject({ role: memberRoleSchema }),
   responses: { 200: { description: 'The member as it is now', schema: memberReply } },
-  problems: ['account_not_found', 'role_not_allowed', 'member_not_found', 'last_owner', 'busy'],
+  problems: [
+    'account_not_found',
+    'terms_required',
+    'role_not_allowed',
+    'member_not_found',
+    'last_owner',
+    'busy',
+  ],
 })
 
 export const removeMember = defineRoute({

@@ -1,3 +1,4 @@
+import { createAccess } from '../access/access.store.ts'
 import type { Caller } from '../edge/caller.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -9,7 +10,6 @@ import { parseAmount } from '../ledger/money.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
 import { presentWaitingTerms } from '../terms/present-terms.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
-import { requireAccess } from './access.store.ts'
 import { createAccountStore } from './account.store.ts'
 import { type Account, MEMBER_ROLES } from './account.ts'
 import * as api from './accounts.api.ts'
@@ -24,6 +24,7 @@ const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
+const access = createAccess(options)
 const members = createMemberStore(options)
 const gate = createTermsGate(options)
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
@@ -101,12 +102,12 @@ export const handler = httpHandler(
   }),
 
   bind(api.readAccount, async ({ caller, params }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, anyMember)
+    const account = await access.require(caller, params.accountId, { ...anyMember, despiteTerms: true })
     return { status: 200, body: await showInFull(account, caller) }
   }),
 
   bind(api.setStatus, async ({ caller, params: { accountId }, body }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const account = await access.require(caller, accountId, { roles: [], staff: true })
     const at = new Date().toISOString()
     const changed = await statuses.change({ accountId, ...body, at, actor: caller.actor })
     if (!changed.ok) throw refuseStatus(changed, account.currency)
@@ -114,7 +115,7 @@ export const handler = httpHandler(
   }),
 
   bind(api.changeAccount, async ({ caller, params: { accountId }, body }) => {
-    const account = await requireAccess(accounts, caller, accountId, ownerOrStaff)
+    const account = await access.require(caller, accountId, ownerOrStaff)
     const { name, lowCreditThreshold: threshold } = body
     const timeZone = body.timeZone === account.timeZone ? undefined : body.timeZone
     if (timeZone !== undefined && caller.kind !== 'staff') {
@@ -134,26 +135,26 @@ export const handler = httpHandler(
   }),
 
   bind(api.listMembers, async ({ caller, params: { accountId } }) => {
-    await requireAccess(accounts, caller, accountId, anyMember)
+    await access.require(caller, accountId, anyMember)
     return { status: 200, body: { members: (await accounts.listMembers(accountId)).map(presentMember) } }
   }),
 
   bind(api.addMember, async ({ caller, params: { accountId }, body }) => {
-    await requireAccess(accounts, caller, accountId, ownerOrStaff)
+    await access.require(caller, accountId, ownerOrStaff)
     const added = await members.add({ accountId, ...body, addedAt: new Date().toISOString() })
     if (!added.ok) throw refuse(added.reason)
     return { status: added.replayed ? 200 : 201, body: presentMember(added.member) }
   }),
 
   bind(api.changeMember, async ({ caller, params: { accountId, email }, body }) => {
-    await requireAccess(accounts, caller, accountId, ownerOrStaff)
+    await access.require(caller, accountId, ownerOrStaff)
     const changed = await members.change(accountId, email, body.role)
     if (!changed.ok) throw refuse(changed.reason)
     return { status: 200, body: presentMember(changed.member) }
   }),
 
   bind(api.removeMember, async ({ caller, params: { accountId, email } }) => {
-    await requireAccess(accounts, caller, accountId, ownerOrStaff)
+    await access.require(caller, accountId, { ...ownerOrStaff, despiteTerms: true })
     const removed = await members.remove(accountId, email)
     if (!removed.ok) throw refuse(removed.reason)
     return { status: 204 }

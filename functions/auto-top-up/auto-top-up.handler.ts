@@ -1,6 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -25,7 +24,7 @@ const names = environment(
   'PORTAL_URL',
 )
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const options = autoTopUpOptions({
   client,
   ledgerTable: names.LEDGER_TABLE,
@@ -41,15 +40,16 @@ const payers = ['owner', 'billing'] as const
 
 export const handler = httpHandler(
   bind(readAutoTopUp, async ({ caller, params }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, {
+    const account = await access.require(caller, params.accountId, {
       roles: MEMBER_ROLES,
       staff: true,
+      despiteTerms: true,
     })
     const document = await options.autoTopUps.read(account.accountId)
     return { status: 200, body: presentAutoTopUp(account, document, new Date().toISOString()) }
   }),
   bind(setAutoTopUp, async ({ caller, params, body, sourceIp, userAgent }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, { roles: payers })
+    const account = await access.require(caller, params.accountId, { roles: payers })
     const { actor, email } = caller
     const now = new Date()
     const document = await autoTopUp.switchOn({
@@ -62,7 +62,11 @@ export const handler = httpHandler(
     return { status: 200, body: presentAutoTopUp(account, document, now.toISOString()) }
   }),
   bind(switchOffAutoTopUp, async ({ caller, params }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, { roles: payers, staff: true })
+    const account = await access.require(caller, params.accountId, {
+      roles: payers,
+      staff: true,
+      despiteTerms: true,
+    })
     const now = new Date()
     const document = await autoTopUp.switchOff(account.accountId, now)
     return { status: 200, body: presentAutoTopUp(account, document, now.toISOString()) }

@@ -39,6 +39,7 @@ export const saveCard = defineRoute({
   },
   problems: [
     'account_not_found',
+    'terms_required',
     'role_not_allowed',
     'too_many_cards',
     'customer_gone',
@@ -62,7 +63,14 @@ export const chooseCardRole = defineRoute({
     })
     .meta({ id: 'CardRoleRequest' }),
   responses: { 200: { description: 'The cards as they are then', schema: cardsReply } },
-  problems: ['account_not_found', 'role_not_allowed', 'card_not_found', 'card_is_default', 'busy'],
+  problems: [
+    'account_not_found',
+    'terms_required',
+    'role_not_allowed',
+    'card_not_found',
+    'card_is_default',
+    'busy',
+  ],
 })
 
 export const removeCard = defineRoute({

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { dayOf } from '../accounts/local-day.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -20,7 +19,7 @@ const names = environment(
   'PORTAL_URL',
 )
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const cards = createCardStore({ client, paymentsTable: names.PAYMENTS_TABLE })
 const provider = stripeProvider(names.STRIPE_SECRET_NAME, names.STRIPE_API_URL)
 const setup = createCardSetup({ cards, provider })
@@ -29,14 +28,14 @@ const changers = { roles: ['owner', 'billing'] as const }
 
 export const handler = httpHandler(
   bind(saveCard, async ({ caller, params, idempotencyKey }) => {
-    const { accountId, currency } = await requireAccess(accounts, caller, params.accountId, changers)
+    const { accountId, currency } = await access.require(caller, params.accountId, changers)
     const returnUrl = topUpLink(names.PORTAL_URL, accountId, { currency })
     const at = new Date().toISOString()
     return { status: 201, body: await setup.open({ accountId, idempotencyKey, returnUrl, at }) }
   }),
 
   bind(chooseCardRole, async ({ caller, params, body }) => {
-    const { accountId, timeZone } = await requireAccess(accounts, caller, params.accountId, changers)
+    const { accountId, timeZone } = await access.require(caller, params.accountId, changers)
     const at = new Date().toISOString()
     const changed = await changes.chooseRole({
       accountId,
@@ -48,7 +47,7 @@ export const handler = httpHandler(
   }),
 
   bind(removeCard, async ({ caller, params }) => {
-    const { accountId } = await requireAccess(accounts, caller, params.accountId, changers)
+    const { accountId } = await access.require(caller, params.accountId, { ...changers, despiteTerms: true })
     await changes.remove({ accountId, paymentMethodId: params.paymentMethodId, at: new Date().toISOString() })
     return { status: 204 }
   }),

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import { dayOf } from '../accounts/local-day.ts'
 import { documentClient } from '../edge/dynamodb.ts'
@@ -11,13 +10,13 @@ import { presentCards } from './present-cards.ts'
 
 const { DOCUMENTS_TABLE, PAYMENTS_TABLE } = environment('DOCUMENTS_TABLE', 'PAYMENTS_TABLE')
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: DOCUMENTS_TABLE })
 const cards = createCardStore({ client, paymentsTable: PAYMENTS_TABLE })
 
 export const handler = httpHandler(
   bind(listCards, async ({ caller, params: { accountId } }) => {
-    const readers = { roles: MEMBER_ROLES, staff: true }
-    const { timeZone } = await requireAccess(accounts, caller, accountId, readers)
+    const readers = { roles: MEMBER_ROLES, staff: true, despiteTerms: true as const }
+    const { timeZone } = await access.require(caller, accountId, readers)
     const today = dayOf(new Date().toISOString(), timeZone)
     return { status: 200, body: presentCards(await cards.read(accountId), today) }
   }),

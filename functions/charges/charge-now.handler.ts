@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import { requireAccess } from '../accounts/access.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -16,6 +16,7 @@ const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'DOCUMENTS_TABLE', 'F
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
+const access = createAccess(documents)
 // A charge is known by its key and writes no usage event, so this function has no right to that table.
 const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
 const charging = createCharging({
@@ -27,7 +28,7 @@ const charging = createCharging({
 
 export const handler = httpHandler(
   bind(chargeNow, async ({ caller, params, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, {
+    const account = await access.require(caller, params.accountId, {
       roles: [],
       staff: true,
       usage: true,

@@ -10,6 +10,7 @@ import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import type { PriceSource } from '../prices/price-source.ts'
 import { ratingProblem } from '../prices/rating-problem.ts'
 import { askTerms, type TermsBlocked } from '../terms/ask-terms.ts'
+import type { TermsGate } from '../terms/terms-gate.store.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../usage/read-cloud-events.ts'
 import { type ChargeRequest, isOneOff } from './charge.ts'
 import { type ChargeRefusal, decideCharge } from './charge-now.ts'
@@ -17,7 +18,7 @@ import { type ChargeRefusal, decideCharge } from './charge-now.ts'
 export type ChargingOptions = {
   ledger: Pick<Ledger, 'post'>
   prices: PriceSource
-  terms: { require(account: Account, now: Date): Promise<string | undefined> }
+  terms: Pick<TermsGate, 'require' | 'requireForUsage'>
   settling: Pick<Settling, 'settleExpired'>
 }
 
@@ -46,7 +47,8 @@ export function createCharging({ ledger, prices, terms, settling }: ChargingOpti
       )
     }
     if (isTooFarAhead(time, now)) throw invalidField('time', TOO_FAR_AHEAD)
-    const gate = await askTerms(terms, account, now)
+    // An amount of its own is bought anew; a service that is used goes on while there is grace.
+    const gate = await askTerms(isOneOff(request) ? terms.require : terms.requireForUsage, account, now)
     const { accountId, currency, clientType } = account
     const { service } = request
     const found =

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -17,12 +16,12 @@ const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
   'DOCUMENTS_TABLE',
 )
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: DOCUMENTS_TABLE })
 const undo = createUndoing({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 export const handler = httpHandler(
   bind(refundEntry, async ({ caller, params: { accountId, sequence }, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const account = await access.require(caller, accountId, { roles: [], staff: true })
     const asked = { amountMicros: parseAmount(body.amount)!, currency: body.currency }
     const why = { reason: body.reason, actor: caller.actor }
     const posted = await undo<RefundRefusal>({

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { requireAccess } from '../accounts/access.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -25,6 +25,7 @@ const names = environment(
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
+const access = createAccess(documents)
 const ledger = createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE })
 const holds = createHoldStore(documents)
 const authorising = createAuthorising({
@@ -39,13 +40,13 @@ const allowed = { roles: [], staff: true, usage: true }
 
 export const handler = httpHandler(
   bind(authoriseHold, async ({ caller, params, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, allowed)
+    const account = await access.require(caller, params.accountId, allowed)
     const now = new Date()
     const hold = await authorising.authorise({ account, caller, request: body, idempotencyKey, now })
     return { status: 201, body: presentHold(hold) }
   }),
   bind(extendHold, async ({ caller, params, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, allowed)
+    const account = await access.require(caller, params.accountId, allowed)
     const asked = { account, caller, holdId: params.holdId, request: body, idempotencyKey, now: new Date() }
     return { status: 200, body: presentHold(await authorising.extend(asked)) }
   }),

@@ -8,6 +8,7 @@ import type { Ledger, PostingRefusal } from '../ledger/ledger.store.ts'
 import type { PriceSource } from '../prices/price-source.ts'
 import { ratingProblem } from '../prices/rating-problem.ts'
 import { askTerms, type TermsBlocked } from '../terms/ask-terms.ts'
+import type { TermsGate } from '../terms/terms-gate.store.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../usage/read-cloud-events.ts'
 import { type AuthoriseRefusal, decideAuthorise } from './decide-authorise.ts'
 import {
@@ -29,7 +30,7 @@ export type AuthorisingOptions = {
   ledger: Pick<Ledger, 'post'>
   holds: HoldStore
   prices: PriceSource
-  terms: { require(account: Account, now: Date): Promise<string | undefined> }
+  terms: Pick<TermsGate, 'requireForUsage'>
   settling: Pick<Settling, 'expire' | 'settleExpired'>
   /** Resolves when the timer is sure to ring. */
   startTimer(timer: HoldTimer, now: Date): Promise<void>
@@ -71,7 +72,7 @@ export function createAuthorising(options: AuthorisingOptions) {
     const holdId = holdIdOf(accountId, session === undefined ? { idempotencyKey } : { session })
     const [found, gate] = await Promise.all([
       service === undefined ? undefined : prices.open().priceFor({ service, currency, clientType, at: time }),
-      askTerms(terms, account, now),
+      askTerms(terms.requireForUsage, account, now),
       startTimer({ accountId, holdId, expiresAt: leaseUntil(at, leaseSeconds) }, now),
     ])
     const post = async (isWhole: boolean) => {

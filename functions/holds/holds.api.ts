@@ -117,7 +117,7 @@ export const listHolds = defineRoute({
       schema: z.object({ holds: z.array(holdReply), nextCursor: z.string().optional() }),
     },
   },
-  problems: ['account_not_found'],
+  problems: ['account_not_found', 'terms_required'],
 })
 
 export const readHold = defineRoute({
@@ -127,7 +127,7 @@ export const readHold = defineRoute({
   callers: ['client', 'usage', 'staff'],
   params: ofHold,
   responses: { 200: { description: 'The hold', schema: holdReply } },
-  problems: ['account_not_found', 'hold_not_found'],
+  problems: ['account_not_found', 'terms_required', 'hold_not_found'],
 })
 
 export const holdsApi = [authoriseHold, extendHold, captureHold, releaseHold, listHolds, readHold]

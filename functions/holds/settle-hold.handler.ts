@@ -1,4 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -13,6 +13,7 @@ const names = environment('LEDGER_TABLE', 'WAITING_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
+const access = createAccess(documents)
 const settling = createSettling({
   ledger: createLedger({ client, ledgerTable: names.LEDGER_TABLE, waitingTable: names.WAITING_TABLE }),
   holds: createHoldStore(documents),
@@ -22,12 +23,12 @@ const allowed = { roles: [], staff: true, usage: true }
 
 export const handler = httpHandler(
   bind(captureHold, async ({ caller, params, body }) => {
-    const { accountId } = await requireAccess(accounts, caller, params.accountId, allowed)
+    const { accountId } = await access.require(caller, params.accountId, allowed)
     const asked = { accountId, holdId: params.holdId, actor: caller.actor, now: new Date() }
     return { status: 200, body: presentHold(await settling.capture(asked, body)) }
   }),
   bind(releaseHold, async ({ caller, params }) => {
-    const { accountId } = await requireAccess(accounts, caller, params.accountId, allowed)
+    const { accountId } = await access.require(caller, params.accountId, allowed)
     const asked = { accountId, holdId: params.holdId, actor: caller.actor, now: new Date() }
     return { status: 200, body: presentHold(await settling.release(asked)) }
   }),

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
@@ -18,14 +17,18 @@ const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE } = environment(
   'DOCUMENTS_TABLE',
 )
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: DOCUMENTS_TABLE })
 const ledger = createLedgerReader({ client, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 
 const positionSchema = z.strictObject({ after: z.string().regex(ORDER_OF_USE) })
 
 export const handler = httpHandler(
   bind(listLots, async ({ caller, params: { accountId }, query: { limit, cursor } }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: MEMBER_ROLES, staff: true })
+    const account = await access.require(caller, accountId, {
+      roles: MEMBER_ROLES,
+      staff: true,
+      despiteTerms: true,
+    })
     const now = new Date().toISOString()
     const after = readCursor(positionSchema, cursor)?.after
     const read = await ledger.readLots(accountId, {

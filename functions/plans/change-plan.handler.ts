@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -27,7 +26,7 @@ const options = {
   waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
 }
-const accounts = createAccountStore(options)
+const access = createAccess(options)
 const ledger = createLedgerReader(options)
 const gate = createTermsGate(options)
 const changing = createPlanChanging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
@@ -36,7 +35,7 @@ const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
 
 export const handler = httpHandler(
   bind(previewPlanChange, async ({ caller, params: { accountId }, body }) => {
-    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, payersAndStaff)
     const now = new Date()
     const change = await changing.preview({ account, choice: readChoice(body), actor: caller.actor, now })
     if (!change.ok) throw refuseChange(change, account.currency)
@@ -50,10 +49,9 @@ export const handler = httpHandler(
   }),
 
   bind(changeAccountPlan, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, payersAndStaff)
     const now = new Date()
-    const termsVersion =
-      caller.kind === 'client' ? await gate.require(account, now) : await gate.inForce(account, now)
+    const termsVersion = await gate.inForce(account, now)
     const changed = await changing.change({
       ...{ account, choice: readChoice(body), actor: caller.actor, now, termsVersion },
       key: `plan-change:${idempotencyKey}`,

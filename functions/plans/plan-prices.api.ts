@@ -61,7 +61,7 @@ export const readPlanPrices = defineRoute({
       schema: planPricesReply,
     },
   },
-  problems: ['account_not_found'],
+  problems: ['account_not_found', 'terms_required'],
 })
 
 export const setPlanPrices = defineRoute({

@@ -59,7 +59,7 @@ export const readAccountPlan = defineRoute({
   callers: ['staff', 'client'],
   params: accountParams,
   responses: { 200: { description: 'The plan as it was last chosen', schema: accountPlanReply } },
-  problems: ['account_not_found', 'plan_not_found'],
+  problems: ['account_not_found', 'terms_required', 'plan_not_found'],
 })
 
 export const setAccountPlan = defineRoute({
@@ -83,7 +83,7 @@ export const setStopOrder = defineRoute({
   params: accountParams,
   body: z.strictObject({ services: stopOrderSchema }).meta({ id: 'StopOrder' }),
   responses: { 200: { description: 'The plan with the order', schema: accountPlanReply } },
-  problems: ['account_not_found', 'role_not_allowed', 'plan_not_found', 'busy'],
+  problems: ['account_not_found', 'terms_required', 'role_not_allowed', 'plan_not_found', 'busy'],
 })
 
 const changeProblems = [
@@ -128,7 +128,7 @@ export const readUpcomingCharge = defineRoute({
   callers: ['staff', 'client'],
   params: accountParams,
   responses: { 200: { description: 'The next charge', schema: upcomingChargeReply } },
-  problems: ['account_not_found', 'plan_not_found'],
+  problems: ['account_not_found', 'terms_required', 'plan_not_found'],
 })
 
 export const plansApi = [

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -8,7 +7,6 @@ import { invalidField, Problem } from '../edge/problem.ts'
 import { readCreditAt } from '../ledger/credit-at.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createPriceChangeStore } from '../price-changes/price-change.store.ts'
-import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
 import { createCoverage } from './coverage.store.ts'
 import { createPlanStore } from './plan.store.ts'
@@ -33,7 +31,7 @@ const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PAYMENTS_TABLE, PRICE_CHAN
   )
 const client = documentClient()
 const options = { client, documentsTable: DOCUMENTS_TABLE }
-const accounts = createAccountStore(options)
+const access = createAccess(options)
 const plans = createPlanStore({ ...options, noticeDays: Number(PRICE_CHANGE_NOTICE_DAYS) })
 const subscriptions = createSubscriptionStore(options)
 const coverages = createCoverage({
@@ -43,7 +41,6 @@ const coverages = createCoverage({
   paymentsTable: PAYMENTS_TABLE,
 })
 const priceChanges = createPriceChangeStore(options)
-const gate = createTermsGate(options)
 const ledger = createLedgerReader({ ...options, ledgerTable: LEDGER_TABLE, waitingTable: WAITING_TABLE })
 const standings = createPlanStanding(options)
 
@@ -76,16 +73,15 @@ export const handler = httpHandler(
   }),
 
   bind(api.readAccountPlan, async ({ caller, params: { accountId } }) => {
-    const account = await requireAccess(accounts, caller, accountId, anyMember)
+    const account = await access.require(caller, accountId, anyMember)
     const subscription = await subscriptions.read(accountId)
     if (!subscription || subscription.terms.length === 0) throw noPlan(accountId)
     return { status: 200, body: await presentWhole(account, subscription, new Date()) }
   }),
 
   bind(api.setAccountPlan, async ({ caller, params: { accountId }, body }) => {
-    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, payersAndStaff)
     const now = new Date()
-    if (caller.kind === 'client') await gate.require(account, now)
     const choice = readChoice(body)
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })
     if (!chosen.ok) throw refuseChoice(chosen)
@@ -93,7 +89,7 @@ export const handler = httpHandler(
   }),
 
   bind(api.setStopOrder, async ({ caller, params: { accountId }, body: { services } }) => {
-    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, payersAndStaff)
     const now = new Date()
     const set = await setStopOrder(options, { account, services, now })
     if (!set.ok && set.reason === 'plan_not_found') throw noPlan(accountId)
@@ -102,13 +98,13 @@ export const handler = httpHandler(
   }),
 
   bind(readPlanPrices, async ({ caller, params: { accountId } }) => {
-    const { currency } = await requireAccess(accounts, caller, accountId, anyMember)
+    const { currency } = await access.require(caller, accountId, anyMember)
     const { overrides = [] } = (await subscriptions.read(accountId)) ?? {}
     return { status: 200, body: presentPlanPrices(accountId, overrides, currency) }
   }),
 
   bind(setPlanPrices, async ({ caller, params: { accountId }, body }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const account = await access.require(caller, accountId, { roles: [], staff: true })
     const wishes = toWishes(body)
     const set = await setAgreedPrices(options, { account, wishes, actor: caller.actor, now: new Date() })
     if (!set.ok) throw refuseChoice(set)
@@ -116,7 +112,7 @@ export const handler = httpHandler(
   }),
 
   bind(api.readUpcomingCharge, async ({ caller, params: { accountId } }) => {
-    const account = await requireAccess(accounts, caller, accountId, anyMember)
+    const account = await access.require(caller, accountId, anyMember)
     const coverage = await coverages.read(account, new Date())
     if (!coverage.month) throw noPlan(accountId)
     return { status: 200, body: presentUpcomingCharge(coverage.month, coverage, account.currency) }

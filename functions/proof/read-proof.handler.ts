@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -13,13 +12,17 @@ import { createTrialBalance } from './trial-balance.store.ts'
 
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const options = { client: documentClient(), ledgerTable: LEDGER_TABLE, documentsTable: DOCUMENTS_TABLE }
-const accounts = createAccountStore(options)
+const access = createAccess(options)
 const ledger = createLedgerReader(options)
 const books = createTrialBalance(options)
 
 export const handler = httpHandler(
   bind(api.readStatementProof, async ({ caller, params: { accountId }, query }) => {
-    await requireAccess(accounts, caller, accountId, { roles: MEMBER_ROLES, staff: true })
+    await access.require(caller, accountId, {
+      roles: MEMBER_ROLES,
+      staff: true,
+      despiteTerms: true,
+    })
     const head = await ledger.readHead(accountId)
     if (!head) throw new Error(`account ${accountId} has no ledger`)
     const proof = await readStatementProof(ledger, head, query)

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -14,15 +13,15 @@ import { listRefunds, rejectRefund } from './refunds.api.ts'
 const names = environment('DOCUMENTS_TABLE', 'PAYMENTS_TABLE')
 const client = documentClient()
 const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
-const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const topUps = createTopUpStore(payments)
 const refunds = createRefundStore(payments)
 const reject = createRefundRejection({ refunds })
 
 export const handler = httpHandler(
   bind(listRefunds, async ({ caller, params, query }) => {
-    const readers = { roles: MEMBER_ROLES, staff: true }
-    const { accountId } = await requireAccess(accounts, caller, params.accountId, readers)
+    const readers = { roles: MEMBER_ROLES, staff: true, despiteTerms: true as const }
+    const { accountId } = await access.require(caller, params.accountId, readers)
     const { topUpId } = params
     if (!(await topUps.read(accountId, topUpId)))
       throw new Problem('top_up_not_found', `Account ${accountId} has no top-up ${topUpId}.`)
@@ -31,7 +30,7 @@ export const handler = httpHandler(
     return { status: 200, body: presentRefunds(found, query.limit, caller.kind) }
   }),
   bind(rejectRefund, async ({ caller, params: { accountId, topUpId, refundId }, body: { reason } }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const account = await access.require(caller, accountId, { roles: [], staff: true })
     const refund = await reject({
       ...{ account, topUpId, refundId, reason },
       actor: caller.actor,

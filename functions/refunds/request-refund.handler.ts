@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -17,7 +16,7 @@ const names = environment(
   'STRIPE_API_URL',
 )
 const client = documentClient()
-const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const refunding = createRefunding({
   client,
   ledgerTable: names.LEDGER_TABLE,
@@ -28,7 +27,7 @@ const refunding = createRefunding({
 
 export const handler = httpHandler(
   bind(requestRefund, async ({ caller, params, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, { roles: [], staff: true })
+    const account = await access.require(caller, params.accountId, { roles: [], staff: true })
     const refund = await refunding.request({
       account,
       topUpId: params.topUpId,

@@ -15,7 +15,7 @@ export const readRingFence = defineRoute({
   callers: ['staff', 'client'],
   params,
   responses: { 200: { description: 'The setting, and what is set aside', schema: ringFenceReply } },
-  problems: ['account_not_found', 'plan_not_found'],
+  problems: ['account_not_found', 'terms_required', 'plan_not_found'],
 })
 
 export const setRingFence = defineRoute({

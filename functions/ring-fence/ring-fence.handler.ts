@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -8,7 +7,6 @@ import { Problem } from '../edge/problem.ts'
 import { createMonthlyCharging } from '../plans/charge-month.store.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createUpcomingCharge } from '../plans/upcoming-charge.store.ts'
-import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { presentRingFence } from './present-ring-fence.ts'
 import * as api from './ring-fence.api.ts'
 import { setRingFence } from './set-ring-fence.store.ts'
@@ -25,11 +23,10 @@ const options = {
   waitingTable: WAITING_TABLE,
   documentsTable: DOCUMENTS_TABLE,
 }
-const accounts = createAccountStore(options)
+const access = createAccess(options)
 const subscriptions = createSubscriptionStore(options)
 const charging = createMonthlyCharging({ ...options, graceDays: Number(PLAN_GRACE_DAYS) })
 const upcoming = createUpcomingCharge(options)
-const gate = createTermsGate(options)
 
 const anyMember = { roles: MEMBER_ROLES, staff: true }
 const payersAndStaff = { roles: ['owner', 'billing'] as const, staff: true }
@@ -44,14 +41,13 @@ async function present(account: Account, now: Date) {
 
 export const handler = httpHandler(
   bind(api.readRingFence, async ({ caller, params: { accountId } }) => {
-    const account = await requireAccess(accounts, caller, accountId, anyMember)
+    const account = await access.require(caller, accountId, anyMember)
     return { status: 200, body: await present(account, new Date()) }
   }),
 
   bind(api.setRingFence, async ({ caller, params: { accountId }, body: { mode } }) => {
-    const account = await requireAccess(accounts, caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, payersAndStaff)
     const now = new Date()
-    if (caller.kind === 'client') await gate.require(account, now)
     const set = await setRingFence(options, { accountId, mode, at: now.toISOString() })
     if (!set.ok && set.reason === 'plan_not_found') throw noPlan(accountId)
     if (!set.ok) throw new Problem('busy', 'Sent again, it is done once.')

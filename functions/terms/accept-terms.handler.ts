@@ -1,5 +1,4 @@
-import { readAccess, requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -13,20 +12,23 @@ import { type Acceptance, BINDING_ROLES, concerns, textIn } from './terms.ts'
 
 const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
 const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
-const accounts = createAccountStore(options)
+const access = createAccess(options)
 const terms = createTermsStore(options)
 const acceptances = createAcceptanceStore(options)
 
 export const handler = httpHandler(
   bind(listAcceptances, async ({ caller, params: { accountId } }) => {
-    await requireAccess(accounts, caller, accountId, { roles: BINDING_ROLES, staff: true })
+    await access.require(caller, accountId, { roles: BINDING_ROLES, staff: true, despiteTerms: true })
     return { status: 200, body: { acceptances: (await acceptances.list(accountId)).map(presentAcceptance) } }
   }),
 
   bind(acceptTerms, async ({ caller, params: { accountId }, body, sourceIp, userAgent }) => {
     if (caller.email === undefined)
       throw new Problem('role_not_allowed', 'Terms are answered by people, not by machines.')
-    const { account, member } = await readAccess(accounts, caller, accountId, { roles: BINDING_ROLES })
+    const { account, member } = await access.read(caller, accountId, {
+      roles: BINDING_ROLES,
+      despiteTerms: true,
+    })
     const version = await terms.readVersion(body.document, body.version)
     if (!version || !concerns(version, account.clientType)) {
       throw new Problem(

@@ -1,14 +1,16 @@
 import type { ClientType } from '../accounts/account.ts'
-import { type Acceptance, concerns, type TermsVersion } from './terms.ts'
+import { type Acceptance, concerns, type TermsVersion, usageClosesAt } from './terms.ts'
 
 /** A document that waits for an account's acceptance. */
 export type WaitingTerms = {
   /** What may be accepted now: the document's newest version that concerns the client. */
   toAccept: TermsVersion
-  /** From then on the money routes are closed. */
+  /** From then on what the account's people do is closed, but for what is theirs despite it. */
   requiredAt: string
-  /** They are closed now. */
+  /** It is closed now. */
   closed: boolean
+  /** From then on what machines use for the account is closed too. */
+  usageClosesAt: string
   /** The version that the account accepted last; undefined where it accepted none. */
   acceptedVersion: string | undefined
 }
@@ -27,14 +29,12 @@ export function findWaitingTerms(
     const toAccept = ordered.at(-1)!
     const accepted = newestAccepted(acceptances, toAccept.document)
     const acceptedNumber = accepted?.number ?? 0n
-    const dates = ordered
-      .filter((version) => version.class === 'material' && version.number > acceptedNumber)
-      .map((version) => version.effectiveAt)
-      .sort()
-    const requiredAt = dates[0]
-    if (requiredAt === undefined || toAccept.kind === 'app_terms') return []
+    const unanswered = ordered.filter(({ class: of, number }) => of === 'material' && number > acceptedNumber)
+    if (unanswered.length === 0 || toAccept.kind === 'app_terms') return []
+    const requiredAt = earliest(unanswered.map(({ effectiveAt }) => effectiveAt))
     const closed = requiredAt <= now.toISOString()
-    return [{ toAccept, requiredAt, closed, acceptedVersion: accepted?.version }]
+    const usageEnd = earliest(unanswered.map(usageClosesAt))
+    return [{ toAccept, requiredAt, closed, usageClosesAt: usageEnd, acceptedVersion: accepted?.version }]
   })
 }
 
@@ -52,6 +52,8 @@ export function labelTermsInForce(
   )
   return inForce.map(({ document, version }) => `${document}@${version}`).join(', ') || undefined
 }
+
+const earliest = (instants: string[]) => instants.toSorted()[0]!
 
 /** The versions that concern a client: documents by name, each one's versions from first to newest. */
 function byDocument(versions: readonly TermsVersion[], clientType: ClientType): TermsVersion[][] {

@@ -20,10 +20,13 @@ export const waitingTermsReply = z
     language: z.string(),
     effectiveAt: z.string(),
     textSha256: z.string(),
-    requiredAt: z
-      .string()
-      .meta({ description: 'without an acceptance, what moves money is closed from then on' }),
+    requiredAt: z.string().meta({
+      description: 'without an acceptance, all but reading what is the client’s own is closed from then on',
+    }),
     closed: z.boolean(),
+    usageClosesAt: z
+      .string()
+      .meta({ description: 'without an acceptance, usage by machines is closed too from then on' }),
     url: z.string(),
     changesUrl: z
       .string()
@@ -43,6 +46,9 @@ export const termsVersionReply = z
     clientTypes: z.array(clientTypeSchema).meta({ description: 'whom it concerns; none named is all' }),
     class: z.enum(TERMS_CLASSES),
     effectiveAt: z.string(),
+    graceDays: z
+      .int()
+      .meta({ description: 'for so many days after it took effect usage goes on without an answer' }),
     publishedAt: z.string(),
     summary: z.string().optional(),
     textSha256: z.string().meta({ description: 'SHA-256 of the text in UTF-8, 64 hexadecimal digits' }),
@@ -150,6 +156,7 @@ export function presentWaitingTerms({
   toAccept,
   requiredAt,
   closed,
+  usageClosesAt,
   acceptedVersion,
 }: WaitingTerms): z.infer<typeof waitingTermsReply> {
   const { document, kind, version, title, language, effectiveAt, textSha256 } = toAccept
@@ -163,6 +170,7 @@ export function presentWaitingTerms({
     textSha256,
     requiredAt,
     closed,
+    usageClosesAt,
     url: urlOf(toAccept),
     changesUrl: acceptedVersion && `${urlOf(toAccept)}/changes?since=${acceptedVersion}`,
   }
@@ -180,6 +188,7 @@ export function presentTermsVersion(version: TermsVersion): z.infer<typeof terms
     clientTypes: version.clientTypes,
     class: version.class,
     effectiveAt: version.effectiveAt,
+    graceDays: version.graceDays,
     publishedAt: version.publishedAt,
     summary: version.summary,
     textSha256: version.textSha256,

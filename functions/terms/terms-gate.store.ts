@@ -10,7 +10,7 @@ import type { TermsVersion } from './terms.ts'
 export type TermsGate = ReturnType<typeof createTermsGate>
 type Client = Pick<Account, 'accountId' | 'clientType'>
 
-/** What closes the money routes to an account until its people have accepted what is in effect. */
+/** What closes an account to its people, and later to its machines, until somebody has accepted what is in effect. */
 export function createTermsGate(options: {
   client: DynamoDBDocumentClient
   documentsTable: string
@@ -21,27 +21,26 @@ export function createTermsGate(options: {
   let remembered: TermsVersion[] | undefined
   const acceptances = createAcceptanceStore(options)
 
-  /** What an account has yet to accept; with `closed`, what closes the money routes now. */
+  /** What an account has yet to accept; with `closed`, what closes it to its people now. */
   async function waiting(account: Client, now: Date): Promise<WaitingTerms[]> {
     return (await look(account, now)).waiting
   }
 
   /**
-   * Lets an account through and returns the label of the versions in effect for the entry's `termsVersion`; throws the
-   * problem `terms_required` with what is missing.
+   * Lets an account's people through and returns the label of the versions in effect for the entry's `termsVersion`; throws
+   * the problem `terms_required` with what is missing.
    */
   async function require(account: Client, now: Date): Promise<string | undefined> {
     const { waiting, label } = await look(account, now)
-    const missing = waiting.filter(({ closed }) => closed).map(presentWaitingTerms)
-    if (missing.length === 0) return label
-    const names = missing.map(({ document, version }) => `${document} ${version}`).join(', ')
-    throw new Problem(
-      'terms_required',
-      `An owner or billing member of the account must accept ${names} first.`,
-      {
-        extra: { missing },
-      },
-    )
+    refuse(waiting.filter(({ closed }) => closed))
+    return label
+  }
+
+  /** As `require`, for what machines use: it goes on while the days of grace last. */
+  async function requireForUsage(account: Client, now: Date): Promise<string | undefined> {
+    const { waiting, label } = await look(account, now)
+    refuse(waiting.filter(({ usageClosesAt }) => usageClosesAt <= now.toISOString()))
+    return label
   }
 
   /** The label of the versions in effect for an account, without asking for an acceptance. */
@@ -63,5 +62,13 @@ export function createTermsGate(options: {
     }
   }
 
-  return { require, inForce, waiting }
+  return { require, requireForUsage, inForce, waiting }
+}
+
+function refuse(closing: readonly WaitingTerms[]): void {
+  if (closing.length === 0) return
+  const missing = closing.map(presentWaitingTerms)
+  const names = missing.map(({ document, version }) => `${document} ${version}`).join(', ')
+  const detail = `An owner or billing member of the account must accept ${names} first.`
+  throw new Problem('terms_required', detail, { extra: { missing } })
 }

@@ -143,5 +143,5 @@ function answerExisting(item: Record<string, unknown>, publicationHash: string):
 
 function toVersion(item: Record<string, unknown>): TermsVersion {
   const { pk, sk, index1pk, index1sk, publicationHash, ...version } = item
-  return version as TermsVersion
+  return { ...version, graceDays: Number(version.graceDays) } as TermsVersion
 }

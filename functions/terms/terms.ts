@@ -42,6 +42,8 @@ export type TermsVersion = TermsText & {
   /** A material version must be accepted before it takes effect; an editorial one is only shown. */
   class: TermsClass
   effectiveAt: string
+  /** For so many days of 24 hours after it took effect, what machines use is still taken from accounts that have not answered. */
+  graceDays: number
   publishedAt: string
   publishedBy: string
 }
@@ -95,6 +97,8 @@ export const languageSchema = z
 
 const LARGEST_TEXT_BYTES = 200 * 1024
 const MOST_TRANSLATIONS = 24
+const MOST_GRACE_DAYS = 365
+const USUAL_GRACE_DAYS = 30
 
 const textSchema = z
   .string()
@@ -130,6 +134,10 @@ const publicationSchema = z.strictObject({
     .meta({ description: 'whom it concerns; none named is all' }),
   class: z.enum(TERMS_CLASSES),
   effectiveAt: instantSchema,
+  graceDays: z.int().min(0).max(MOST_GRACE_DAYS).default(USUAL_GRACE_DAYS).meta({
+    description:
+      'for so many days after it took effect usage goes on without an answer; a material version alone. Nothing new is bought meanwhile',
+  }),
   summary: linesSchema(2000).optional(),
   text: textSchema,
   translations: z
@@ -157,6 +165,11 @@ export function textIn(version: TermsVersion, language: string | undefined): Ter
     texts.find((text) => language !== undefined && baseOf(text.language) === baseOf(language)) ??
     version
   )
+}
+
+/** When what machines use is closed too to accounts that have not answered a material version. */
+export function usageClosesAt({ effectiveAt, graceDays }: TermsVersion): string {
+  return new Date(Date.parse(effectiveAt) + graceDays * 86_400_000).toISOString()
 }
 
 export function concerns(version: Pick<TermsVersion, 'clientTypes'>, clientType: ClientType): boolean {

@@ -1,5 +1,4 @@
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -23,7 +22,7 @@ const names = environment(
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const payments = { client, paymentsTable: names.PAYMENTS_TABLE }
-const accounts = createAccountStore(documents)
+const access = createAccess(documents)
 const starter = createTopUpStarter({
   topUps: createTopUpStore(payments),
   cards: createCardStore(payments),
@@ -35,9 +34,11 @@ const starter = createTopUpStarter({
 
 export const handler = httpHandler(
   bind(createTopUp, async ({ caller, params, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, params.accountId, {
+    const account = await access.require(caller, params.accountId, {
       roles: ['owner', 'billing'],
       staff: true,
+      // A payment that was begun is told how it stands, whatever waits since; a new one asks for the terms itself.
+      despiteTerms: true,
     })
     const topUp = await starter.start({
       account,

@@ -10,9 +10,16 @@ export type PricedEvent = {
   found: FoundPrice | undefined
   /** The event is the record of a session whose hold is charged. */
   hold?: RecordedHold
+  /** It was used when terms had waited for the account's answer for longer than usage goes on without. */
+  isClosedByTerms?: boolean
 }
 
-export type UsageRefusal = RatingRefusal | 'insufficient_credit' | 'account_parked' | 'account_closed'
+export type UsageRefusal =
+  | RatingRefusal
+  | 'insufficient_credit'
+  | 'account_parked'
+  | 'account_closed'
+  | 'terms_required'
 
 /** What becomes of one event; final. */
 export type EventDecision = {
@@ -76,7 +83,7 @@ export function decideInOrder(
   const decisions: EventDecision[] = []
   let availableMicros = head.availableMicros
   let hasRunOut = false
-  for (const { event, found, hold } of ordered) {
+  for (const { event, found, hold, isClosedByTerms } of ordered) {
     const balance = { availableBeforeMicros: availableMicros, availableAfterMicros: availableMicros }
     const refuse = (refusal: {
       reason: UsageRefusal
@@ -92,6 +99,10 @@ export function decideInOrder(
     }
     if (head.status !== 'open') {
       refuse({ reason: head.status === 'closed' ? 'account_closed' : 'account_parked' })
+      continue
+    }
+    if (isClosedByTerms) {
+      refuse({ reason: 'terms_required' })
       continue
     }
     const counted = countedBefore(head, counters, event.service, period)

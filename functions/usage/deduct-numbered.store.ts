@@ -32,7 +32,7 @@ export type NumberedOutcome = {
 /** Looks up what is in force for each event. */
 export type PriceEvents = (events: readonly NumberedEvent[]) => Promise<(event: NumberedEvent) => PricedEvent>
 
-export type DeductionMoment = { at: string; period: string; price: PriceEvents }
+export type DeductionMoment = { at: string; period: string; price: PriceEvents; termsVersion?: string }
 
 /** The events of one source in a batch: distinct numbers, ascending. */
 type SourceBatch = { source: string; hash: string; events: NumberedEvent[] }
@@ -240,7 +240,7 @@ export function createNumberedDeduction({
       const decision = decideInOrder(head, ordered.map(priced), period)
       if (!isSettled && head.heldMicros > 0n && lacksCredit(decision))
         return { ok: false, reason: 'credit_is_held' }
-      const draft = draftNumberedEntry(decision, head.currency)
+      const draft = draftNumberedEntry(decision, head.currency, moment.termsVersion)
       const most = Math.max(...due.map(({ length }) => length))
       // The prices that explain the events are packed with them, and may be larger than they.
       if (isTooLarge(draft) && most > 1) return decide(head, Math.ceil(most / 2))

@@ -10,6 +10,7 @@ import { createSessionRecords } from '../holds/session-record.store.ts'
 import { createSettling } from '../holds/settle-hold.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
+import { createUsageTerms } from '../terms/usage-terms.store.ts'
 import { deductMessages } from './deduct-messages.ts'
 import { createUsageDeduction } from './deduct-usage.store.ts'
 import { createNumberedStore } from './numbered.store.ts'
@@ -33,6 +34,7 @@ const usage = createUsageDeduction({
   sessions: createSessionRecords(holds),
   settling: createSettling({ ledger, holds, accounts }),
   accounts,
+  terms: createUsageTerms({ client, documentsTable: names.DOCUMENTS_TABLE }),
   prices: createRatingStore({
     client,
     documentsTable: names.DOCUMENTS_TABLE,

@@ -5,6 +5,7 @@ import type { Settling } from '../holds/settle-hold.store.ts'
 import type { Entry, Head } from '../ledger/entry.ts'
 import type { Decision, Ledger } from '../ledger/ledger.store.ts'
 import type { FoundPrice, PriceFinder, PriceSource } from '../prices/price-source.ts'
+import type { ReadUsageTerms, UsageTerms } from '../terms/usage-terms.store.ts'
 import { decideUsage, lacksCredit, separateRepeats, usageOf } from './decide-usage.ts'
 import type { DeductionOutcome } from './deduct-messages.ts'
 import { createNumberedDeduction } from './deduct-numbered.store.ts'
@@ -20,15 +21,24 @@ export type UsageDeductionOptions = {
   prices: PriceSource
   sessions: SessionRecords
   settling: Pick<Settling, 'settleExpired'>
+  terms: ReadUsageTerms
 }
 
+/** What the usage of an account goes by in one piece of work. */
+type Moment = {
+  accountId: string
+  at: string
+  period: string
+  price: ReturnType<typeof priceEvents>
+  termsVersion?: string
+}
 /** With the newest entry, unless nothing was decided. */
 type PostedUsage = DeductionOutcome & { entry?: Entry }
 type NotPosted = { ok: false; reason: 'nothing_new' | 'credit_is_held' }
 
 /** Deducts usage: the one place where events become an entry. */
 export function createUsageDeduction(options: UsageDeductionOptions) {
-  const { ledger, numbered, accounts, prices, sessions, settling } = options
+  const { ledger, numbered, accounts, prices, sessions, settling, terms } = options
   const numberedDeduction = createNumberedDeduction({ ledger, numbered, settling })
 
   /**
@@ -37,14 +47,21 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
    */
   function begin(at: string) {
     const finder = prices.open()
-    const known = new Map<string, Promise<Account | undefined>>()
+    const known = new Map<string, Promise<Moment>>()
 
-    async function readAccount(accountId: string): Promise<Account> {
-      const reading = known.get(accountId) ?? accounts.read(accountId)
+    function readMoment(accountId: string): Promise<Moment> {
+      const reading = known.get(accountId) ?? lookUp(accountId)
       known.set(accountId, reading)
-      const account = await reading
+      return reading
+    }
+
+    async function lookUp(accountId: string): Promise<Moment> {
+      const account = await accounts.read(accountId)
       if (!account) throw new Error(`usage for account ${accountId}, which is not there`)
-      return account
+      const usageTerms = await terms(account, new Date(at))
+      const price = priceEvents(account, usageTerms, finder, sessions)
+      const period = periodOf(at, account.timeZone)
+      return { accountId, at, period, price, termsVersion: usageTerms.termsVersion }
     }
 
     /**
@@ -52,14 +69,12 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
      * ones, or numbered ones up to a batch. When it throws, the same call may be repeated: what was decided is found decided.
      */
     async function deduct(accountId: string, events: readonly UsageEvent[]): Promise<PostedUsage> {
-      const account = await readAccount(accountId)
-      const period = periodOf(at, account.timeZone)
+      const moment = await readMoment(accountId)
       const plain = events.filter((event) => !isNumbered(event))
       const outcome: PostedUsage = { contradictions: [], gaps: [] }
-      if (plain.length > 0) Object.assign(outcome, await deductPlain(account, plain, at, period, finder))
+      if (plain.length > 0) Object.assign(outcome, await deductPlain(plain, moment))
       const numberedEvents = events.filter(isNumbered)
       if (numberedEvents.length === 0) return outcome
-      const moment = { at, period, price: priceEvents(account, finder, sessions) }
       const { entries, contradictions, gaps } = await numberedDeduction.deduct(
         accountId,
         numberedEvents,
@@ -74,13 +89,7 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
 
     /** Decides what waits of a source and can be decided by now. */
     async function takeUp(accountId: string, source: string): Promise<DeductionOutcome> {
-      const account = await readAccount(accountId)
-      const moment = {
-        at,
-        period: periodOf(at, account.timeZone),
-        price: priceEvents(account, finder, sessions),
-      }
-      return numberedDeduction.takeUp(accountId, source, moment)
+      return numberedDeduction.takeUp(accountId, source, await readMoment(accountId))
     }
 
     return { deduct, takeUp }
@@ -88,18 +97,14 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
 
   /** Each event by a marker of its own, all in one posting, or none. */
   async function deductPlain(
-    account: Account,
     events: readonly UsageEvent[],
-    at: string,
-    period: string,
-    finder: PriceFinder,
+    { accountId, at, period, price: priceAll, termsVersion }: Moment,
   ): Promise<PostedUsage> {
-    const { accountId } = account
     const { distinct, repeats } = separateRepeats(events)
     let decided: ReadonlyMap<string, Record<string, unknown>> = new Map()
 
     const post = async (isSettled: boolean) => {
-      const price = await priceEvents(account, finder, sessions)(distinct)
+      const price = await priceAll(distinct)
       const decide = (
         head: Head,
         taken: ReadonlyMap<string, Record<string, unknown>>,
@@ -111,7 +116,7 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
         if (!isSettled && head.heldMicros > 0n && lacksCredit(decision))
           return { ok: false, reason: 'credit_is_held' }
         const markers = decision.decisions.map((each) => usageMarkerOf(each, head.currency, at))
-        return { ok: true, draft: draftUsageEntry(decision, head.currency), markers }
+        return { ok: true, draft: draftUsageEntry(decision, head.currency, termsVersion), markers }
       }
       return ledger.post({ accountId, at, decide })
     }
@@ -141,6 +146,7 @@ export function createUsageDeduction(options: UsageDeductionOptions) {
 /** What is in force for each event, one look-up per service and instant; and the hold of the session that it is of. */
 function priceEvents(
   { accountId, currency, clientType }: Account,
+  { closesAt }: UsageTerms,
   finder: PriceFinder,
   sessions: SessionRecords,
 ) {
@@ -157,7 +163,10 @@ function priceEvents(
     }))
     const noted = await sessions.note(accountId, records)
     const holds = new Map(events.map((event, index) => [event, noted[index]]))
-    return (event: UsageEvent) => ({ event, found: foundFor(event), hold: holds.get(event) })
+    return (event: UsageEvent) => ({
+      ...{ event, found: foundFor(event), hold: holds.get(event) },
+      isClosedByTerms: closesAt !== undefined && event.at >= closesAt,
+    })
   }
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { requireAccess } from '../accounts/access.store.ts'
-import { createAccountStore } from '../accounts/account.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { MEMBER_ROLES } from '../accounts/account.ts'
 import type { Caller } from '../edge/caller.ts'
 import { readCursor, writeCursor } from '../edge/cursor.ts'
@@ -26,7 +25,7 @@ const tables = {
   waitingTable: names.WAITING_TABLE,
 }
 const usage = createUsageStore(tables)
-const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const ledger = createLedgerReader(tables)
 const numbered = createNumberedStore({ ...tables, ledger })
 const search = createNumberedSearch({ ledger, numbered })
@@ -59,7 +58,7 @@ export const handler = httpHandler(
   }),
 
   bind(listUsageSources, async ({ caller, params: { accountId }, query: { limit, cursor } }) => {
-    await requireAccess(accounts, caller, accountId, readers)
+    await access.require(caller, accountId, readers)
     const head = await ledger.readHead(accountId)
     if (!head) throw new Error(`account ${accountId} has no ledger`)
     const after = readCursor(positionSchema, cursor)?.after
@@ -79,7 +78,7 @@ async function readPlain(caller: Caller, event: UsageEventIdentity, accountId?: 
 
 /** To a client, another client's event is as little there as one that was never sent. */
 async function requireSight(caller: Caller, accountId: string): Promise<void> {
-  await requireAccess(accounts, caller, accountId, readers).catch((error) => {
+  await access.require(caller, accountId, { ...readers, despiteTerms: true }).catch((error) => {
     throw error instanceof Problem ? notFound() : error
   })
 }

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import { requireAccess } from '../accounts/access.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
@@ -13,6 +13,7 @@ import { createSettling } from '../holds/settle-hold.store.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { createRatingStore } from '../prices/rating.store.ts'
 import { explainEntry } from '../statements/present-entry.ts'
+import { createUsageTerms } from '../terms/usage-terms.store.ts'
 import { createUsageDeduction } from './deduct-usage.store.ts'
 import { createNumberedStore } from './numbered.store.ts'
 import { createGapRelease } from './release-gap.store.ts'
@@ -27,6 +28,7 @@ const tables = {
   usageTable: names.USAGE_TABLE,
 }
 const accounts = createAccountStore({ client, documentsTable: names.DOCUMENTS_TABLE })
+const access = createAccess({ client, documentsTable: names.DOCUMENTS_TABLE })
 const ledger = createLedger(tables)
 const numbered = createNumberedStore({ ...tables, ledger })
 const prices = createRatingStore({
@@ -38,12 +40,13 @@ const prices = createRatingStore({
 const holds = createHoldStore({ client, documentsTable: names.DOCUMENTS_TABLE })
 const sessions = createSessionRecords(holds)
 const settling = createSettling({ ledger, holds, accounts })
-const usage = createUsageDeduction({ ledger, numbered, accounts, prices, sessions, settling })
+const terms = createUsageTerms({ client, documentsTable: names.DOCUMENTS_TABLE })
+const usage = createUsageDeduction({ ledger, numbered, accounts, prices, sessions, settling, terms })
 const releases = createGapRelease({ ledger, numbered })
 
 export const handler = httpHandler(
   bind(releaseGap, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
-    const account = await requireAccess(accounts, caller, accountId, { roles: [], staff: true })
+    const account = await access.require(caller, accountId, { roles: [], staff: true })
     const at = new Date().toISOString()
     const request = { key: `gap-release:${idempotencyKey}`, requestHash: requestHash(body), at }
     const released = await releases.release(accountId, { ...body, actor: caller.actor }, request)

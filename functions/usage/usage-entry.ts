@@ -50,18 +50,26 @@ export function unpackUsageEvents(detail: Pick<UsageDetail, 'events'>): UsageEve
 }
 
 /** The entry of one posting of usage. All free or all refused, it moves nothing and still says what was decided. */
-export function draftUsageEntry(decision: UsageDecision, currency: string): EntryDraft {
+export function draftUsageEntry(
+  decision: UsageDecision,
+  currency: string,
+  termsVersion: string | undefined,
+): EntryDraft {
   const events = packIdentities(decision.decisions.map(({ event }) => event))
-  return draft(decision, { ...totalDetailOf(decision.decisions, currency), events })
+  return draft(decision, { ...totalDetailOf(decision.decisions, currency), events }, termsVersion)
 }
 
 /** The entry of a numbered batch, which holds its events packed. */
-export function draftNumberedEntry(decision: UsageDecision, currency: string): EntryDraft {
+export function draftNumberedEntry(
+  decision: UsageDecision,
+  currency: string,
+  termsVersion: string | undefined,
+): EntryDraft {
   const detail = { ...totalDetailOf(decision.decisions, currency), events: [] }
-  return { ...draft(decision, detail), packed: packUsageDecisions(decision.decisions) }
+  return { ...draft(decision, detail, termsVersion), packed: packUsageDecisions(decision.decisions) }
 }
 
-function draft(decision: UsageDecision, detail: UsageDetail): EntryDraft {
+function draft(decision: UsageDecision, detail: UsageDetail, termsVersion: string | undefined): EntryDraft {
   return {
     kind: 'usage',
     postings: [
@@ -72,6 +80,7 @@ function draft(decision: UsageDecision, detail: UsageDetail): EntryDraft {
     actor: USAGE_ACTOR,
     detail: detail as unknown as { [key: string]: Json },
     counters: decision.counters,
+    termsVersion,
   }
 }
 

@@ -204,7 +204,7 @@ export const listUsageSources = defineRoute({
       schema: z.object({ sources: z.array(sourceReply), nextCursor: z.string().optional() }),
     },
   },
-  problems: ['account_not_found'],
+  problems: ['account_not_found', 'terms_required'],
 })
 
 export const releaseGap = defineRoute({

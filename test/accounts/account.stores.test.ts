@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requireAccess } from '../../functions/accounts/access.store.ts'
 import { type AccountStore, createAccountStore } from '../../functions/accounts/account.store.ts'
 import type { Account, MemberRole } from '../../functions/accounts/account.ts'
 import { changeAccount } from '../../functions/accounts/change-account.store.ts'
 import { createMemberStore, type MemberStore } from '../../functions/accounts/member.store.ts'
 import { openAccount } from '../../functions/accounts/open-account.store.ts'
-import type { Caller } from '../../functions/edge/caller.ts'
 import { writeTogether } from '../../functions/edge/write-together.ts'
 import { createLedger, type Ledger } from '../../functions/ledger/ledger.store.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -206,42 +204,6 @@ describe('changing an account', () => {
     })
     expect(await changeAccount(database, accountId, { lowCreditThresholdMicros: 5n })).toMatchObject({
       account: { lowCreditThresholdMicros: 5n },
-    })
-  })
-})
-
-describe('access', () => {
-  const person = (email: string): Caller => ({ kind: 'client', actor: 'person:1', subject: '1', email })
-  const staff: Caller = { kind: 'staff', actor: 'machine:staff', subject: 'staff' }
-  const usage: Caller = { kind: 'usage', actor: 'machine:usage', subject: 'usage' }
-
-  it('answers another client’s account just as one that is not there', async () => {
-    const accountId = await openNew()
-    const other = requireAccess(accounts, person('other@example.com'), accountId, { roles: ['owner'] })
-    await expect(other).rejects.toMatchObject({ code: 'account_not_found' })
-    const unknown = requireAccess(accounts, staff, 'acc_unknown00', { roles: [], staff: true })
-    await expect(unknown).rejects.toMatchObject({ code: 'account_not_found' })
-    const machine = requireAccess(accounts, { ...staff, kind: 'client' }, accountId, { roles: ['owner'] })
-    await expect(machine).rejects.toMatchObject({ code: 'account_not_found' })
-  })
-
-  it('refuses a member whose role is too small, and staff and machines unless they are named', async () => {
-    const accountId = await openNew()
-    await addMember(accountId, 'viewer@example.com', 'viewer')
-    const allowed = { roles: ['owner', 'billing'] as const }
-    for (const caller of [person('viewer@example.com'), staff, usage]) {
-      await expect(requireAccess(accounts, caller, accountId, allowed)).rejects.toMatchObject({
-        code: 'role_not_allowed',
-      })
-    }
-    expect(await requireAccess(accounts, person('owner@example.com'), accountId, allowed)).toMatchObject({
-      accountId,
-    })
-    expect(await requireAccess(accounts, staff, accountId, { ...allowed, staff: true })).toMatchObject({
-      accountId,
-    })
-    expect(await requireAccess(accounts, usage, accountId, { ...allowed, usage: true })).toMatchObject({
-      accountId,
     })
   })
 })

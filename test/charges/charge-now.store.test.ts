@@ -67,7 +67,10 @@ async function openAccount(creditMicros: bigint): Promise<Account> {
   }
 }
 
-const openGate: ChargingOptions['terms'] = { require: async () => 'terms-of-service@1' }
+const openGate: ChargingOptions['terms'] = {
+  require: async () => 'terms-of-service@1',
+  requireForUsage: async () => 'terms-of-service@1',
+}
 
 function chargingOf(options: Partial<ChargingOptions> = {}) {
   return (account: Account, body: object, idempotencyKey = 'key-1', caller: Caller = machine) =>
@@ -114,7 +117,8 @@ describe('charging now', () => {
     const first = await charge(account, { service: 'sms', quantity: 20 })
     const closed = chargingOf({
       terms: {
-        require: async () => {
+        ...openGate,
+        requireForUsage: async () => {
           throw new Problem('terms_required', 'new terms')
         },
       },

@@ -55,7 +55,7 @@ export function holdingOn(
     ledger,
     holds,
     prices,
-    terms: { require: async () => 'terms-of-service@1' },
+    terms: { requireForUsage: async () => 'terms-of-service@1' },
     settling,
     startTimer: async (timer) => void timers.push(timer),
   })

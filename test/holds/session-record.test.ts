@@ -27,6 +27,7 @@ async function deduct(account: Account, ...events: UsageEvent[]) {
     prices: usualPrices,
     sessions: createSessionRecords(holding.holds),
     settling: holding.settling,
+    terms: async () => ({}),
   })
   const { entry } = await usage.deduct(account.accountId, events, later(100).toISOString())
   return entry!

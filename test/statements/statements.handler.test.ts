@@ -59,7 +59,11 @@ function usagePosting(availableMicros: bigint) {
     availableBeforeMicros: availableMicros,
     availableAfterMicros: availableMicros - 12_345n,
   }
-  const draft = draftUsageEntry({ decisions: [decision], totalMicros: 12_345n, counters: {} }, 'USD')
+  const draft = draftUsageEntry(
+    { decisions: [decision], totalMicros: 12_345n, counters: {} },
+    'USD',
+    undefined,
+  )
   return { ok: true as const, draft, markers: [usageMarkerOf(decision, 'USD', at)] }
 }
 

@@ -16,6 +16,7 @@ const version = (number: number, more: Partial<TermsVersion> = {}): TermsVersion
   ...{
     clientTypes: [],
     class: 'material',
+    graceDays: 30,
     effectiveAt: `2026-${String(number).padStart(2, '0')}-01T00:00:00.000Z`,
   },
   ...{
@@ -58,10 +59,16 @@ const waiting = (versions: TermsVersion[], acceptances: Acceptance[] = []) =>
 describe('terms that wait', () => {
   it('are the newest version, and close from the first material one on that was not accepted', () => {
     expect(waiting([version(4), version(2)])).toEqual([
-      { version: 'v4', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
+      {
+        ...{ version: 'v4', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
+        usageClosesAt: '2026-03-03T00:00:00.000Z',
+      },
     ])
     expect(waiting([version(4), version(2)], [accepted(2)])).toEqual([
-      { version: 'v4', requiredAt: '2026-04-01T00:00:00.000Z', closed: false, acceptedVersion: 'v2' },
+      {
+        ...{ version: 'v4', requiredAt: '2026-04-01T00:00:00.000Z', closed: false, acceptedVersion: 'v2' },
+        usageClosesAt: '2026-05-01T00:00:00.000Z',
+      },
     ])
   })
 
@@ -77,6 +84,12 @@ describe('terms that wait', () => {
       [],
     )
     expect(waiting([version(1, { kind: 'app_terms' })])).toEqual([])
+  })
+
+  it('close usage when the first grace of a version that was not accepted is over', () => {
+    const [waits] = waiting([version(1, { graceDays: 40 }), version(2, { graceDays: 3 })])
+    expect(waits).toMatchObject({ requiredAt: '2026-01-01T00:00:00.000Z' })
+    expect(waits).toMatchObject({ usageClosesAt: '2026-02-04T00:00:00.000Z' })
   })
 
   it('still wait after a refusal, and after the acceptance of another document', () => {

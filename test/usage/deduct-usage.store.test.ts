@@ -69,6 +69,7 @@ function deductionOf(prices: PriceVersion[], through: Pick<Ledger, 'post'> = led
     prices: fixedPrices(...prices),
     sessions: createSessionRecords(createHoldStore(database)),
     settling: createSettling({ ledger, holds: createHoldStore(database), accounts: { read } }),
+    terms: async () => ({}),
   })
 }
 

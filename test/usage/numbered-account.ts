@@ -71,6 +71,7 @@ export function machineOn(database: TestDatabase, ...prices: PriceVersion[] | [P
       prices: priced,
       sessions: createSessionRecords(createHoldStore(database)),
       settling: createSettling({ ledger, holds: createHoldStore(database), accounts: { read } }),
+      terms: async () => ({}),
     }),
   }
 }

@@ -38,7 +38,12 @@ describe('what a posting of 97 calls costs', () => {
   })
 
   it('is at most ten more for the entry, which names every event', () => {
-    const { entry } = chainEntry(head, draftUsageEntry(decision, 'USD'), '', at)
+    const { entry } = chainEntry(
+      head,
+      draftUsageEntry(decision, 'USD', 'terms-of-service@2026-12-01'),
+      '',
+      at,
+    )
     expect(sizeOf({ ...entry })).toBeLessThanOrEqual(5 * 1024)
   })
 })
