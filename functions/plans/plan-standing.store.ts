@@ -4,7 +4,9 @@ import type { CreditAt } from '../ledger/credit-at.ts'
 import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { smaller } from '../ledger/lot.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
-import { lastingAt } from '../ring-fence/ring-fence.ts'
+import { lastingAt, type RingFence } from '../ring-fence/ring-fence.ts'
+import { createComingMonth } from './coming-month.store.ts'
+import type { ComingMonth } from './coming-month.ts'
 import { dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
 import { findGoverning } from './grace.ts'
@@ -19,14 +21,16 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
   const subscriptions = createSubscriptionStore(options)
   const ringFences = createRingFenceStore(options)
   const priceResumption = createResumptionPricing(options)
+  const findComing = createComingMonth(options)
 
   /** Undefined without a plan. */
   async function read(
-    { accountId, timeZone }: Account,
+    account: Account,
     now: Date,
     { head, usableMicros }: CreditAt,
   ): Promise<PlanStanding | undefined> {
     const at = now.toISOString()
+    const { accountId, timeZone } = account
     const { period, day } = dayIn(at, timeZone)
     const [subscription, short, month, ringFence] = await Promise.all([
       subscriptions.read(accountId),
@@ -43,7 +47,9 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
     const owedMicros = owedIn(short)
     // What is set aside for the plan pays what is owed, and lets nothing run again.
     const setAsideMicros = smaller(sumOfHeld(lastingAt(ringFence, at)), owedMicros)
-    const neededMicros = owedMicros - setAsideMicros + (resumptionMicros ?? 0n)
+    const coming = stopped.length > 0 ? await findComing(account, subscription, at) : undefined
+    const comingMicros = coming ? missingFor(coming, ringFence, setAsideMicros) : 0n
+    const neededMicros = owedMicros - setAsideMicros + (resumptionMicros ?? 0n) + comingMicros
     const credit = { ...head, availableMicros: usableMicros }
     return {
       periods: short.map((document) => document.period),
@@ -56,4 +62,10 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
   }
 
   return { read }
+}
+
+/** What the next month costs with all running, beyond what is set aside for it and not used before. */
+function missingFor({ dueAt, priceWithout }: ComingMonth, ringFence: RingFence, usedMicros: bigint): bigint {
+  const totalMicros = priceWithout([])
+  return totalMicros - smaller(totalMicros, sumOfHeld(lastingAt(ringFence, dueAt)) - usedMicros)
 }

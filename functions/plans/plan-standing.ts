@@ -12,6 +12,9 @@ export type PlanStanding = {
   stopped: readonly StoppedService[]
   /** What stopped services cost for the rest of the month, today included; undefined while the month is still to be charged. */
   resumptionMicros: bigint | undefined
-  /** What has to be topped up so that what is owed is paid and all runs again today, exact, with what a top-up pays first. */
+  /**
+   * What has to be topped up so that what is owed is paid and all runs again today, exact, with what a top-up pays first. Once the
+   * next month is warned of, nothing runs again without credit for that as well.
+   */
   shortfallMicros: bigint
 }

@@ -1,7 +1,12 @@
+import { hasExpired } from '../ledger/credit-at.ts'
+import { sumOfHeld } from '../ledger/decide-hold.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { debit } from '../ledger/decide-movement.ts'
 import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
+import { sumOfLots } from '../ledger/lot.ts'
+import { lastingAt } from '../ring-fence/ring-fence.ts'
 import { afterRefusal, keyOfResumption, type Run, type Step } from './charging-step.ts'
+import { createComingMonth } from './coming-month.store.ts'
 import { dayIn } from './day-shares.ts'
 import { decideResumption } from './decide-resumption.ts'
 import { describeResumption } from './describe-stop.ts'
@@ -13,16 +18,17 @@ import type { Subscription } from './subscription.ts'
 
 /**
  * Lets stopped services run again when nothing is owed, what stopped last first, each as far as the available credit covers
- * its rest of the month: by one entry that charges them, with the month's lines and the plan.
+ * its rest of the month, and once the next one is warned of that as well: by one entry that charges them, with the month's lines and the plan.
  */
 export function createServiceResumption(options: LedgerOptions & { documentsTable: string }) {
   const { documentsTable } = options
   const ledger = createLedger(options)
   const subscriptions = createSubscriptionStore(options)
   const priceStopped = createStoppedPricing(options)
+  const findComing = createComingMonth(options)
 
   /** `done` when nothing is stopped, or the credit covers none of it. */
-  return async function resume(run: Run, { due }: Situation): Promise<Step> {
+  return async function resume(run: Run, { due, ringFence }: Situation): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId, currency, timeZone } = account
     const subscription = await subscriptions.read(accountId)
@@ -32,13 +38,23 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
     const month = await subscriptions.readPeriod(accountId, period)
     if (month?.status !== 'charged') return 'done'
     const facts = { month, day, stopped, monthly: await priceStopped(subscription, month, at) }
+    const coming = await findComing(account, subscription, at)
     const posted = await ledger.post<MovementRefusal | { ok: false; reason: 'nothing_resumes' }>({
       accountId,
       ...keyOfResumption(period, subscription.revision),
       at,
       decide: (head) => {
         const { availableMicros } = head
-        const decision = decideResumption({ ...facts, availableMicros })
+        const decision = decideResumption({
+          ...{ ...facts, availableMicros },
+          coming: coming && {
+            ...coming,
+            // Of lots that HEAD has no room for, none expires before those that it has.
+            usableMicros:
+              availableMicros - sumOfLots(head.lots.filter((lot) => hasExpired(lot, coming.dueAt))),
+            setAsideMicros: sumOfHeld(lastingAt(ringFence, coming.dueAt)),
+          },
+        })
         if (!decision) return { ok: false, reason: 'nothing_resumes' }
         const { stillStopped, lines, totalMicros, costMicros, notGivenBackMicros } = decision
         const moved = debit(head, {

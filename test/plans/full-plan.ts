@@ -37,8 +37,8 @@ export async function fullPlan(database: TestDatabase) {
     if (!set.ok) throw new Error(set.reason)
   }
 
-  const give = (account: Account, units: number) =>
-    world.give(account, BigInt(units) * UNIT, `gift-${++gifts}`)
+  const give = (account: Account, units: number, expiresAt?: Date) =>
+    world.give(account, BigInt(units) * UNIT, `gift-${++gifts}`, expiresAt?.toISOString())
 
   const choose = (account: Account, services: readonly string[], now: Date) =>
     choosePlan(database, {

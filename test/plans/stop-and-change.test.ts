@@ -361,6 +361,35 @@ describe('how an account stands', () => {
     expect((await full.linesOf(account)).available).toBe(0n)
   })
 
+  it('from the warning of the next month on lets nothing run again that would make it short', async () => {
+    const account = await stopTrunks()
+    // Enough for January without trunks, and for their last days of December, not for January with them.
+    await full.give(account, 93 + 15 + 92)
+    expect(await standingOf(account, december(27))).toMatchObject({ shortfallMicros: UNIT })
+    expect(await full.resultsOf(account, december(27))).toEqual([])
+    expect(await full.stoppedOf(account)).toEqual(['trunk'])
+    await full.give(account, 1)
+    expect(await full.resultsOf(account, december(27))).toEqual(['resumed'])
+    expect(await full.resultsOf(account, december(32))).toEqual(['charged'])
+  })
+
+  it('before that warning lets it run for what is left of the month alone', async () => {
+    const account = await stopTrunks()
+    await full.give(account, 18)
+    expect(await full.resultsOf(account, december(26))).toEqual(['resumed'])
+  })
+
+  it('from then on counts no credit that expires before the next month is due', async () => {
+    const account = await stopTrunks()
+    await full.give(account, 93 + 93)
+    await full.give(account, 50, december(30))
+    expect(await full.resultsOf(account, december(27))).toEqual(['resumed'])
+    const other = await stopTrunks()
+    await full.give(other, 93 + 92)
+    await full.give(other, 50, december(30))
+    expect(await full.resultsOf(other, december(27))).toEqual([])
+  })
+
   it('by a coin less one service stays stopped', async () => {
     const account = await stopAll()
     await full.give(account, 161)
