@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { z } from 'zod'
-import { readAccess } from '../accounts/access.store.ts'
+import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
 import { presentAccountInFull } from '../accounts/present-account.ts'
@@ -29,6 +29,7 @@ const names = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE', 'EXPORTS_BUCKET', '
 const client = documentClient()
 const documents = { client, documentsTable: names.DOCUMENTS_TABLE }
 const accounts = createAccountStore(documents)
+const access = createAccess(documents)
 const ledger = createLedgerReader({ client, ledgerTable: names.LEDGER_TABLE })
 const statuses = createStatusStore({ client, ledgerTable: names.LEDGER_TABLE })
 const requests = createPrivacyRequestStore(documents)
@@ -43,14 +44,16 @@ const exports = createExportsBucket({
 /** An address to fetch an export from holds for so long. */
 const LINK_SECONDS = 300
 
-const anyMember = { roles: MEMBER_ROLES }
-const anyMemberOrStaff = { roles: MEMBER_ROLES, staff: true }
-const owner = { roles: ['owner'] as const }
+// Rights that nobody has to agree to terms for.
+const despiteTerms = true as const
+const anyMember = { roles: MEMBER_ROLES, despiteTerms }
+const anyMemberOrStaff = { roles: MEMBER_ROLES, staff: true, despiteTerms }
+const owner = { roles: ['owner'] as const, despiteTerms }
 const positionSchema = z.strictObject({ after: z.string().max(200) })
 
 /** An owner sees all of an account, everybody what concerns them, staff everything. */
 async function readVisible(caller: Caller, accountId: string): Promise<(request: PrivacyRequest) => boolean> {
-  const { member } = await readAccess(accounts, caller, accountId, anyMemberOrStaff)
+  const { member } = await access.read(caller, accountId, anyMemberOrStaff)
   if (!member || member.role === 'owner') return () => true
   return ({ subject }) => concernsPerson(subject, caller.email)
 }
@@ -71,7 +74,7 @@ async function readForStaff(accountId: string): Promise<Account> {
 
 export const handler = httpHandler(
   bind(api.askPrivacy, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
-    const { account, member } = await readAccess(accounts, caller, accountId, anyMember)
+    const { account, member } = await access.read(caller, accountId, anyMember)
     const now = new Date()
     requireFreshSignIn(caller, now)
     const subject = readSubject(body.subject, caller, member!)
@@ -120,7 +123,7 @@ export const handler = httpHandler(
   }),
 
   bind(api.closeAccount, async ({ caller, params: { accountId }, body }) => {
-    const { account } = await readAccess(accounts, caller, accountId, owner)
+    const { account } = await access.read(caller, accountId, owner)
     const now = new Date()
     requireFreshSignIn(caller, now)
     const reason = body.reason ?? 'Closed by its owner'

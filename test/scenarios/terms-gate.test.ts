@@ -30,6 +30,7 @@ const OPEN_DESPITE_TERMS = [
   'removeMember',
   'readAutoTopUp',
   'switchOffAutoTopUp',
+  ...['askPrivacy', 'listPrivacyRequests', 'readPrivacyRequest', 'fetchExport', 'closeAccount'],
 ]
 
 let test: TestStack
@@ -103,6 +104,7 @@ const PARAMETERS: Record<string, string> = {
   disputeId: 'du_1',
   holdId: `hold_${'1'.repeat(22)}`,
   sequence: '1',
+  requestId: `prv_${'1'.repeat(22)}`,
 }
 
 it('everything of an account is closed to its people while terms wait, but for a list that somebody has thought of', async () => {
