@@ -17,7 +17,7 @@ import { isConditionFailed } from '../edge/dynamodb.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
-import type { ExportsBucket } from './exports-bucket.ts'
+import { type ExportsBucket, fileKey } from './exports-bucket.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import type { PrivacyRequest, Subject } from './privacy-request.ts'
 
@@ -179,14 +179,16 @@ export function createErasureSteps(options: ErasureOptions) {
   /** Earlier requests of the same subject forget addresses and notes, and their archives go. */
   const earlierRequests: ErasureStep = {
     name: 'requests',
-    async run({ accountId, request: own }) {
+    async run({ accountId, request: own, at }) {
       let count = 0n
       for (const request of await requests.list(accountId)) {
         if (request.requestId === own.requestId || !isSameSubject(own.subject, request.subject)) continue
-        if (request.status !== 'done') continue
-        if (request.export) await options.exports.remove(request.export.key)
+        // An erasure that is under way ends by itself; an export must not bring back what goes here, so it ends now.
+        if (request.status !== 'done' && request.kind === 'erasure') continue
+        if (request.kind === 'export') await options.exports.remove(fileKey(request))
         const { export: _, note: __, replyTo: ___, ...rest } = request
-        const next = { ...rest, subject: withoutAddress(request.subject) }
+        const subject = withoutAddress(request.subject)
+        const next = { ...rest, subject, status: 'done' as const, finishedAt: request.finishedAt ?? at }
         if (JSON.stringify(next, digits) === JSON.stringify(request, digits)) continue
         if (!(await requests.replace(request, next)))
           throw new Error(`privacy request ${request.requestId} was changed meanwhile`)

@@ -19,3 +19,8 @@ export type ExportsBucket = {
   /** An address under which a file can be fetched for so many seconds, by whoever has it. */
   linkTo(key: string, options: { at: Date; seconds: number; fileName: string }): Promise<string>
 }
+
+/** The one place of a request's archive. */
+export function fileKey({ accountId, requestId }: { accountId: string; requestId: string }): string {
+  return `exports/${accountId}/${requestId}.zip`
+}

@@ -6,7 +6,7 @@ import type { Entry } from '../ledger/entry.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
 import { describeExport } from './describe-export.ts'
-import { type ExportsBucket, SMALLEST_PART_BYTES, type UploadedPart } from './exports-bucket.ts'
+import { type ExportsBucket, fileKey, SMALLEST_PART_BYTES, type UploadedPart } from './exports-bucket.ts'
 import { isAbout, type Person, subjectsIn } from './is-about.ts'
 import { type TableName, typeOfItem } from './item-types.ts'
 import {
@@ -232,9 +232,4 @@ function moveOn(state: ExportState, next: Record<string, unknown> | undefined): 
 function personOf({ subject }: PrivacyRequest, { subjects }: ExportState): Person | undefined {
   if (subject.type === 'account' || subject.email === undefined) return undefined
   return { email: subject.email, emailHash: subject.emailHash, subjects }
-}
-
-/** The one place of a request's archive. */
-export function fileKey({ accountId, requestId }: Pick<PrivacyRequest, 'accountId' | 'requestId'>): string {
-  return `exports/${accountId}/${requestId}.zip`
 }

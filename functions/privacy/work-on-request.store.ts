@@ -2,6 +2,7 @@ import { log } from '../edge/log.ts'
 import type { PutEvents } from '../events/event.ts'
 import { describeAnswer } from './describe-answer.ts'
 import { createErasureSteps, type ErasureOptions, withoutAddress } from './erasure-steps.store.ts'
+import { fileKey } from './exports-bucket.ts'
 import { privacyLink } from './privacy-link.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import { daysLater, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
@@ -68,7 +69,15 @@ export function createPrivacyWork(options: WorkOptions) {
       return requests.replace(request, { ...request, progress: { ...progress, cursor: step.cursor } })
     await tellReady(request, at, step.file.expiresAt)
     const done: PrivacyRequest = { ...atEnd(request, at), export: step.file }
-    return requests.replace(request, done, { at, what: 'done', by: 'system:privacy' })
+    const written = await requests.replace(request, done, { at, what: 'done', by: 'system:privacy' })
+    if (!written) await removeUnwanted(request)
+    return written
+  }
+
+  /** Its subject was erased while it was written: the archive must not outlive that. */
+  async function removeUnwanted({ accountId, requestId }: PrivacyRequest): Promise<void> {
+    const found = await requests.read(accountId, requestId)
+    if (found?.status === 'done' && !found.export) await options.exports.remove(fileKey(found))
   }
 
   async function erasureStep(request: PrivacyRequest, at: string): Promise<PrivacyRequest | undefined> {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createConsentStore } from '../../functions/consents/consent.store.ts'
+import { personIdOf } from '../../functions/consents/person-key.ts'
 import { createRetention } from '../../functions/privacy/apply-retention.store.ts'
 import type { PrivacyRequest } from '../../functions/privacy/privacy-request.ts'
 import { RETENTION_DAYS } from '../../functions/privacy/retention.ts'
@@ -130,6 +132,57 @@ describe('the erasure of a person', () => {
       }
     }
   }, 120_000)
+
+  it('withdraws what the person wanted to be written to about, with all accounts alone, and keeps that it was given', async () => {
+    const { account, email } = await leavingPerson()
+    const consents = createConsentStore(world.database)
+    const personId = personIdOf(email)
+    const said = {
+      pressed: 'Yes',
+      at: NOW,
+      channel: 'signed_in' as const,
+      email,
+      userAgent: 'Marker Browser 7',
+    }
+    const wording = { wording: 'News?', wordingVersion: '1', wordingSha256: 'x', sourceIp: '192.0.2.7' }
+    await consents.decide(personId, { purpose: 'news' as never, decision: 'given', ...wording, ...said })
+    const here = await world.ask(account, 'erasure', person(email))
+    await work(here)
+    expect(await consents.mayWrite(personId, 'news' as never)).toBe(true)
+    await world.members.add({ accountId: account.accountId, email, role: 'viewer', addedAt: NOW })
+    const more = { idempotencyKey: 'everywhere' }
+    expect(await work(await world.ask(account, 'erasure', person(email, 'all_accounts'), more))).toBe('done')
+    expect(await consents.mayWrite(personId, 'news' as never)).toBe(false)
+    const { history } = await consents.readAll(personId)
+    expect(history.map(({ decision }) => decision)).toEqual(['given', 'withdrawn'])
+    for (const record of history) {
+      expect(record.email).toBeUndefined()
+      expect(record).toMatchObject({ userAgent: '(erased)', sourceIp: '(erased)', wordingSha256: 'x' })
+    }
+  })
+
+  it('is not brought back by what was under way: a notice that is being sent, an export that is being written', async () => {
+    const { account, email } = await leavingPerson()
+    const { accountId } = account
+    const notice = { accountId, noticeId: 'under-way', recipient: email }
+    expect(await world.notices.claim(notice, now())).toBe('yours')
+    const export_ = await world.ask(account, 'export', person(email), { idempotencyKey: 'export' })
+    const erasure = await world.ask(account, 'erasure', person(email))
+    const writing = world.workerWith({
+      put: async () => {
+        // It is erased just before its export would be done.
+        expect(await work(erasure)).toBe('done')
+      },
+    })
+    expect(await writing.work(accountId, export_.requestId, now)).toBe('elsewhere')
+    await world.notices.finish(notice, { state: 'sent', note: 'message', at: NOW })
+    const left = (await world.allItems()).filter(({ item }) => item.pk === `ACCOUNT#${accountId}`)
+    expect(left.filter(({ item }) => String(item.sk).startsWith('NOTICE#'))).toHaveLength(1)
+    expect(await world.bucket.sizeOf(`exports/${accountId}/${export_.requestId}.zip`)).toBeUndefined()
+    const { status, export: file } = (await read(export_))!
+    expect({ status, file }).toEqual({ status: 'done', file: undefined })
+    expect(await placesOf(email, accountId)).toEqual(['documents ACCEPTANCE email'])
+  })
 
   it('waits while the person is the only owner by then, and goes on when somebody else is', async () => {
     const { account, email } = await leavingPerson()
