@@ -513,6 +513,16 @@ export const eventDetails = {
       ),
     })
     .meta({ description: 'An account or a person was erased: what went, what stays, why, and until when.' }),
+  'privacy.extended': privacyEvent
+    .extend({
+      kind: z.enum(['export', 'erasure']),
+      dueAt: z.string().meta({ description: 'by when it will be answered' }),
+      reason: z.string(),
+    })
+    .meta({
+      description:
+        'A privacy request takes longer, by two months at most. Who asked is told why by e-mail, within the first month.',
+    }),
   'privacy.deadline_near': privacyEvent
     .extend({
       kind: z.enum(['export', 'erasure']),

@@ -22,6 +22,7 @@ const NOTICE_EVENTS = [
   'auto_top_up.disabled',
   'auto_top_up.cap_reached',
   'privacy.export_ready',
+  'privacy.extended',
   'privacy.erased',
 ] as const satisfies EventName[]
 

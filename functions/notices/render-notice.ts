@@ -100,6 +100,7 @@ function contentOf(
       }
     }
     case 'privacy.export_ready':
+    case 'privacy.extended':
     case 'privacy.erased':
       return tellOfPrivacy(event)
     case 'dispute.opened':

@@ -63,7 +63,11 @@ export function createNoticeSending(options: NoticeOptions) {
 
   /** The answer to a privacy request goes to who asked, and to nobody any more once that address was forgotten. */
   async function recipientsOf({ detailType, detail }: NoticeEvent, members: readonly Member[]) {
-    if (detailType === 'privacy.export_ready' || detailType === 'privacy.erased')
+    if (
+      detailType === 'privacy.export_ready' ||
+      detailType === 'privacy.extended' ||
+      detailType === 'privacy.erased'
+    )
       return [(await requests.read(detail.accountId, detail.requestId))?.replyTo ?? []].flat()
     return members.filter(({ role }) => RECIPIENT_ROLES.includes(role)).map(({ email }) => email)
   }

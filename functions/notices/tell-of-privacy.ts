@@ -1,9 +1,12 @@
 import type { BusEvent } from '../events/event.ts'
 import type { NoticeContent } from './lay-out-notice.ts'
 
-type PrivacyNotice = Extract<BusEvent, { detailType: 'privacy.export_ready' | 'privacy.erased' }>
+type PrivacyNotice = Extract<
+  BusEvent,
+  { detailType: 'privacy.export_ready' | 'privacy.extended' | 'privacy.erased' }
+>
 
-const FOOTER = 'You get this once, because it is the answer to your privacy request.'
+const FOOTER = 'You get this because of your privacy request.'
 
 /** The answer to a privacy request, for who asked. */
 export function tellOfPrivacy(event: PrivacyNotice): Omit<NoticeContent, 'accountName'> {
@@ -19,6 +22,21 @@ export function tellOfPrivacy(event: PrivacyNotice): Omit<NoticeContent, 'accoun
         ['Request', requestId],
       ],
       action: { label: 'Fetch your data', url: downloadUrl },
+      footer: FOOTER,
+    }
+  }
+  if (event.detailType === 'privacy.extended') {
+    const { reason, dueAt, requestId } = event.detail
+    return {
+      subject: 'Your privacy request takes longer',
+      paragraphs: [
+        'We need more time for what you have asked for, as article 12(3) of the GDPR allows. You may complain to a supervisory authority, and go to court.',
+      ],
+      figures: [
+        ['Why', reason],
+        ['Answered by', dueAt.slice(0, 10)],
+        ['Request', requestId],
+      ],
       footer: FOOTER,
     }
   }

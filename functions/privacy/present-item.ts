@@ -47,7 +47,7 @@ export function presentMarker(record: UsageRecord): ExportRow {
 function rowsOf(type: ItemType, item: Record<string, unknown>): ExportRow[] {
   if (type.name === 'ENTRY') {
     const { pk, sk, packed, ...entry } = item
-    return [plain({ ...explainEntry(entry as unknown as Entry), usageErasedAt: item.packedErasedAt })]
+    return [plain(explainEntry(entry as unknown as Entry))]
   }
   if (type.name === 'EVENTS' && item.packed instanceof Uint8Array) {
     const { tables } = unpackColumns<[PlainRow[]], null>(item.packed)

@@ -75,7 +75,7 @@ export type PrivacyRequest = {
   /** When the operator had it: the deadline counts from here. */
   receivedAt: string
   dueAt: string
-  extension?: { reason: string; at: string; by: string }
+  extension?: { reason: string; at: string; by: string; toldAt?: string }
   /** Where the answer goes; forgotten once it has been sent. */
   replyTo?: string
   progress: Progress

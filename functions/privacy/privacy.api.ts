@@ -146,8 +146,7 @@ export const startPrivacyRequest = defineRoute({
 
 export const extendPrivacyRequest = defineRoute({
   route: privacyRoutes.extendPrivacyRequest,
-  summary:
-    'Extend a request’s deadline by two months, with a reason; write it to the person within the first month',
+  summary: 'Extend a request’s deadline by two months; who asked is told why by e-mail',
   tag,
   callers: ['staff'],
   params: requestParams,

@@ -42,8 +42,16 @@ export function createTending(options: {
       log.warn('privacy request is near its deadline', { accountId, requestId, kind, dueAt })
       const detail = { ...eventOf(request, 'deadline_near', at), kind, dueAt }
       await options.put([{ detailType: 'privacy.deadline_near', detail }])
-      await requests.replace(request, { ...request, deadlineToldAt: at })
-      return tend({ ...request, deadlineToldAt: at }, now)
+      const told = await requests.replace(request, { ...request, deadlineToldAt: at })
+      // Whoever wrote it meanwhile works on it; the next hour looks again.
+      return told ? tend(told, now) : false
+    }
+    const { extension } = request
+    if (extension && extension.toldAt === undefined && request.status !== 'done') {
+      const detail = { ...eventOf(request, 'extended', at), kind, dueAt, reason: extension.reason }
+      await options.put([{ detailType: 'privacy.extended', detail }])
+      const told = await requests.replace(request, { ...request, extension: { ...extension, toldAt: at } })
+      return told ? tend(told, now) : false
     }
     if (request.status === 'done' && request.replyTo !== undefined) await forgetAddress(request, at)
     const isAtWork = request.leaseUntil !== undefined && request.leaseUntil > at

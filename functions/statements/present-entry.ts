@@ -55,6 +55,10 @@ export const explainedTransactionReply = transactionReply
       description:
         'how the amount came about: price version, quantity, rounding, each event of a batch; names that end in Micros are millionths of a currency unit',
     }),
+    eventsErasedAt: z.string().optional().meta({
+      description:
+        'of a numbered batch: when what its events said was erased, because its time was over; the hash still proves',
+    }),
     key: z.string(),
     previousHash: z.string(),
     hash: z.string().meta({ description: 'SHA-256 over everything that the line says, base64url' }),
@@ -109,6 +113,7 @@ export function explainEntry(entry: Entry): z.infer<typeof explainedTransactionR
       expiresAt,
     })),
     detail: explainDetail(entry),
+    eventsErasedAt: entry.packedErasedAt,
     key: entry.key,
     previousHash: entry.previousHash,
     hash: entry.hash,

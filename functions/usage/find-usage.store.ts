@@ -37,6 +37,14 @@ export function createNumberedSearch({
       const { entrySequence, at } = there.batch
       throw new Problem('sequence_released', `It was given up on ${at}, in transaction ${entrySequence}.`)
     }
+    const erasedAt = there?.entry?.packedErasedAt
+    if (there && erasedAt !== undefined) {
+      const { entrySequence } = there.batch
+      throw new Problem(
+        'usage_event_not_found',
+        `It was decided in transaction ${entrySequence}; what it said was erased on ${erasedAt}.`,
+      )
+    }
     return there?.entry && there.decision && presentNumbered(there.entry, there.decision)
   }
 

@@ -46,6 +46,7 @@ export type EventName =
   | 'privacy.deadline_near'
   | 'privacy.erased'
   | 'privacy.export_ready'
+  | 'privacy.extended'
   | 'ring_fence.changed'
   | 'session.authorised'
   | 'session.ended'

@@ -5,7 +5,7 @@ import { durableTable } from './durable.ts'
 import type { HouseFunction } from './house-function.ts'
 import type { WaitingTable } from './waiting-table.ts'
 
-/** Balances, entries and keys. Nothing in it is ever deleted: no role may, and no role may scan it. */
+/** Balances, entries and keys. Nothing in it is ever deleted: no role may, and no role may scan it. What usage said is taken out of entries in time. */
 export class LedgerTable extends TableV2 {
   readonly #waiting: WaitingTable
 

@@ -56,6 +56,7 @@ export class Notices extends Construct {
         'auto_top_up.disabled',
         'auto_top_up.cap_reached',
         'privacy.export_ready',
+        'privacy.extended',
         'privacy.erased',
       ],
       noticeQueue,

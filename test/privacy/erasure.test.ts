@@ -320,6 +320,18 @@ describe('retention', () => {
 })
 
 describe('deadlines', () => {
+  it('that are extended are told to who asked, once, with the reason', async () => {
+    const account = await world.open()
+    const request = await world.ask(account, 'export')
+    const extension = { reason: 'Three accounts', at: NOW, by: 'person:staff' }
+    await world.requests.replace(request, { ...request, extension, dueAt: '2027-02-23T12:00:00.000Z' })
+    for (const at of [now(), now(), daysLater(1)]) await tending().tendAll(at)
+    const told = world.events.filter(
+      ({ detailType, detail }) => detailType === 'privacy.extended' && detail.requestId === request.requestId,
+    )
+    expect(told).toMatchObject([{ detail: { reason: 'Three accounts', dueAt: '2027-02-23T12:00:00.000Z' } }])
+  })
+
   it('are told once to staff, a week before', async () => {
     const account = await world.open({ credits: 1n })
     const request = await world.ask(account, 'export')

@@ -415,6 +415,7 @@ describe('triggers', () => {
             'plan.warning',
             'privacy.erased',
             'privacy.export_ready',
+            'privacy.extended',
             'service.resumed',
             'service.suspended',
             'top_up.settled',
