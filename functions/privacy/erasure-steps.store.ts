@@ -12,8 +12,9 @@ import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { isGiven } from '../consents/consent.ts'
-import { personKey as consentsOf, personIdOf } from '../consents/person-key.ts'
+import { personKey as ofPersonKey, personIdOf } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
+import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
@@ -272,14 +273,7 @@ export function createErasureSteps(options: ErasureOptions) {
         const decided = await consents.decide(personId, { ...said, ...nobody, decision: 'withdrawn', at })
         if (!decided.ok) throw new Error('a consent could not be withdrawn: it is tried again')
       }
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: documentsTable,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': consentsOf(personId) },
-          ConsistentRead: true,
-        }),
-      )
+      const Items = await listOfPerson(personId, 'CONSENT#')
       const open = Items.filter(({ email, userAgent }) => email !== undefined || userAgent !== ERASED)
       for (const { pk, sk } of open)
         await update({
@@ -293,7 +287,29 @@ export function createErasureSteps(options: ErasureOptions) {
     },
   }
 
-  const ofPerson = [member, notices, evidence, earlierRequests, consentsOfPerson]
+  /** What was sent to the person and hangs on no account, such as news of terms; goes with all accounts alone. */
+  const noticesOfPerson: ErasureStep = {
+    name: 'notices',
+    async run({ request: { subject } }) {
+      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
+        return {}
+      const sent = await listOfPerson(personIdOf(subject.email), 'NOTICE#')
+      for (const { pk, sk } of sent)
+        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
+      return { count: BigInt(sent.length) }
+    },
+  }
+
+  function listOfPerson(personId: string, prefix: string): Promise<Record<string, unknown>[]> {
+    return queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': ofPersonKey(personId), ':prefix': prefix },
+      ConsistentRead: true,
+    })
+  }
+
+  const ofPerson = [member, notices, evidence, earlierRequests, consentsOfPerson, noticesOfPerson]
   const ofAccount = [
     ...[closed, customer, allMembers, notices, evidence, earlierRequests],
     ...[usageDetails, usageThatWaits, profile],
