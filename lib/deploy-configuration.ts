@@ -62,6 +62,12 @@ const deployConfiguration = z
       .min(30, 'must be a whole number of days from 30 to 3650')
       .max(3650, 'must be a whole number of days from 30 to 3650')
       .default(180),
+    pacedMailsPerSecond: z.coerce
+      .number({ error: 'must be a whole number from 1 to 100' })
+      .int('must be a whole number from 1 to 100')
+      .min(1, 'must be a whole number from 1 to 100')
+      .max(100, 'must be a whole number from 1 to 100')
+      .default(8),
     logRetentionDays: z.coerce
       .number({ error: `must be one of ${retentionDays.join(', ')}` })
       .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)

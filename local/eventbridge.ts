@@ -8,7 +8,7 @@ import { type JsonObject, startAwsJsonServer } from './aws-json.ts'
 import type { EventBridgeRule, EventBridgeTarget, UndeliveredEvent } from './eventbridge/bus.types.ts'
 import { type NewDelivery, openDeliveryJournal } from './eventbridge/delivery-journal.ts'
 import { compileEventPattern } from './eventbridge/event-pattern.ts'
-import { type EntryResult, parsePutEvents } from './eventbridge/put-events.ts'
+import { type EntryResult, envelope, parsePutEvents } from './eventbridge/put-events.ts'
 import { startTargetDelivery } from './eventbridge/target-delivery.ts'
 import { compileTargetInput } from './eventbridge/target-input.ts'
 
@@ -30,6 +30,8 @@ export type EventBridge = {
   url: string
   close(): Promise<void>
   busArn(busName: string): string
+  /** Takes an event of an AWS service, which the default bus gets without a PutEvents. */
+  takeFromService(event: { source: string; detailType: string; detail: Record<string, unknown> }): void
   /** True when no accepted event waits for delivery or retry. */
   isIdle(): boolean
   waitForIdle(): Promise<void>
@@ -61,6 +63,10 @@ export async function startEventBridge(options: EventBridgeOptions): Promise<Eve
   const wakeAll = () => {
     for (const delivery of deliveries) delivery.wake()
   }
+  const accept = (results: EntryResult[], clock: Date) => {
+    journal.append(results.flatMap((result) => rules.flatMap((rule) => rule.deliveriesOf(result, clock))))
+    wakeAll()
+  }
   const closeAll = async () => {
     await Promise.all(deliveries.map((delivery) => delivery.close()))
     journal.close()
@@ -72,8 +78,7 @@ export async function startEventBridge(options: EventBridgeOptions): Promise<Eve
       PutEvents: (input) => {
         const clock = new Date()
         const results = parsePutEvents(input, place, clock)
-        journal.append(results.flatMap((result) => rules.flatMap((rule) => rule.deliveriesOf(result, clock))))
-        wakeAll()
+        accept(results, clock)
         return describeResults(results)
       },
     },
@@ -90,6 +95,10 @@ export async function startEventBridge(options: EventBridgeOptions): Promise<Eve
   return {
     url: server.url,
     busArn: (busName) => `${arnPrefix}event-bus/${busName}`,
+    takeFromService: (said) => {
+      const clock = new Date()
+      accept([{ event: envelope(said, place, clock), busName: 'default' }], clock)
+    },
     isIdle: () => journal.isEmpty(),
     waitForIdle: () =>
       journal.isEmpty() ? Promise.resolve() : new Promise((resolve) => idleWaiters.add(resolve)),

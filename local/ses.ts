@@ -1,19 +1,21 @@
 // Stands in for Amazon SES (API v2): SendEmail with Simple content (text, HTML, headers, attachments) and Raw content, the check of the sender against verified
 // identities, e-mail tags and configuration set (kept with the message). Messages go to a folder as raw MIME, never to the
-// network, and can be listed, read and shown as pages.
-// Leaves out: templates, content ids of attachments, bulk sending, identities and their verification, suppression, events
-// (delivery, bounce, complaint), sending limits, the sandbox's check of recipients.
+// network, and can be listed, read and shown as pages. A message of a configuration set to the mailbox simulator's bounce, ooto
+// and complaint comes back as an event. The suppression list is empty, as it stays where only the simulator bounces.
+// Leaves out: templates, content ids of attachments, bulk sending, identities and their verification, events of other messages
+// (delivery, bounce, complaint), which events a configuration set asks for, sending limits, the sandbox's check of recipients.
 import { randomUUID } from 'node:crypto'
 import type { Email } from 'postal-mime'
 import { AwsError } from './aws-json.ts'
 import { type Reply, readBody, startLoopbackServer } from './loopback-server.ts'
 import { composeMessage, parseMessage } from './ses/compose-message.ts'
 import { renderInbox, renderMessage } from './ses/inbox-pages.ts'
+import { type MailEvent, simulatedEvents } from './ses/mail-events.ts'
 import { type Mailbox, openMailbox } from './ses/mailbox.ts'
 import type { MailboxMessage } from './ses/mailbox.types.ts'
 import { checkSender, parseSendEmail, recipientsOf } from './ses/send-email-request.ts'
 
-export type { MailboxMessage }
+export type { MailboxMessage, MailEvent }
 
 export type SesOptions = {
   /** The mailbox: one .eml per message and a .json with its envelope. */
@@ -25,11 +27,15 @@ export type SesOptions = {
   region?: string
   /** Where the inbox pages are served, for the links between them; `/inbox` unless told otherwise. */
   inboxPath?: string
+  /** Gets what becomes of messages, one event for each recipient that the simulator answers for. */
+  onMailEvent?: (event: MailEvent) => void
 }
 
 export type Ses = {
   url: string
   close(): Promise<void>
+  /** From now on gets what becomes of messages, in place of who got it before. */
+  onMailEvent(listener: (event: MailEvent) => void): void
   /** Newest first. */
   list(): MailboxMessage[]
   /** Undefined when there is no such message. */
@@ -47,9 +53,15 @@ const longestRequestBytes = 56 * 1024 * 1024
 export async function startSes(options: SesOptions): Promise<Ses> {
   const mailbox = openMailbox(options.folder)
   const inboxPath = options.inboxPath ?? '/inbox'
-  const send = sendInto(mailbox, options)
+  let listener = options.onMailEvent
+  const send = sendInto(mailbox, options, (event) => listener?.(event))
   const server = await startLoopbackServer(options.port ?? 0, async (request) => {
     try {
+      if (request.method === 'DELETE' && request.url?.startsWith('/v2/email/suppression/addresses/')) {
+        const address = decodeURIComponent(request.url.split('/').at(-1)!)
+        const message = `Email address ${address} does not exist on your suppression list.`
+        throw new AwsError('NotFoundException', message, { status: 404 })
+      }
       if (request.method !== 'POST' || request.url !== '/v2/email/outbound-emails') {
         throw new AwsError('NotFoundException', `No operation ${request.method} ${request.url} here.`, {
           status: 404,
@@ -77,6 +89,9 @@ export async function startSes(options: SesOptions): Promise<Ses> {
   return {
     url: server.url,
     close: server.close,
+    onMailEvent: (next) => {
+      listener = next
+    },
     list: () => mailbox.list(),
     read,
     inboxPage: () => renderInbox(mailbox.list(), inboxPath),
@@ -87,7 +102,12 @@ export async function startSes(options: SesOptions): Promise<Ses> {
   }
 }
 
-function sendInto(mailbox: Mailbox, options: SesOptions): (body: Buffer) => Promise<string> {
+function sendInto(
+  mailbox: Mailbox,
+  options: SesOptions,
+  tell: (event: MailEvent) => void,
+): (body: Buffer) => Promise<string> {
+  const region = options.region ?? 'us-east-1'
   const nextId = messageIds(mailbox.list()[0]?.id)
   return async (body) => {
     const request = parseSendEmail(body)
@@ -95,7 +115,7 @@ function sendInto(mailbox: Mailbox, options: SesOptions): (body: Buffer) => Prom
     const id = nextId(at)
     const { raw, email } = await composeMessage(request, id, at)
     const from = request.FromEmailAddress ?? email.from?.address ?? ''
-    checkSender(from, options.verifiedIdentities, options.region ?? 'us-east-1')
+    checkSender(from, options.verifiedIdentities, region)
     const isEnvelopeGiven = Object.values(recipientsOf(request)).some((list) => list.length > 0)
     const recipients = isEnvelopeGiven ? recipientsOf(request) : headerRecipients(email)
     if (Object.values(recipients).every((list) => list.length === 0)) {
@@ -105,6 +125,8 @@ function sendInto(mailbox: Mailbox, options: SesOptions): (body: Buffer) => Prom
     const configurationSetName = request.ConfigurationSetName
     const subject = email.subject ?? ''
     mailbox.save({ id, at: at.toISOString(), from, ...recipients, subject, tags, configurationSetName }, raw)
+    const saved = mailbox.find(id)!.message
+    if (configurationSetName !== undefined) for (const event of simulatedEvents(saved, region)) tell(event)
     return id
   }
 }

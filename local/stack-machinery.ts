@@ -54,6 +54,7 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
   })
   starting.defer(() => eventBridge.close())
   late.eventBridgeUrl = eventBridge.url
+  services.ses.onMailEvent((event) => eventBridge.takeFromService({ source: 'aws.ses', ...event }))
   const { controls, untilIdle } = makeControls(options, late, { lambda, eventBridge })
   const gateway = await startGateway({
     port: options.port ?? 4000,

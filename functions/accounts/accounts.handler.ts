@@ -8,6 +8,7 @@ import { idFromKey, requestHash } from '../edge/request-id.ts'
 import { createLedger } from '../ledger/ledger.store.ts'
 import { parseAmount } from '../ledger/money.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
+import { createAddressStatusStore } from '../notices/address-status.store.ts'
 import { presentWaitingTerms } from '../terms/present-terms.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createAccountStore } from './account.store.ts'
@@ -27,6 +28,7 @@ const accounts = createAccountStore(options)
 const access = createAccess(options)
 const members = createMemberStore(options)
 const gate = createTermsGate(options)
+const addresses = createAddressStatusStore(options)
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 const statuses = createStatusStore({ client, ledgerTable: LEDGER_TABLE })
 
@@ -135,8 +137,14 @@ export const handler = httpHandler(
   }),
 
   bind(api.listMembers, async ({ caller, params: { accountId } }) => {
-    await access.require(caller, accountId, anyMember)
-    return { status: 200, body: { members: (await accounts.listMembers(accountId)).map(presentMember) } }
+    const { member: own } = await access.read(caller, accountId, anyMember)
+    const listed = await accounts.listMembers(accountId)
+    const maySee = own === undefined || own.role === 'owner'
+    const statuses = maySee ? await addresses.read(listed.map(({ email }) => email)) : new Map()
+    return {
+      status: 200,
+      body: { members: listed.map((member) => presentMember(member, statuses.get(member.email))) },
+    }
   }),
 
   bind(api.addMember, async ({ caller, params: { accountId }, body }) => {

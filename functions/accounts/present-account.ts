@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { StatusChange } from '../ledger/decide-status.ts'
 import type { AccountStatus } from '../ledger/entry.ts'
 import { money, moneyReply } from '../ledger/money.ts'
+import { type EmailStatus, emailStatusReply } from '../notices/address-status.ts'
 import { type Account, clientTypeSchema, type Member, memberRoleSchema } from './account.ts'
 
 export const accountReply = z
@@ -34,7 +35,15 @@ export const accountInFullReply = accountReply
   .meta({ id: 'AccountInFull' })
 
 export const memberReply = z
-  .object({ accountId: z.string(), email: z.string(), role: memberRoleSchema, addedAt: z.string() })
+  .object({
+    accountId: z.string(),
+    email: z.string(),
+    role: memberRoleSchema,
+    addedAt: z.string(),
+    emailStatus: emailStatusReply
+      .optional()
+      .meta({ description: 'for owners and staff; absent where mail goes through, as far as is known' }),
+  })
   .meta({ id: 'Member' })
 
 /** An account as the API shows it. */
@@ -56,6 +65,9 @@ export function presentAccountInFull(
 }
 
 /** A member as the API shows it. */
-export function presentMember({ accountId, email, role, addedAt }: Member): z.infer<typeof memberReply> {
-  return { accountId, email, role, addedAt }
+export function presentMember(
+  { accountId, email, role, addedAt }: Member,
+  emailStatus?: EmailStatus,
+): z.infer<typeof memberReply> {
+  return { accountId, email, role, addedAt, ...(emailStatus && { emailStatus }) }
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { CLIENT_TYPES } from '../accounts/account.ts'
 import { OFF_REASONS } from '../auto-top-up/auto-top-up.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { moneyReply } from '../ledger/money.ts'
 import { paceReply } from '../pace/present-pace.ts'
+import { DOCUMENT_KINDS, TERMS_CLASSES } from '../terms/terms.ts'
 
 export const EVENT_SOURCE = 'drawdown'
 
@@ -121,6 +123,22 @@ const topUpRefundEvent = anyEvent.extend({
   reason: z.string(),
 })
 const requestedBySchema = z.string().meta({ description: 'who asked for it', examples: ['person:7f3a…'] })
+
+const requiredAtSchema = z.string().meta({
+  description:
+    'what the account may do is closed from then on, unless it is answered; absent where it closes nothing',
+})
+const termsEvent = anyEvent.extend({
+  document: z.string(),
+  kind: z.enum(DOCUMENT_KINDS),
+  version: z.string(),
+  title: z.string(),
+  class: z.enum(TERMS_CLASSES),
+  clientTypes: z.array(z.enum(CLIENT_TYPES)).meta({ description: 'whom it concerns; none named is all' }),
+  effectiveAt: z.string(),
+  summary: z.string().optional().meta({ description: 'of what changes, in the operator’s words' }),
+  termsUrl: z.url(),
+})
 
 const cardEvent = anyEvent.extend({
   paymentMethodId: z.string(),
@@ -487,6 +505,16 @@ export const eventDetails = {
     .meta({
       description:
         'A new version of its plan changes what an account pays: once per account and version, and only if its own month comes to another total.',
+    }),
+  'terms.published': termsEvent.extend({ requiredAt: requiredAtSchema.optional() }).meta({
+    description:
+      'A version of a document that concerns the account was published: once per account and version.',
+  }),
+  'terms.reminder': termsEvent
+    .extend({ requiredAt: requiredAtSchema, round: z.enum(['week_before', 'day_before']) })
+    .meta({
+      description:
+        'A document has not been answered for the account, 7 days and 1 day before it has to be. `version` is its newest.',
     }),
   'balance.low': anyEvent
     .extend({ available: moneyReply, threshold: moneyReply })

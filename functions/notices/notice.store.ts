@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto'
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
+import { personIdOf, personKey } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 
 /** Longer than a sender's longest call to the mail service, and shorter than the queue's tries take. */
 const LEASE_SECONDS = 15
 
-/** One notice for one recipient. */
-export type NoticeKey = { accountId: string; noticeId: string; recipient: string }
+/** One notice for one recipient: of an account, or once for all accounts of the person, whichever of them comes first. */
+export type NoticeKey = { accountId: string; noticeId: string; recipient: string; oncePerPerson?: boolean }
 
-/** `yours`: send it now. `done`: it was sent, or turned down for good. `elsewhere`: somebody sends it now, or died while sending. */
-export type NoticeClaim = 'yours' | 'done' | 'elsewhere'
+/**
+ * `yours`: send it now. `done`: it was sent, or turned down for good. `elsewhere`: somebody sends it now, or died while sending.
+ * `of_another_account`: the same, by a message of another account of the person, which comes again if it was cut off.
+ */
+export type NoticeClaim = 'yours' | 'done' | 'elsewhere' | 'of_another_account'
 
-/** What was sent to whom, under `NOTICE#<event id>#<hash of the address>`: addresses themselves are not kept. */
+/**
+ * What was sent to whom, under `NOTICE#<event id>#<hash of the address>` of the account, or `NOTICE#<id>` of the person
+ * where one is told once: addresses themselves are not kept.
+ */
 export function createNoticeStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const { client, documentsTable } = options
 
@@ -21,7 +28,7 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
     const leaseUntil = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString()
     const Item = {
       ...keyOf(notice),
-      noticeId: notice.noticeId,
+      ...{ noticeId: notice.noticeId, accountId: notice.accountId },
       state: 'sending',
       leaseUntil,
       claimedAt: now.toISOString(),
@@ -40,7 +47,8 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
       return 'yours'
     } catch (error) {
       if (!isConditionFailed(error)) throw error
-      return error.Item?.state?.S === 'sending' ? 'elsewhere' : 'done'
+      if (error.Item?.state?.S !== 'sending') return 'done'
+      return error.Item.accountId?.S === notice.accountId ? 'elsewhere' : 'of_another_account'
     }
   }
 
@@ -92,7 +100,8 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
   return { claim, finish, release, stateOf }
 }
 
-function keyOf({ accountId, noticeId, recipient }: NoticeKey): { pk: string; sk: string } {
+function keyOf({ accountId, noticeId, recipient, oncePerPerson }: NoticeKey): { pk: string; sk: string } {
+  if (oncePerPerson) return { pk: personKey(personIdOf(recipient)), sk: `NOTICE#${noticeId}` }
   const recipientHash = createHash('sha256').update(recipient).digest('base64url').slice(0, 22)
   return { pk: accountKey(accountId), sk: `NOTICE#${noticeId}#${recipientHash}` }
 }

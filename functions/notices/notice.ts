@@ -24,12 +24,23 @@ const NOTICE_EVENTS = [
   'privacy.export_ready',
   'privacy.extended',
   'privacy.erased',
+  'terms.published',
+  'terms.reminder',
 ] as const satisfies EventName[]
 
 export type NoticeEvent = Extract<BusEvent, { detailType: (typeof NOTICE_EVENTS)[number] }>
 
 export function isNoticeEvent(event: BusEvent): event is NoticeEvent {
   return (NOTICE_EVENTS as readonly EventName[]).includes(event.detailType)
+}
+
+/**
+ * What a person is told once, however many accounts they act for, under this id; undefined for what each account is told. It
+ * concerns many at once, so that its e-mails are paced.
+ */
+export function oncePerPersonId({ detailType, detail }: NoticeEvent): string | undefined {
+  if (detailType !== 'terms.published' && detailType !== 'terms.reminder') return undefined
+  return detail.id.slice(`${detail.accountId}/`.length)
 }
 
 /** An e-mail: both parts say the same. */

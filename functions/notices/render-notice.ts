@@ -7,18 +7,21 @@ import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
 import type { NoticeEvent, RenderedNotice } from './notice.ts'
+import { tellOfTerms } from './render-terms-notice.ts'
 import { tellOfPrivacy } from './tell-of-privacy.ts'
 
 /**
  * The e-mail of an event: what happened, the figures, and where there is something to do one link that does it. Amounts
- * carry their currency and are exact; a link to top up asks for exactly what is missing, rounded up to a coin.
+ * carry their currency and are exact; a link to top up asks for exactly what is missing, rounded up to a coin. Of what a person
+ * is told once for all of their accounts, `otherAccounts` are the names of the others.
  */
 export function renderNotice(
   event: NoticeEvent,
   account: Pick<Account, 'accountId' | 'name' | 'timeZone' | 'currency'>,
   portalUrl: string,
+  otherAccounts: readonly string[] = [],
 ): RenderedNotice {
-  return layOutNotice({ ...contentOf(event, account, portalUrl), accountName: account.name })
+  return layOutNotice({ ...contentOf(event, account, portalUrl, otherAccounts), accountName: account.name })
 }
 
 type Content = Omit<NoticeContent, 'accountName'>
@@ -27,6 +30,7 @@ function contentOf(
   event: NoticeEvent,
   account: Pick<Account, 'accountId' | 'timeZone' | 'currency'>,
   portalUrl: string,
+  otherAccounts: readonly string[],
 ): Content {
   const { accountId, currency, timeZone } = account
   switch (event.detailType) {
@@ -61,6 +65,9 @@ function contentOf(
     }
     case 'plan.price_change':
       return tellOfPriceChange(event.detail)
+    case 'terms.published':
+    case 'terms.reminder':
+      return tellOfTerms(event, timeZone, otherAccounts)
     case 'plan.reminder':
       return tellOfGrace(event.detail)
     case 'service.suspended':

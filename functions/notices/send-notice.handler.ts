@@ -8,18 +8,27 @@ import { createMail } from './mail.client.ts'
 import { isNoticeEvent } from './notice.ts'
 import { createNoticeSending } from './send-notice.store.ts'
 
-const { LEDGER_TABLE, DOCUMENTS_TABLE, SENDER_ADDRESS, MAIL_CONFIGURATION_SET, PORTAL_URL } = environment(
+const {
+  LEDGER_TABLE,
+  DOCUMENTS_TABLE,
+  SENDER_ADDRESS,
+  MAIL_CONFIGURATION_SET,
+  PORTAL_URL,
+  PACED_MAIL_MILLISECONDS,
+} = environment(
   'LEDGER_TABLE',
   'DOCUMENTS_TABLE',
   'SENDER_ADDRESS',
   'MAIL_CONFIGURATION_SET',
   'PORTAL_URL',
+  'PACED_MAIL_MILLISECONDS',
 )
 const notices = createNoticeSending({
   client: documentClient(),
   ledgerTable: LEDGER_TABLE,
   documentsTable: DOCUMENTS_TABLE,
   portalUrl: PORTAL_URL,
+  pacedMilliseconds: Number(PACED_MAIL_MILLISECONDS),
   sendMail: createMail({
     // Together shorter than a claim on a notice lasts.
     client: new SESv2Client({ maxAttempts: 2, requestHandler: { requestTimeout: 5000 } }),

@@ -2,16 +2,24 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, Member, MemberRole } from '../accounts/account.ts'
 import { log } from '../edge/log.ts'
+import { sleep } from '../edge/retry-delay.ts'
 import type { EventDetail } from '../events/event.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createWarningStore } from '../plans/warning.store.ts'
 import { createPrivacyRequestStore } from '../privacy/privacy-request.store.ts'
+import { createAcceptanceStore } from '../terms/acceptance.store.ts'
+import { isStillToBeTold } from '../terms/telling.ts'
+import { createTermsStore } from '../terms/terms.store.ts'
+import { concerns } from '../terms/terms.ts'
+import { createAddressStatusStore } from './address-status.store.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
 import { createNoticeStore } from './notice.store.ts'
-import type { NoticeEvent, RenderedNotice } from './notice.ts'
+import { type NoticeEvent, oncePerPersonId, type RenderedNotice } from './notice.ts'
 import { renderNotice } from './render-notice.ts'
 
 const RECIPIENT_ROLES: readonly MemberRole[] = ['owner', 'billing']
+/** So many of a person's other accounts are looked at to be named. */
+const MOST_OTHER_ACCOUNTS = 100
 
 export type NoticeOptions = {
   client: DynamoDBDocumentClient
@@ -22,9 +30,13 @@ export type NoticeOptions = {
     to: string,
     notice: RenderedNotice,
   ) => Promise<{ ok: true; messageId: string } | { ok: false; reason: 'rejected'; detail: string }>
+  /** Of what many are told at once, an e-mail takes at least so long. Default: no time. */
+  pacedMilliseconds?: number
+  sleep?: (milliseconds: number) => Promise<void>
 }
 
-export type NoticeSent = { sent: number; rejected: number; before: number }
+/** `unreachable`: mail to the address came back, or was called spam. */
+export type NoticeSent = { sent: number; rejected: number; before: number; unreachable: number }
 
 /**
  * Tells an account's owners and billing members of an event, each by an e-mail of their own, once per event's id. A run
@@ -38,15 +50,22 @@ export function createNoticeSending(options: NoticeOptions) {
   const warnings = createWarningStore(options)
   const subscriptions = createSubscriptionStore(options)
   const requests = createPrivacyRequestStore(options)
+  const addresses = createAddressStatusStore(options)
+  const terms = createTermsStore(options)
+  const acceptances = createAcceptanceStore(options)
+  const { pacedMilliseconds = 0, sleep: pause = sleep } = options
 
   /** Throws when something is left to be sent: the message has to come again. */
   async function send(event: NoticeEvent, now: Date): Promise<NoticeSent> {
-    const counts: NoticeSent = { sent: 0, rejected: 0, before: 0 }
-    if (!(await isToBeTold(event))) return counts
+    const counts: NoticeSent = { sent: 0, rejected: 0, before: 0, unreachable: 0 }
     const { accountId } = event.detail
     const [account, members] = await Promise.all([accounts.read(accountId), accounts.listMembers(accountId)])
     if (!account) throw new Error(`account ${accountId}: an event names it, and it is not there`)
-    const recipients = await recipientsOf(event, members)
+    if (!(await isToBeTold(event, account, now))) return counts
+    const concerned = await recipientsOf(event, members)
+    const unreachable = await addresses.read(concerned)
+    const recipients = concerned.filter((email) => !unreachable.has(email))
+    counts.unreachable = unreachable.size
     const failures: unknown[] = []
     for (const email of recipients) {
       try {
@@ -78,11 +97,17 @@ export function createNoticeSending(options: NoticeOptions) {
     account: Account,
     now: Date,
   ): Promise<keyof NoticeSent> {
-    const notice = { accountId: account.accountId, noticeId: event.detail.id, recipient }
+    const personId = oncePerPersonId(event)
+    const notice = {
+      ...{ accountId: account.accountId, recipient },
+      ...{ noticeId: personId ?? event.detail.id, oncePerPerson: personId !== undefined },
+    }
     const claim = await notices.claim(notice, now)
-    if (claim === 'done') return 'before'
+    if (claim === 'done' || claim === 'of_another_account') return 'before'
     if (claim === 'elsewhere') throw new Error(`notice ${notice.noticeId} is being sent, or was cut off`)
-    const rendered = renderNotice(event, account, options.portalUrl)
+    const others = personId === undefined ? [] : await nameOtherAccounts(event, recipient)
+    const rendered = renderNotice(event, account, options.portalUrl, others)
+    const pacing = personId === undefined ? undefined : pause(pacedMilliseconds)
     const mail = await options.sendMail(recipient, rendered).catch(async (error: unknown) => {
       await notices.release(notice, now)
       throw error
@@ -93,12 +118,37 @@ export function createNoticeSending(options: NoticeOptions) {
       note: mail.ok ? mail.messageId : mail.detail,
       at: now.toISOString(),
     })
+    await pacing
     return state
   }
 
-  /** A warning is not sent any more once its month is funded, nor a reminder once its months are paid. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
-  async function isToBeTold({ detailType, detail }: NoticeEvent): Promise<boolean> {
+  /** The other accounts that the person acts for and that the same concerns. */
+  async function nameOtherAccounts({ detail }: NoticeEvent, recipient: string): Promise<string[]> {
+    if (!('clientTypes' in detail)) return []
+    const memberships = await accounts.listMemberships(recipient, { limit: MOST_OTHER_ACCOUNTS })
+    const others = memberships.filter(
+      ({ accountId, role }) => accountId !== detail.accountId && RECIPIENT_ROLES.includes(role),
+    )
+    const found = await accounts.readMany(others.map(({ accountId }) => accountId))
+    return found.filter(({ clientType }) => concerns(detail, clientType)).map(({ name }) => name)
+  }
+
+  /** A warning is not sent any more once its month is funded, nor a reminder once its months are paid or the terms answered, nor are terms that newer ones replaced. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  async function isToBeTold(
+    { detailType, detail }: NoticeEvent,
+    { accountId, clientType }: Account,
+    now: Date,
+  ): Promise<boolean> {
     switch (detailType) {
+      case 'terms.published':
+      case 'terms.reminder': {
+        const [versions, answered] = await Promise.all([
+          terms.listVersions(detail.document),
+          acceptances.list(accountId),
+        ])
+        const told = { version: detail.version, isReminder: detailType === 'terms.reminder' }
+        return isStillToBeTold(told, { versions, acceptances: answered, clientType, now })
+      }
       case 'dispute.opened':
       case 'dispute.lost':
       case 'dispute.won':

@@ -19,6 +19,8 @@ import { lotsApi } from '../lots/lots.api.ts'
 import { lotRoutes } from '../lots/lots.routes.ts'
 import { migrationApi } from '../migration/migration.api.ts'
 import { migrationRoutes } from '../migration/migration.routes.ts'
+import { noticesApi } from '../notices/notices.api.ts'
+import { noticeRoutes } from '../notices/notices.routes.ts'
 import { paymentExceptionsApi } from '../payment-exceptions/payment-exceptions.api.ts'
 import { paymentExceptionRoutes } from '../payment-exceptions/payment-exceptions.routes.ts'
 import { plansApi } from '../plans/plans.api.ts'
@@ -49,6 +51,7 @@ import { portalRoutes } from './portal.routes.ts'
 /** Every capability's routes as it describes them, with the names of its routes, in the order in which a reader meets them. */
 const CAPABILITIES = [
   { api: accountsApi, routes: accountRoutes },
+  { api: noticesApi, routes: noticeRoutes },
   { api: statementsApi, routes: statementRoutes },
   { api: lotsApi, routes: lotRoutes },
   { api: proofApi, routes: proofRoutes },

@@ -65,6 +65,8 @@ export const ITEM_TYPES: readonly ItemType[] = [
   documents('RETENTION', /^RETENTION$/, BOOKKEEPING),
 
   of('documents', /^PERSON#/)('CONSENT', /^CONSENT#/, { file: 'consents' }),
+  of('documents', /^PERSON#/)('EMAIL_STATUS', /^EMAIL_STATUS$/, BOOKKEEPING),
+  of('documents', /^PERSON#/)('PERSON_NOTICE', /^NOTICE#/, BOOKKEEPING),
 
   of('documents', /^(PRICE|PLAN|RATE_DECK)#/)('CATALOGUE', /./, CATALOGUE),
   of('documents', /^TERMS#/)('TERMS', /./, CATALOGUE),

@@ -87,6 +87,22 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     ...{ atEnd: 'delete', by: 'daily' },
   },
   {
+    ...{ type: 'PERSON_NOTICE', fields: ['key', 'note'] },
+    data: 'that a person, known by the hash of the address, was told of a version of the terms',
+    purpose: 'to send it once, and to prove that it was sent',
+    basis: CLAIMS,
+    period: 'for good: without the address nobody is known by it',
+    ...{ atEnd: 'keep', by: 'operator' },
+  },
+  {
+    ...{ type: 'EMAIL_STATUS', fields: ['key'] },
+    data: 'that mail to an address, known by its hash, came back or was called spam',
+    purpose: 'not to write to it again',
+    basis: CLAIMS,
+    period: 'until staff lift it; without the address nobody is known by it',
+    ...{ atEnd: 'keep', by: 'operator' },
+  },
+  {
     ...{ type: 'EVENT', fields: ['key', 'explanation', 'contentHash', 'id', 'source'] },
     data: 'what a usage event said: numbers called and calling, as the switch sent them',
     purpose: 'to explain each charge',

@@ -3,8 +3,8 @@ import type { ClientType } from '../accounts/account.ts'
 import { accountKey, memberKey } from '../accounts/account-keys.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
-import { LATEST, termsKey } from './terms.store.ts'
 import type { Acceptance, Decision } from './terms.ts'
+import { LATEST, termsKey } from './terms-keys.ts'
 
 export type AcceptanceStore = ReturnType<typeof createAcceptanceStore>
 

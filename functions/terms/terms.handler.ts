@@ -1,10 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { z } from 'zod'
 import { pageHeaders } from '../edge/content-security.ts'
 import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { log } from '../edge/log.ts'
+import { createMessageSender } from '../edge/message-sender.client.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import { wantsType } from '../edge/wants-type.ts'
 import { compareTexts } from './compare-texts.ts'
@@ -19,9 +22,14 @@ import { createTermsStore } from './terms.store.ts'
 import { documentSchema, type TermsVersion, textIn } from './terms.ts'
 import { createTermsTexts } from './terms-text.client.ts'
 
-const { DOCUMENTS_TABLE, FILES_BUCKET } = environment('DOCUMENTS_TABLE', 'FILES_BUCKET')
+const { DOCUMENTS_TABLE, FILES_BUCKET, TELLING_QUEUE_URL } = environment(
+  'DOCUMENTS_TABLE',
+  'FILES_BUCKET',
+  'TELLING_QUEUE_URL',
+)
 const terms = createTermsStore({ client: documentClient(), documentsTable: DOCUMENTS_TABLE })
 const texts = createTermsTexts({ client: new S3Client({}), filesBucket: FILES_BUCKET })
+const tellings = createMessageSender({ client: new SQSClient({}), queueUrl: TELLING_QUEUE_URL })
 
 async function requireVersion(document: string, version: string): Promise<TermsVersion> {
   const found = await terms.readVersion(document, version)
@@ -36,6 +44,14 @@ async function findEarlier(later: TermsVersion, since: string | undefined): Prom
   if (!before)
     throw new Problem('terms_not_found', `${later.version} is the first version of ${later.document}.`)
   return before
+}
+
+/** Has clients told of a version. It is published all the same where that fails: an hourly look finds whom nobody has told. */
+async function tellSoon({ document, version }: TermsVersion): Promise<void> {
+  const message = { document, version, round: 'published' }
+  await tellings.send([message]).catch((error: unknown) => {
+    log.warn('clients are told of a version later', { ...message, error: error as Error })
+  })
 }
 
 const positionSchema = z.strictObject({ document: documentSchema })
@@ -54,7 +70,10 @@ export const handler = httpHandler(
     // The texts first: a version that is published can be read.
     for (const { fileKey, text } of drafted.texts) await texts.keep(fileKey, text)
     const published = await terms.publish(drafted.draft, drafted.publicationHash)
-    if (published.ok) return { status: 201, body: presentTermsVersion(published.version) }
+    if (published.ok) {
+      await tellSoon(published.version)
+      return { status: 201, body: presentTermsVersion(published.version) }
+    }
     if (published.reason === 'busy') throw new Problem('busy', 'Nothing was published.')
     if (published.reason === 'terms_kind_differs')
       throw invalidField('kind', `${body.document} is of kind ${published.kind} since its first version`)

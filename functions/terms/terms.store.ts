@@ -2,7 +2,9 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { CLIENT_TYPES, type ClientType } from '../accounts/account.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
+import { type Telling, tellingsOf } from './telling.ts'
 import type { DocumentKind, TermsVersion } from './terms.ts'
+import { ALL_TERMS, LATEST, TELLINGS, tellingKey, termsKey, versionKey } from './terms-keys.ts'
 
 export type TermsStore = ReturnType<typeof createTermsStore>
 export type TermsDraft = Omit<TermsVersion, 'number'>
@@ -16,10 +18,6 @@ export type Published =
 /** A document's newest version, and by client type the newest that concerns it: what an acceptance is checked against. */
 type Latest = { number: bigint; kind: DocumentKind; latest: Partial<Record<ClientType, string>> }
 
-export const termsKey = (document: string) => `TERMS#${document}`
-export const LATEST = 'LATEST'
-const versionKey = (version: string) => `V#${version}`
-const ALL_TERMS = 'TERMS'
 const NUMBER_DIGITS = 6
 const TRIES = 8
 
@@ -57,7 +55,7 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
 
   /**
    * Publishes a version as its document's next, at most once: the same publication again returns the first, and another
-   * one under the same name is refused.
+   * one under the same name is refused. That clients are to be told of it is written in the same transaction.
    */
   async function publish(draft: TermsDraft, publicationHash: string): Promise<Published> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -72,6 +70,7 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
       const written = await writeTogether(client, [
         putVersion(version, publicationHash),
         movePointer(version, pointer),
+        ...tellingsOf(version).map(putTelling),
       ])
       if (written.ok) return { ok: true, version, replayed: false }
       if (written.reason === 'busy') return written
@@ -98,6 +97,17 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     }
+  }
+
+  function putTelling(telling: Telling): WriteItem {
+    const { document, version, round, dueAt } = telling
+    const Item = {
+      ...tellingKey(telling),
+      index1pk: TELLINGS,
+      index1sk: `${dueAt}#${document}#${version}#${round}`,
+      ...telling,
+    }
+    return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
   function movePointer(version: TermsVersion, before: Latest | undefined): WriteItem {

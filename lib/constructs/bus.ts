@@ -50,6 +50,8 @@ export type EventName =
   | 'ring_fence.changed'
   | 'session.authorised'
   | 'session.ended'
+  | 'terms.published'
+  | 'terms.reminder'
   | 'top_up.created'
   | 'top_up.expired'
   | 'top_up.failed'
@@ -102,6 +104,18 @@ export class Bus extends Construct {
       queue,
       RuleTargetInput.fromObject({ accountId: EventField.fromPath('$.detail.accountId') }),
     )
+  }
+
+  /** Sends what Amazon SES says of mail of one configuration set to a queue. It speaks on the account's default bus alone. */
+  deliverMailEvents(detailTypes: string[], configurationSet: string, queue: HouseQueue): void {
+    new Rule(queue, 'Rule', {
+      eventPattern: {
+        source: ['aws.ses'],
+        detailType: detailTypes,
+        detail: { mail: { tags: { 'ses:configuration-set': [configurationSet] } } },
+      },
+      targets: [new SqsQueue(queue.queue, { deadLetterQueue: queue.deadLetters.queue })],
+    })
   }
 
   private addRule(events: EventName[], queue: HouseQueue, message: RuleTargetInput | undefined): void {

@@ -59,11 +59,13 @@ export interface HouseQueueProps {
   readonly deliveries?: number
   /** So many of the consumer run at once at most. */
   readonly mostAtOnce?: number
+  /** An alarm rings when a message waits for longer than this. Default: 15 minutes. */
+  readonly longestWait?: Duration
 }
 
 /**
  * A queue and the function that works it off, with partial batch responses; what fails again and again goes to a
- * dead-letter queue. Alarms: a message waits for 15 minutes, the dead-letter queue is not empty.
+ * dead-letter queue. Alarms: a message waits for 15 minutes or what else is said, the dead-letter queue is not empty.
  */
 export class HouseQueue extends Construct {
   readonly queue: Queue
@@ -98,10 +100,11 @@ export class HouseQueue extends Construct {
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
       [this.queue.queueArn],
     )
+    const longestWait = props.longestWait ?? Duration.minutes(15)
     props.foundation.alarms.add(this, 'Age', {
       metric: this.queue.metricApproximateAgeOfOldestMessage({ period: alarmPeriod, statistic: 'Maximum' }),
-      threshold: Duration.minutes(15).toSeconds(),
-      meaning: `${props.carries} wait for more than 15 minutes`,
+      threshold: longestWait.toSeconds(),
+      meaning: `${props.carries} wait for more than ${longestWait.toMinutes()} minutes`,
     })
   }
 

@@ -1,4 +1,5 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
+import { EventBus } from 'aws-cdk-lib/aws-events'
 import {
   ConfigurationSet,
   ConfigurationSetTlsPolicy,
@@ -10,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ses'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import { noticeRoutes } from '../../functions/notices/notices.routes.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -27,7 +29,9 @@ export class Notices extends Construct {
     house.documents.letWrite(sendNotice)
     house.ledger.letRead(sendNotice)
     sendNotice.inject('PORTAL_URL', house.configuration.portalUrl)
-    this.letSendMail(sendNotice, house)
+    sendNotice.inject('PACED_MAIL_MILLISECONDS', String(pacedMailMilliseconds(house)))
+    const configurationSet = this.letSendMail(sendNotice, house)
+    this.addMailEvents(house, configurationSet)
     const noticeQueue = new HouseQueue(this, 'NoticeQueue', {
       foundation: house,
       carries: 'notices',
@@ -61,6 +65,46 @@ export class Notices extends Construct {
       ],
       noticeQueue,
     )
+    // What many are told at once: it neither holds up what one is told, nor sends faster than the provider takes.
+    const pacedQueue = new HouseQueue(this, 'PacedNoticeQueue', {
+      foundation: house,
+      carries: 'notices to many',
+      consumer: sendNotice,
+      batchSize: 5,
+      mostAtOnce: PACED_SENDERS,
+      // A day of tries: what the provider's quota of a day turns down is sent on the next.
+      deliveries: 240,
+      longestWait: Duration.hours(12),
+    })
+    house.bus.deliver(['terms.published', 'terms.reminder'], pacedQueue)
+  }
+
+  /** Addresses that mail came back from, or that called it spam, are noted; staff may have them written to again. */
+  private addMailEvents(house: House, configurationSet: string): void {
+    const noteUndelivered = new HouseFunction(this, 'NoteUndelivered', {
+      foundation: house,
+      handler: 'notices/note-undelivered',
+    })
+    house.documents.letWrite(noteUndelivered)
+    const queue = new HouseQueue(this, 'UndeliveredQueue', {
+      foundation: house,
+      carries: 'bounces and complaints',
+      consumer: noteUndelivered,
+      batchSize: 10,
+    })
+    house.bus.deliverMailEvents(['Email Bounced', 'Email Complaint Received'], configurationSet, queue)
+
+    const emailStatus = new HouseFunction(this, 'EmailStatus', {
+      foundation: house,
+      handler: 'notices/email-status',
+    })
+    house.documents.letWrite(emailStatus)
+    emailStatus.allow(['ses:DeleteSuppressedDestination'], ['*'])
+    emailStatus.acknowledgeWildcard(
+      '*',
+      'The suppression list is one for the AWS account and region, without a name.',
+    )
+    house.api.route(noticeRoutes.clearEmailStatus, emailStatus)
   }
 
   private addLowCreditAlert(house: House): void {
@@ -106,9 +150,10 @@ export class Notices extends Construct {
 
   /**
    * Injects the sender and the configuration set, for mail from that one address. SES sends over TLS or not at all, and
-   * tells the operator of each bounce and complaint, by the topic of the alarms: that client has not been warned.
+   * tells the operator of each bounce and complaint, by the topic of the alarms: that client has not been warned. It tells the
+   * default bus as well. Returns the set's name.
    */
-  private letSendMail(sender: HouseFunction, house: House): void {
+  private letSendMail(sender: HouseFunction, house: House): string {
     const { senderAddress, senderIdentity } = house.configuration
     const senderDomain = senderAddress.split('@').at(-1)!
     const configurationSet = new ConfigurationSet(this, 'Mail', {
@@ -122,6 +167,10 @@ export class Notices extends Construct {
         Topic.fromTopicArn(this, 'Operator', house.alarms.topic.topicArn),
       ),
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT, EmailSendingEvent.REJECT],
+    })
+    configurationSet.addEventDestination('Addresses', {
+      destination: EventDestination.eventBus(EventBus.fromEventBusName(this, 'DefaultBus', 'default')),
+      events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
     })
     // A domain is an identity once per AWS account and region: another stage, or the operator, may have made it already.
     const identity =
@@ -139,5 +188,14 @@ export class Notices extends Construct {
     sender.allow(['ses:SendEmail', 'ses:SendRawEmail'], [identity.emailIdentityArn, configurationSetArn], {
       StringEquals: { 'ses:FromAddress': senderAddress },
     })
+    return configurationSet.configurationSetName
   }
+}
+
+/** SQS lets no fewer than two run at once. */
+const PACED_SENDERS = 2
+
+/** How long an e-mail to many takes at least, so that all senders together keep to the configured rate. */
+function pacedMailMilliseconds({ configuration }: House): number {
+  return Math.ceil((PACED_SENDERS * 1000) / configuration.pacedMailsPerSecond)
 }

@@ -2,8 +2,13 @@ import { Construct } from 'constructs'
 import { termsRoutes } from '../../functions/terms/terms.routes.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
+import { HouseQueue } from './house-queue.ts'
+import { HouseSchedule } from './house-schedule.ts'
 
-/** Publishing and reading terms; accepting them is a job of its own, with no right to the texts. */
+/**
+ * Publishing and reading terms; accepting them is a job of its own, with no right to the texts. What is published is told to the
+ * clients that it concerns, at once and before it takes effect: an hourly look finds what is due, a queue goes over the accounts.
+ */
 export class Terms extends Construct {
   constructor(scope: Construct, id: string, house: House) {
     super(scope, id)
@@ -20,5 +25,43 @@ export class Terms extends Construct {
     house.documents.letWrite(acceptTerms)
     house.api.route(listAcceptances, acceptTerms)
     house.api.route(acceptRoute, acceptTerms)
+
+    const tellings = this.addTelling(house)
+    tellings.letSend(terms, 'TELLING_QUEUE_URL')
+  }
+
+  private addTelling(house: House): HouseQueue {
+    const tellOfTerms = new HouseFunction(this, 'TellOfTerms', {
+      foundation: house,
+      handler: 'terms/tell-of-terms',
+      timeoutSeconds: 120,
+      // The rest of a round goes on in a further message.
+      sendsToItself: true,
+    })
+    house.ledger.letRead(tellOfTerms)
+    house.documents.letWrite(tellOfTerms)
+    house.bus.letPut(tellOfTerms)
+    tellOfTerms.inject('PORTAL_URL', house.configuration.portalUrl)
+    const queue = new HouseQueue(this, 'TellingQueue', {
+      foundation: house,
+      carries: 'accounts to be told of terms',
+      consumer: tellOfTerms,
+      batchSize: 10,
+    })
+    queue.letSend(tellOfTerms, 'TELLING_QUEUE_URL')
+
+    const findTellings = new HouseFunction(this, 'FindTellings', {
+      foundation: house,
+      handler: 'terms/find-tellings',
+    })
+    house.documents.letRead(findTellings)
+    queue.letSend(findTellings, 'TELLING_QUEUE_URL')
+    new HouseSchedule(this, 'EveryHour', {
+      foundation: house,
+      description: 'Finds terms that clients are to be told of',
+      expression: 'cron(10 * * * ? *)',
+      target: findTellings,
+    })
+    return queue
   }
 }

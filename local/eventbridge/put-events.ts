@@ -48,18 +48,28 @@ function parseEntry(entry: JsonObject, place: BusPlace, clock: Date): EntryResul
     return { code: 'ResourceNotFoundException', message: `Event bus ${busName} does not exist.` }
   }
   const time = typeof entry.Time === 'number' ? new Date(entry.Time * 1000) : clock
-  const event: BusEvent = {
+  const resources = Array.isArray(entry.Resources) ? (entry.Resources as string[]) : []
+  const said = { source, detailType: entry.DetailType as string, detail, resources }
+  return { event: envelope(said, place, time), busName }
+}
+
+/** An event as rules see it. */
+export function envelope(
+  said: { source: string; detailType: string; detail: Record<string, unknown>; resources?: string[] },
+  { accountId, region }: BusPlace,
+  time: Date,
+): BusEvent {
+  return {
     version: '0',
     id: randomUUID(),
-    'detail-type': entry.DetailType as string,
-    source,
-    account: place.accountId,
+    'detail-type': said.detailType,
+    source: said.source,
+    account: accountId,
     time: time.toISOString().replace(/\.\d+Z$/, 'Z'),
-    region: place.region,
-    resources: Array.isArray(entry.Resources) ? (entry.Resources as string[]) : [],
-    detail,
+    region,
+    resources: said.resources ?? [],
+    detail: said.detail,
   }
-  return { event, busName }
 }
 
 function parseDetail(detail: string): Record<string, unknown> | undefined {

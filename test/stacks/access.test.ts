@@ -67,7 +67,7 @@ describe('the configured log level', () => {
 
 describe('roles', () => {
   // The wildcards that there are, each of which a comment next to its grant explains.
-  const anyResource = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+  const anyResource = ['ses:DeleteSuppressedDestination', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments']
   const anyName = /\/(exports|rate-decks|terms)\/\*"/
 
   it('name each action', () => {
@@ -76,7 +76,7 @@ describe('roles', () => {
     }
   })
 
-  it('name each resource, but for traces and for the names of files in one folder', () => {
+  it('name each resource, but for traces, the suppression list and the names of files in one folder', () => {
     for (const { role, statement } of allStatements(synthesized)) {
       if (statement.Resource === '*') {
         expect(anyResource, role).toEqual(expect.arrayContaining(list(statement.Action)))
@@ -204,6 +204,7 @@ describe('environment names', () => {
     SCAN_QUEUE_URL: 'sqs:SendMessage',
     PRIVACY_QUEUE_URL: 'sqs:SendMessage',
     AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',
+    TELLING_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
     WITHDRAWAL_KEY_SECRET: 'secretsmanager:GetSecretValue',
     MAIL_CONFIGURATION_SET: 'ses:SendEmail',
@@ -211,6 +212,7 @@ describe('environment names', () => {
   const everywhere = ['LOG_LEVEL', 'NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME']
   const texts = [
     ...everywhere,
+    'PACED_MAIL_MILLISECONDS',
     'PLAN_GRACE_DAYS',
     'PORTAL_CLIENT_ID',
     'PORTAL_URL',

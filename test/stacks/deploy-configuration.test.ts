@@ -70,6 +70,7 @@ describe('deploy configuration', () => {
     ['planGraceDays', '28', 'must be a whole number of days from 0 to 27'],
     ['planGraceDays', '1.5', 'must be a whole number of days from 0 to 27'],
     ['priceChangeNoticeDays', '-1', 'must be a whole number of days from 0 to 365'],
+    ['pacedMailsPerSecond', '0', 'must be a whole number from 1 to 100'],
     ['logLevel', 'loud', 'must be DEBUG, INFO, WARN or ERROR'],
     ['sendrAddress', 'billing@example.com', 'is not a field'],
   ])('refuses %s=%s in one line that names the field', (field, value, message) => {

@@ -65,6 +65,7 @@ describe('queues', () => {
     expect(others.map(([id]) => id)).toEqual([
       expect.stringMatching(/^ProofEveryNightDeadLetters/),
       expect.stringMatching(/^EventsLedgerDeadLetters/),
+      expect.stringMatching(/^TermsEveryHourDeadLetters/),
       expect.stringMatching(/^PaceDeadLetters/),
       expect.stringMatching(/^PlansEveryHourDeadLetters/),
       expect.stringMatching(/^CardsEveryHourDeadLetters/),
@@ -72,7 +73,7 @@ describe('queues', () => {
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
       expect.stringMatching(/^PrivacyEveryHourDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(14)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(17)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -89,7 +90,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(14)
+    expect(consumed).toHaveLength(17)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -215,6 +216,7 @@ describe('functions', () => {
       'functions/proof/prove-account.handler.ts',
       'functions/runs/charge-segment.handler.ts',
       'functions/runs/scan-run.handler.ts',
+      'functions/terms/tell-of-terms.handler.ts',
     ])
     expect(allowed.sort()).toEqual(senders)
   })
@@ -252,12 +254,41 @@ describe('the topic of the alarms', () => {
 })
 
 describe('triggers', () => {
+  const isOfMail = ({ Properties }: { Properties: Record<string, Value> }) =>
+    JSON.stringify(Properties.EventPattern).includes('aws.ses')
+  const houseRules = () => resourcesOf(synthesized, 'AWS::Events::Rule').filter(([, rule]) => !isOfMail(rule))
+
+  it('hear of bounces and complaints of their own mail, on the default bus, which is the only one that SES speaks on', () => {
+    const [rule, ...others] = resourcesOf(synthesized, 'AWS::Events::Rule').filter(([, one]) => isOfMail(one))
+    expect(others).toEqual([])
+    const [set] = resourcesOf(synthesized, 'AWS::SES::ConfigurationSet').map(([id]) => id)
+    expect(rule![1].Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.ses'],
+        'detail-type': ['Email Bounced', 'Email Complaint Received'],
+        detail: { mail: { tags: { 'ses:configuration-set': [{ Ref: set! }] } } },
+      },
+      Targets: [{ DeadLetterConfig: expect.anything() }],
+    })
+    expect(rule![1].Properties.EventBusName).toBeUndefined()
+    const destinations = resourcesOf(synthesized, 'AWS::SES::ConfigurationSetEventDestination').map(
+      ([, { Properties }]) => Properties.EventDestination as Record<string, Value>,
+    )
+    expect(destinations).toContainEqual(
+      expect.objectContaining({
+        EventBridgeDestination: { EventBusArn: expect.anything() },
+        MatchingEventTypes: ['bounce', 'complaint'],
+      }),
+    )
+  })
+
   it('find what is due every hour, what to prove every night and what to ask the provider every quarter of an hour by UTC, with a dead-letter queue', () => {
     const schedules = resourcesOf(synthesized, 'AWS::Scheduler::Schedule').map(
       ([, schedule]) => schedule.Properties,
     )
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(30 2 * * ? *)',
+      'cron(10 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
@@ -322,7 +353,7 @@ describe('triggers', () => {
   })
 
   it('settle what is owed, alert and notify by rules on the bus, whose failures are kept', () => {
-    const rules = resourcesOf(synthesized, 'AWS::Events::Rule').map(([id, rule]) => {
+    const rules = houseRules().map(([id, rule]) => {
       const { EventPattern, Targets } = rule.Properties as unknown as {
         EventPattern: { source: string[]; 'detail-type': string[] }
         Targets: { DeadLetterConfig: Value; InputTransformer?: Value }[]
@@ -454,6 +485,7 @@ describe('triggers', () => {
           undefined,
         ],
         [['lots.raised'], undefined],
+        [['terms.published', 'terms.reminder'], undefined],
       ]),
     )
   })
@@ -466,7 +498,7 @@ describe('triggers', () => {
   })
 
   it('wait for events that exist', () => {
-    for (const [id, rule] of resourcesOf(synthesized, 'AWS::Events::Rule')) {
+    for (const [id, rule] of houseRules()) {
       const { source, 'detail-type': names } = rule.Properties.EventPattern as Record<string, string[]>
       expect(source, id).toEqual([EVENT_SOURCE])
       expect(Object.keys(eventDetails), id).toEqual(expect.arrayContaining(names!))

@@ -6,6 +6,7 @@ import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
 import { sha256OfText } from '../../functions/terms/publish-terms.ts'
 import { termsRoutes } from '../../functions/terms/terms.routes.ts'
 import { type S3, startS3 } from '../../local/s3.ts'
+import { type Sqs, startSqs } from '../../local/sqs.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { personClaims, send, staffClaims, useDatabase } from '../support/request.ts'
 
@@ -14,14 +15,19 @@ const text = '# Terms\n\nNumbers are ported within five days – “soon”.\n'
 const owner = personClaims('owner@example.com')
 let database: TestDatabase
 let files: S3
+let queues: Sqs
 let handlers: Record<'accounts' | 'terms' | 'accept', unknown>
 let accountId: string
 
 beforeAll(async () => {
   database = await startTestDatabase()
   files = await startS3({ folder, buckets: ['files'] })
+  queues = await startSqs({ folder, queues: [{ name: 'tellings' }] })
   useDatabase(database)
-  Object.assign(process.env, { AWS_ENDPOINT_URL_S3: files.url, FILES_BUCKET: 'files' })
+  Object.assign(process.env, {
+    ...{ AWS_ENDPOINT_URL_S3: files.url, FILES_BUCKET: 'files' },
+    ...{ AWS_ENDPOINT_URL_SQS: queues.url, TELLING_QUEUE_URL: queues.queueUrl('tellings') },
+  })
   handlers = {
     accounts: (await import('../../functions/accounts/accounts.handler.ts')).handler,
     terms: (await import('../../functions/terms/terms.handler.ts')).handler,
@@ -39,6 +45,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await files.close()
+  await queues.close()
   await database.stop()
   rmSync(folder, { recursive: true })
 })

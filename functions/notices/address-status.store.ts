@@ -1,0 +1,62 @@
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { personIdOf, personKey } from '../consents/person-key.ts'
+import { isConditionFailed } from '../edge/dynamodb.ts'
+import { getAll } from '../edge/get-all.ts'
+import type { AddressNote, EmailStatus } from './address-status.ts'
+
+export type AddressStatusStore = ReturnType<typeof createAddressStatusStore>
+
+const keyOf = (address: string) => ({ pk: personKey(personIdOf(address)), sk: 'EMAIL_STATUS' })
+
+/** Which addresses are not written to any more: one item for each, under the hash of the address. */
+export function createAddressStatusStore(options: {
+  client: DynamoDBDocumentClient
+  documentsTable: string
+}) {
+  const { client, documentsTable } = options
+
+  /** Of these addresses those that are not to be written to, as of now. */
+  async function read(addresses: readonly string[]): Promise<Map<string, EmailStatus>> {
+    const byKey = new Map(addresses.map((address) => [keyOf(address).pk, address]))
+    const items = await getAll(client, documentsTable, [...byKey.values()].map(keyOf))
+    return new Map(
+      items.flatMap(({ pk, state, at }) =>
+        state === undefined ? [] : [[byKey.get(pk as string)!, { state, at } as EmailStatus]],
+      ),
+    )
+  }
+
+  /** Notes that an address is not to be written to; of mail that was sent before it was cleared, nothing is noted. True when it stands. */
+  async function note({ address, status, sentAt }: AddressNote): Promise<boolean> {
+    return update(address, {
+      UpdateExpression: 'SET #state = :state, #at = :at',
+      ConditionExpression: 'attribute_not_exists(clearedAt) OR clearedAt < :sentAt',
+      ExpressionAttributeNames: { '#state': 'state', '#at': 'at' },
+      ExpressionAttributeValues: { ':state': status.state, ':at': status.at, ':sentAt': sentAt },
+    })
+  }
+
+  /** The address is written to again, whatever mail that was sent before now comes back. */
+  async function clear(address: string, at: string): Promise<void> {
+    await update(address, {
+      UpdateExpression: 'SET clearedAt = :at REMOVE #state, #at',
+      ExpressionAttributeNames: { '#state': 'state', '#at': 'at' },
+      ExpressionAttributeValues: { ':at': at },
+    })
+  }
+
+  async function update(
+    address: string,
+    change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
+  ): Promise<boolean> {
+    try {
+      await client.send(new UpdateCommand({ TableName: documentsTable, Key: keyOf(address), ...change }))
+      return true
+    } catch (error) {
+      if (isConditionFailed(error)) return false
+      throw error
+    }
+  }
+
+  return { read, note, clear }
+}
