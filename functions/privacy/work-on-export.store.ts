@@ -5,22 +5,15 @@ import { log } from '../edge/log.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
 import { readUsageDetail, unpackUsageEvents } from '../usage/usage-entry.ts'
+import { type Archive, type ArchiveWriter, writeArchive } from './archive-writer.ts'
 import { describeExport } from './describe-export.ts'
 import { type ExportsBucket, fileKey, SMALLEST_PART_BYTES, type UploadedPart } from './exports-bucket.ts'
 import { isAbout, type Person, subjectsIn } from './is-about.ts'
 import { type TableName, typeOfItem } from './item-types.ts'
-import {
-  type ExportRow,
-  presentItem,
-  presentMarker,
-  presentPacked,
-  writeCsvRows,
-  writeJsonRows,
-} from './present-item.ts'
+import { type ExportRow, presentItem, presentMarker, presentPacked } from './present-item.ts'
 import { EXPORT_DAYS } from './privacy.routes.ts'
 import type { ExportFile, PrivacyRequest } from './privacy-request.ts'
 import { daysLater } from './privacy-request.ts'
-import { endZip, type ZippedFile, zipFile } from './write-zip.ts'
 
 export type ExportOptions = {
   client: DynamoDBDocumentClient
@@ -35,20 +28,18 @@ export type ExportOptions = {
   /** A part is sent when it has come to so much; S3 takes none under 5 MiB but the last. */
   partBytes?: number
   pageItems?: number
+  /** After so many pages how far it came is kept, also where they came to no part. */
+  mostPages?: number
 }
 
 /** What of an archive is at the bucket, and where its reading goes on: all that another process needs. */
-type ExportState = {
+type ExportState = Archive & {
   uploadId: string
   parts: UploadedPart[]
-  files: ZippedFile[]
-  offset: number
   /** Which account, which of its partitions, and the key behind which it goes on there. */
   account: number
   source: number
   startKey?: Record<string, unknown>
-  /** How many files there are of each kind. */
-  counts: Record<string, number>
   subjects: string[]
 }
 
@@ -68,6 +59,8 @@ const PERSON_SOURCE = { table: 'documents' as TableName, pk: personKey }
 
 const GROUP_BYTES = 8 * 1024 * 1024
 const PAGE_ITEMS = 200
+/** Some seconds of reading: of a long history little may be about one person. */
+const MOST_PAGES = 300
 
 /**
  * Writes an archive part by part. Memory holds one group of rows and one part, however large the ledger is; after each part
@@ -75,7 +68,13 @@ const PAGE_ITEMS = 200
  * there only when it is complete.
  */
 export function createExporting(options: ExportOptions) {
-  const { client, exports, groupBytes = GROUP_BYTES, partBytes = SMALLEST_PART_BYTES } = options
+  const {
+    client,
+    exports,
+    groupBytes = GROUP_BYTES,
+    partBytes = SMALLEST_PART_BYTES,
+    mostPages = MOST_PAGES,
+  } = options
   const usage = createUsageStore(options)
   const tables: Record<TableName, string> = {
     ledger: options.ledgerTable,
@@ -88,52 +87,39 @@ export function createExporting(options: ExportOptions) {
   /** Writes the next part, or the last one and with it the archive. */
   async function step(request: PrivacyRequest, now: string): Promise<ExportStep> {
     const { accountIds, cursor } = request.progress
+    const state: ExportState =
+      cursor === undefined ? await begin(request) : JSON.parse(await exports.readText(cursor))
+    const writer = writeArchive(state, groupBytes)
+    if (cursor === undefined) writer.addFile('README.txt', describeExport(request, now))
+    for (let pages = 0; state.account < accountIds.length; pages++) {
+      if (writer.zippedBytes() >= partBytes)
+        return { done: false, cursor: await sendPart(request, state, writer) }
+      if (pages === mostPages) return { done: false, cursor: await keepForLater(request, state, writer) }
+      await writePage(request, state, writer)
+    }
+    return finish(request, state, writer, now)
+  }
+
+  /** The next items of the account that it is at. */
+  async function writePage(
+    request: PrivacyRequest,
+    state: ExportState,
+    writer: ArchiveWriter,
+  ): Promise<void> {
+    const accountId = request.progress.accountIds[state.account]!
+    const page = await readPage(accountId, state, personOf(request, state))
+    for (const { file, rows } of page.found) writer.addRows(`${accountId}/${file}`, rows)
+    moveOn(state, page.next)
+  }
+
+  async function finish(
+    request: PrivacyRequest,
+    state: ExportState,
+    writer: ArchiveWriter,
+    now: string,
+  ): Promise<ExportStep> {
     const key = fileKey(request)
-    const isNew = cursor === undefined
-    const state: ExportState = isNew ? await begin(request) : JSON.parse(await exports.readText(cursor))
-    const chunks: Buffer[] = []
-    let chunkBytes = 0
-    const groups = new Map<string, ExportRow[]>()
-    let heldBytes = 0
-
-    const add = (name: string, text: string) => {
-      const { file, bytes } = zipFile(name, Buffer.from(text), state.offset)
-      state.files.push(file)
-      state.offset += bytes.length
-      chunks.push(bytes)
-      chunkBytes += bytes.length
-    }
-    const flush = () => {
-      for (const [place, rows] of groups) {
-        const count = (state.counts[place] ?? 0) + 1
-        state.counts[place] = count
-        const name = `${place}-${String(count).padStart(4, '0')}`
-        add(`${name}.json`, writeJsonRows(rows))
-        add(`${name}.csv`, writeCsvRows(rows))
-      }
-      groups.clear()
-      heldBytes = 0
-    }
-    if (isNew) add('README.txt', describeExport(request, now))
-
-    while (state.account < accountIds.length) {
-      const accountId = accountIds[state.account]!
-      const page = await readPage(accountId, state, personOf(request, state))
-      for (const { file, rows } of page.found) {
-        const place = `${accountId}/${file}`
-        groups.set(place, [...(groups.get(place) ?? []), ...rows])
-        heldBytes += JSON.stringify(rows).length
-      }
-      moveOn(state, page.next)
-      if (heldBytes >= groupBytes) flush()
-      if (chunkBytes >= partBytes) {
-        flush()
-        return { done: false, cursor: await sendPart(state, key, chunks, request) }
-      }
-    }
-    flush()
-    chunks.push(endZip(state.files, state.offset))
-    const isThere = (await addPart(state, key, chunks))
+    const isThere = (await addPart(state, key, writer.takeLast()))
       ? await exports.complete(key, state.uploadId, state.parts)
       : // Who came here before has died behind it.
         (await exports.sizeOf(key)) !== undefined
@@ -162,24 +148,37 @@ export function createExporting(options: ExportOptions) {
     }
   }
 
-  async function addPart(state: ExportState, key: string, chunks: readonly Buffer[]): Promise<boolean> {
-    const number = state.parts.length + 1
-    const part = await exports.addPart(key, state.uploadId, number, Buffer.concat(chunks))
+  async function addPart(state: ExportState, key: string, body: Buffer): Promise<boolean> {
+    const part = await exports.addPart(key, state.uploadId, state.parts.length + 1, body)
     if (part) state.parts.push(part)
     return part !== undefined
   }
 
   /** A part is sent, then the state behind it kept; it counts once the request names it. */
   async function sendPart(
-    state: ExportState,
-    key: string,
-    chunks: readonly Buffer[],
     request: PrivacyRequest,
+    state: ExportState,
+    writer: ArchiveWriter,
   ): Promise<string | undefined> {
-    if (!(await addPart(state, key, chunks))) return undefined
+    const key = fileKey(request)
+    if (!(await addPart(state, key, writer.take()))) return undefined
+    log.info('a part of an export is written', { requestId: request.requestId, part: state.parts.length })
+    return keepState(state, key)
+  }
+
+  /** It came to no part yet: what there is of it is kept with the state. */
+  async function keepForLater(
+    request: PrivacyRequest,
+    state: ExportState,
+    writer: ArchiveWriter,
+  ): Promise<string> {
+    state.pending = writer.take().toString('base64')
+    return keepState(state, fileKey(request))
+  }
+
+  async function keepState(state: ExportState, key: string): Promise<string> {
     const stateKey = `${key}.${state.parts.length}.${randomUUID()}.json`
     await exports.putText(stateKey, JSON.stringify(state))
-    log.info('a part of an export is written', { requestId: request.requestId, part: state.parts.length })
     return stateKey
   }
 

@@ -56,7 +56,7 @@ describe('an export of an account', () => {
   })
 
   it('has every line exactly once wherever its writers died, and says so once', async () => {
-    const small = { groupBytes: 400, partBytes: 400, pageItems: 2 }
+    const small = { groupBytes: 400, partBytes: 400, pageItems: 2, mostPages: 3 }
     for (let atCall = 1; atCall <= 60; atCall += 6) {
       for (const when of ['before', 'after'] as const) {
         const account = await world.open({ plain: 4 })
@@ -100,6 +100,25 @@ describe('an export of an account', () => {
 })
 
 describe('an export of a person', () => {
+  it('goes on page by page through a history that says little of the person, wherever a worker’s time was over', async () => {
+    const account = await world.open({ plain: 6 })
+    const { accountId } = account
+    const email = 'little@example.com'
+    await world.members.add({ accountId, email, role: 'viewer', addedAt: NOW })
+    const { requestId } = await world.ask(account, 'export', person(email), { replyTo: email })
+    const slow = world.workerWith({ pageItems: 1, mostPages: 1 })
+    let outcome = 'more'
+    for (let turns = 0; outcome === 'more'; turns++) {
+      let steps = 0
+      outcome = await slow.work(accountId, requestId, now, () => steps++ > 0)
+      if (turns > 100) throw new Error('it does not end')
+    }
+    expect(outcome).toBe('done')
+    const files = await world.fetchArchive({ accountId, requestId } as never)
+    expect(jsonOf(files, /members-.*json/)).toMatchObject([{ email }])
+    expect(files['README.txt']).toContain(email)
+  })
+
   it('has what concerns that person in all of their accounts, and nothing of others', async () => {
     const [one, two] = [await world.open({ plain: 1 }), await world.open()]
     const email = 'both@example.com'
