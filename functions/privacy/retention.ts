@@ -91,8 +91,8 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     data: 'that a person, known by the hash of the address, was told of a version of the terms',
     purpose: 'to send it once, and to prove that it was sent',
     basis: CLAIMS,
-    period: 'for good: without the address nobody is known by it',
-    ...{ atEnd: 'keep', by: 'operator' },
+    period: 'until the person’s erasure in all accounts',
+    ...{ atEnd: 'delete', by: 'request' },
   },
   {
     ...{ type: 'EMAIL_STATUS', fields: ['key'] },

@@ -4,7 +4,7 @@ import type { PutEvents } from '../events/event.ts'
 import { createNoticeStore } from '../notices/notice.store.ts'
 import type { SendPrivacy } from './privacy-message.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import { isDeadlineToBeTold, type PrivacyRequest } from './privacy-request.ts'
+import { daysLater, isDeadlineToBeTold, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
 import { eventOf, hasWork } from './work-on-request.store.ts'
 
 /** Looks after every request that is not at rest: what was left lying, deadlines, and addresses that were answered. */
@@ -60,13 +60,15 @@ export function createTending(options: {
     return true
   }
 
-  /** The address goes once the answer has been sent to it, or turned down for good. */
+  /** The address goes once the answer has been sent to it, or turned down for good; or is not written to, after two weeks. */
   async function forgetAddress(request: PrivacyRequest, at: string): Promise<void> {
     const { accountId, replyTo = '' } = request
     const name = request.kind === 'export' ? 'export_ready' : 'erased'
     const noticeId = eventOf(request, name, at).id
     const state = await notices.stateOf({ accountId, noticeId, recipient: replyTo })
-    if (state !== 'sent' && state !== 'rejected') return
+    const isGivenUp =
+      request.finishedAt !== undefined && daysLater(request.finishedAt, SWEEP_AFTER_DAYS) <= at
+    if (state !== 'sent' && state !== 'rejected' && !isGivenUp) return
     const { replyTo: _, ...rest } = request
     const what = state === 'sent' ? 'answered' : 'answer_rejected'
     await requests.replace(request, rest, { at, what, by: 'system:privacy' })

@@ -94,6 +94,7 @@ describe('the erasure of a person', () => {
     const notices = (await world.allItems()).filter(({ item }) => String(item.sk).startsWith('NOTICE#'))
     const left = notices.filter(({ item }) => item.pk === `ACCOUNT#${accountId}`)
     expect(left).toHaveLength(1)
+    await tending().tendAll(daysLater(17))
     const { subject, sweptAt } = (await read(request))!
     expect(subject).toMatchObject({ emailHash: '' })
     expect(sweptAt).toBeDefined()
