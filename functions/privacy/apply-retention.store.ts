@@ -8,6 +8,7 @@ import {
 import { createAccountStore } from '../accounts/account.store.ts'
 import { ALL_ACCOUNTS, accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { createMemberStore } from '../accounts/member.store.ts'
+import { log } from '../edge/log.ts'
 import { asRead } from '../edge/whole-document.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
@@ -56,11 +57,21 @@ export function createRetention(options: RetentionOptions) {
     if (run.isDone) return false
     const page = await listAccounts(run.after)
     let erased = 0n
-    for (const { accountId } of page.accounts) erased += await applyTo(accountId, now)
+    for (const { accountId } of page.accounts) erased += await tryOn(accountId, now)
     const accountsSeen = run.accounts + BigInt(page.accounts.length)
     const next = { ...run, after: page.next, isDone: page.next === undefined, accounts: accountsSeen }
     const isMoved = await runs.replace(run, { ...next, erased: run.erased + erased })
     return isMoved && !next.isDone
+  }
+
+  /** One account that fails leaves the others their turn; its own comes again the next day. */
+  async function tryOn(accountId: string, now: Date): Promise<bigint> {
+    try {
+      return await applyTo(accountId, now)
+    } catch (error) {
+      log.error('retention failed on an account', { accountId, error: error as Error })
+      return 0n
+    }
   }
 
   /** Ends what has had its time on one account; how many things went. */

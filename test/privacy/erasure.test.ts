@@ -284,7 +284,7 @@ describe('retention', () => {
     expect(await retention().applyTo(accountId, daysLater(RETENTION_DAYS.usage + 2))).toBe(0n)
   })
 
-  it('goes through all accounts page by page, wherever a process died, and once a day', async () => {
+  it('goes through all accounts page by page and once a day, and one that fails holds up no other', async () => {
     const { accountId } = await world.open({ plain: 1 })
     await world.notify(accountId, 'x@example.com')
     const at = daysLater(RETENTION_DAYS.notices + 1)
@@ -298,8 +298,11 @@ describe('retention', () => {
       },
     })
     const paged = createRetention({ ...world.database, days: RETENTION_DAYS, pageAccounts: 1 })
-    await expect(dying.runPage(day, at)).rejects.toThrow()
+    // It fails on an account, which has its turn the next day, or dies before it says how far it came.
+    await dying.runPage(day, at).catch(() => undefined)
     while (await paged.runPage(day, at));
+    const nextDay = new Date(at.getTime() + 86_400_000)
+    while (await paged.runPage(nextDay.toISOString().slice(0, 10), nextDay));
     const left = (await world.allItems()).filter(({ item }) => String(item.sk).startsWith('NOTICE#'))
     expect(left).toEqual([])
     expect(await paged.runPage(day, at)).toBe(false)
