@@ -49,7 +49,7 @@ export async function drawdownApp(options: AppOptions = {}): Promise<App> {
     configuration,
     bundlesFolder,
   })
-  const { house } = new DrawdownStack(app, 'Drawdown', {
+  const { house, notices } = new DrawdownStack(app, 'Drawdown', {
     ...place,
     stackName: stackName('Drawdown', configuration),
     description: 'Drawdown: prepaid billing, its API and functions',
@@ -74,6 +74,7 @@ export async function drawdownApp(options: AppOptions = {}): Promise<App> {
     stackName: stackName('DrawdownRelations', configuration),
     description: 'Drawdown: what clients are told and asked beside their money',
     house,
+    notices,
   })
   Tags.of(app).add('application', 'drawdown')
   Tags.of(app).add('stage', configuration.stage)

@@ -27,6 +27,8 @@ import type { DataStack, DataStackProps } from './data-stack.ts'
 export class DrawdownStack extends Stack {
   /** What further stacks hang their functions on. */
   readonly house: House
+  /** By whose sender all mail goes. */
+  readonly notices: Notices
 
   constructor(scope: Construct, id: string, props: DataStackProps & { readonly data: DataStack }) {
     super(scope, id, { ...props, terminationProtection: props.configuration.removalPolicy === 'retain' })
@@ -50,12 +52,12 @@ export class DrawdownStack extends Stack {
     new Statements(this, 'Statements', house) // the balance, and every line that led to it
     new Proof(this, 'Proof', house) // the books are checked each night; whoever likes checks a statement
     new Events(this, 'Events', house) // each ledger entry becomes an event on the bus
-    new Notices(this, 'Notices', house) // some of them become an e-mail
+    this.notices = new Notices(this, 'Notices', house) // some of them become an e-mail
     new Terms(this, 'Terms', house) // what clients agree to
     new Portal(this, 'Portal', house) // pages that anyone may read
 
     new CfnOutput(this, 'ApiUrl', {
-      value: configuration.domainName ? `https://${configuration.domainName}` : api.api.apiEndpoint,
+      value: api.url,
     })
   }
 }

@@ -19,17 +19,21 @@ export function createMessageSender(options: {
   const { client, queueUrl } = options
   const pause = options.sleep ?? sleep
 
-  /** Sends each body as JSON, ten at a time; what the queue turned down goes again, boundedly. Throws when some stay out. */
-  async function send(bodies: readonly object[]): Promise<void> {
+  /**
+   * Sends each body as JSON, ten at a time; what the queue turned down goes again, boundedly. Throws when some stay out. They
+   * may be held back for up to 15 minutes.
+   */
+  async function send(bodies: readonly object[], delaySeconds = 0): Promise<void> {
     for (let start = 0; start < bodies.length; start += MOST_MESSAGES_PER_REQUEST) {
-      await sendPart(bodies.slice(start, start + MOST_MESSAGES_PER_REQUEST))
+      await sendPart(bodies.slice(start, start + MOST_MESSAGES_PER_REQUEST), delaySeconds)
     }
   }
 
-  async function sendPart(bodies: readonly object[]): Promise<void> {
+  async function sendPart(bodies: readonly object[], delaySeconds: number): Promise<void> {
     let waiting: SendMessageBatchRequestEntry[] = bodies.map((body, index) => ({
       Id: String(index),
       MessageBody: JSON.stringify(body),
+      ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
     }))
     for (let attempt = 0; attempt < TRIES && waiting.length > 0; attempt++) {
       if (attempt > 0) await pause(retryDelayMilliseconds(attempt, DELAYS))

@@ -35,6 +35,7 @@ export const PROBLEMS = {
   run_not_found: { status: 404, title: 'There is no run of such a month' },
   plan_not_found: { status: 404, title: 'There is no such plan' },
   privacy_request_not_found: { status: 404, title: 'There is no such privacy request' },
+  announcement_not_found: { status: 404, title: 'There is no such announcement' },
   terms_not_found: { status: 404, title: 'There are no such terms' },
   idempotency_key_reused: { status: 409, title: 'This Idempotency-Key was used for another request' },
   account_parked: {
@@ -76,6 +77,12 @@ export const PROBLEMS = {
   terms_version_exists: { status: 409, title: 'This version was published already, with another text' },
   terms_version_superseded: { status: 409, title: 'A newer version was published since you read this one' },
   terms_already_accepted: { status: 409, title: 'You have accepted this version already' },
+  announcement_withdrawn: { status: 409, title: 'The announcement was withdrawn' },
+  announcement_sent: { status: 409, title: 'The announcement’s e-mails have begun to go out' },
+  announcement_not_dismissible: { status: 409, title: 'This announcement cannot be dismissed' },
+  no_sign_ups: { status: 409, title: 'This takes no sign-ups' },
+  event_full: { status: 409, title: 'There is no place left' },
+  event_over: { status: 409, title: 'This is over, or does not take place' },
   consent_wording_changed: {
     status: 409,
     title: 'The wording of this consent was changed since you read it',

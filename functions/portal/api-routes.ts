@@ -1,5 +1,7 @@
 import { accountsApi } from '../accounts/accounts.api.ts'
 import { accountRoutes } from '../accounts/accounts.routes.ts'
+import { announcementsApi, staffAnnouncementsApi } from '../announcements/announcements.api.ts'
+import { announcementRoutes, staffAnnouncementRoutes } from '../announcements/announcements.routes.ts'
 import { autoTopUpApi } from '../auto-top-up/auto-top-up.api.ts'
 import { autoTopUpRoutes } from '../auto-top-up/auto-top-up.routes.ts'
 import { cardsApi } from '../cards/cards.api.ts'
@@ -72,6 +74,8 @@ const CAPABILITIES = [
   { api: pricesApi, routes: priceRoutes },
   { api: termsApi, routes: termsRoutes },
   { api: privacyApi, routes: privacyRoutes },
+  { api: announcementsApi, routes: announcementRoutes },
+  { api: staffAnnouncementsApi, routes: staffAnnouncementRoutes },
   { api: consentsApi, routes: { ...consentRoutes, ...withdrawalRoutes } },
   { api: portalApi, routes: portalRoutes },
 ]

@@ -8,6 +8,7 @@ import {
 import { createAccountStore } from '../accounts/account.store.ts'
 import { accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { createMemberStore } from '../accounts/member.store.ts'
+import { createSignUpStore } from '../announcements/sign-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
@@ -59,6 +60,7 @@ export function createErasureSteps(options: ErasureOptions) {
   const requests = createPrivacyRequestStore(options)
   const usage = createUsageErasure(options)
   const consents = createConsentStore(options)
+  const signUps = createSignUpStore(options)
 
   /** An account is erased when it is closed, and nothing moves on it any more. */
   const closed: ErasureStep = {
@@ -309,7 +311,29 @@ export function createErasureSteps(options: ErasureOptions) {
     })
   }
 
-  const ofPerson = [member, notices, evidence, earlierRequests, consentsOfPerson, noticesOfPerson]
+  /** What the person did with announcements, in all accounts: the places are free, and what was read is known of nobody. */
+  const announcementsOfPerson: ErasureStep = {
+    name: 'announcements',
+    async run({ request: { subject } }) {
+      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
+        return {}
+      const personId = personIdOf(subject.email)
+      const taken = await signUps.listOf(personId)
+      for (const announcementId of taken) {
+        if (!(await signUps.remove(announcementId, personId)).ok)
+          throw new Error('a sign-up could not be taken back: it is tried again')
+      }
+      const items = await listOfPerson(personId, 'ANNOUNCEMENT#')
+      for (const { pk, sk } of items)
+        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
+      return { count: BigInt(taken.length + items.length) }
+    },
+  }
+
+  const ofPerson = [
+    ...[member, notices, evidence, earlierRequests],
+    ...[consentsOfPerson, noticesOfPerson, announcementsOfPerson],
+  ]
   const ofAccount = [
     ...[closed, customer, allMembers, notices, evidence, earlierRequests],
     ...[usageDetails, usageThatWaits, profile],

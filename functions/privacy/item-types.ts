@@ -67,6 +67,11 @@ export const ITEM_TYPES: readonly ItemType[] = [
   of('documents', /^PERSON#/)('CONSENT', /^CONSENT#/, { file: 'consents' }),
   of('documents', /^PERSON#/)('EMAIL_STATUS', /^EMAIL_STATUS$/, BOOKKEEPING),
   of('documents', /^PERSON#/)('PERSON_NOTICE', /^NOTICE#/, BOOKKEEPING),
+  of('documents', /^PERSON#/)('ANNOUNCEMENT_SEEN', /^ANNOUNCEMENT#/, { file: 'announcements' }),
+  of('documents', /^PERSON#/)('TAKES_PART', /^SIGN_UP#/, { file: 'sign-ups' }),
+  of('documents', /^ANNOUNCEMENT#/)('SIGN_UP', /^SIGN_UP#/, BOOKKEEPING),
+  of('documents', /^ANNOUNCEMENT#/)('ANNOUNCEMENT_MAIL', /^MAIL#/, BOOKKEEPING),
+  of('documents', /^ANNOUNCEMENT#/)('ANNOUNCEMENT', /./, CATALOGUE),
 
   of('documents', /^(PRICE|PLAN|RATE_DECK)#/)('CATALOGUE', /./, CATALOGUE),
   of('documents', /^TERMS#/)('TERMS', /./, CATALOGUE),

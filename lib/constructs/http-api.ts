@@ -34,6 +34,8 @@ export interface PublicRoute {
  */
 export class HttpApi extends Construct {
   readonly api: GatewayApi
+  /** Without a slash at its end. */
+  readonly url: string
   private readonly integrations = new Map<HouseFunction, HttpLambdaIntegration>()
 
   constructor(scope: Construct, id: string, props: { foundation: Foundation; identity: Identity }) {
@@ -62,6 +64,7 @@ export class HttpApi extends Construct {
         maxAge: Duration.hours(1),
       },
     })
+    this.url = configuration.domainName ? `https://${configuration.domainName}` : this.api.apiEndpoint
     this.addStage(configuration.logRetentionDays, this.addDomain(configuration))
     alarms.add(this, 'ServerErrors', {
       metric: this.api.metricServerError({ period: alarmPeriod, statistic: 'Sum' }),

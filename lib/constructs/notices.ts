@@ -18,6 +18,9 @@ import { HouseQueue } from './house-queue.ts'
 
 /** Telling people: when credit runs low, and by e-mail what a client must know. */
 export class Notices extends Construct {
+  /** Injects the sender and the configuration set, for mail from that one address. */
+  readonly letSend: (sender: HouseFunction) => void
+
   constructor(scope: Construct, id: string, house: House) {
     super(scope, id)
     this.addLowCreditAlert(house)
@@ -30,8 +33,10 @@ export class Notices extends Construct {
     house.ledger.letRead(sendNotice)
     sendNotice.inject('PORTAL_URL', house.configuration.portalUrl)
     sendNotice.inject('PACED_MAIL_MILLISECONDS', String(pacedMailMilliseconds(house)))
-    const configurationSet = this.letSendMail(sendNotice, house)
-    this.addMailEvents(house, configurationSet)
+    const { letSend, configurationSetName } = this.addSender(house)
+    this.letSend = letSend
+    letSend(sendNotice)
+    this.addMailEvents(house, configurationSetName)
     const noticeQueue = new HouseQueue(this, 'NoticeQueue', {
       foundation: house,
       carries: 'notices',
@@ -149,11 +154,11 @@ export class Notices extends Construct {
   }
 
   /**
-   * Injects the sender and the configuration set, for mail from that one address. SES sends over TLS or not at all, and
+   * The sender and the configuration set of all mail, and how a function gets them. SES sends over TLS or not at all, and
    * tells the operator of each bounce and complaint, by the topic of the alarms: that client has not been warned. It tells the
-   * default bus as well. Returns the set's name.
+   * default bus as well.
    */
-  private letSendMail(sender: HouseFunction, house: House): string {
+  private addSender(house: House): { letSend: (sender: HouseFunction) => void; configurationSetName: string } {
     const { senderAddress, senderIdentity } = house.configuration
     const senderDomain = senderAddress.split('@').at(-1)!
     const configurationSet = new ConfigurationSet(this, 'Mail', {
@@ -177,18 +182,21 @@ export class Notices extends Construct {
       senderIdentity === 'existing'
         ? EmailIdentity.fromEmailIdentityName(this, 'Sender', senderDomain)
         : new EmailIdentity(this, 'Sender', { identity: Identity.domain(senderDomain), configurationSet })
-    sender.inject('SENDER_ADDRESS', senderAddress)
-    sender.inject('MAIL_CONFIGURATION_SET', configurationSet.configurationSetName)
     const configurationSetArn = Stack.of(this).formatArn({
       service: 'ses',
       resource: 'configuration-set',
       resourceName: configurationSet.configurationSetName,
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     })
-    sender.allow(['ses:SendEmail', 'ses:SendRawEmail'], [identity.emailIdentityArn, configurationSetArn], {
-      StringEquals: { 'ses:FromAddress': senderAddress },
-    })
-    return configurationSet.configurationSetName
+    const { configurationSetName } = configurationSet
+    const letSend = (sender: HouseFunction) => {
+      sender.inject('SENDER_ADDRESS', senderAddress)
+      sender.inject('MAIL_CONFIGURATION_SET', configurationSetName)
+      sender.allow(['ses:SendEmail', 'ses:SendRawEmail'], [identity.emailIdentityArn, configurationSetArn], {
+        StringEquals: { 'ses:FromAddress': senderAddress },
+      })
+    }
+    return { letSend, configurationSetName }
   }
 }
 

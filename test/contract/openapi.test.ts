@@ -105,6 +105,8 @@ describe('the OpenAPI document', () => {
       'saveCard',
       // These begin work of which a repeat must not begin another.
       ...['askPrivacy', 'startPrivacyRequest'],
+      // It moves none, but tells many: a repeat must not announce twice.
+      'createAnnouncement',
       ...['authoriseHold', 'extendHold', 'captureHold', 'releaseHold'],
     ]
     for (const { operation } of operations) {

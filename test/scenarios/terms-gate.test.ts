@@ -30,6 +30,8 @@ const OPEN_DESPITE_TERMS = [
   'removeMember',
   'readAutoTopUp',
   'switchOffAutoTopUp',
+  ...['listOwnAnnouncements', 'readOwnAnnouncement', 'noteAnnouncementRead', 'dismissAnnouncement'],
+  ...['signUp', 'cancelSignUp'],
   ...['askPrivacy', 'listPrivacyRequests', 'readPrivacyRequest', 'fetchExport', 'closeAccount'],
 ]
 
@@ -104,6 +106,7 @@ const PARAMETERS: Record<string, string> = {
   disputeId: 'du_1',
   holdId: `hold_${'1'.repeat(22)}`,
   sequence: '1',
+  announcementId: `ann_${'1'.repeat(22)}`,
   requestId: `prv_${'1'.repeat(22)}`,
 }
 

@@ -154,7 +154,7 @@ describe('roles', () => {
     expect(whoMay(synthesized, 'dynamodb:DeleteItem', waiting!)).toEqual([...posters, ...erasers].sort())
   })
 
-  it("let only what takes payments read Stripe's keys, and only notices send mail", () => {
+  it("let only what takes payments read Stripe's keys, and only notices and announcements send mail", () => {
     expect(whoMay(synthesized, 'secretsmanager:GetSecretValue', 'drawdown/stripe')).toEqual([
       'auto-top-up/auto-top-up',
       'auto-top-up/check-auto-top-up',
@@ -169,6 +169,7 @@ describe('roles', () => {
       'top-up/top-up',
     ])
     expect(whoMay(synthesized, 'ses:SendEmail', idOf('AWS::SES::EmailIdentity', 'Notices'))).toEqual([
+      'announcements/send-mailing',
       'notices/send-notice',
     ])
   })
@@ -178,7 +179,10 @@ describe("a sender's domain that SES knows already", () => {
   it('is not made a second time, which would fail, and mail from it is allowed as before', async () => {
     const second = await synthesize({ 'drawdown.senderIdentity': 'existing' })
     expect(resourcesOf(second, 'AWS::SES::EmailIdentity')).toEqual([])
-    expect(whoMay(second, 'ses:SendEmail', ':identity/example.com')).toEqual(['notices/send-notice'])
+    expect(whoMay(second, 'ses:SendEmail', ':identity/example.com')).toEqual([
+      'announcements/send-mailing',
+      'notices/send-notice',
+    ])
   })
 })
 
@@ -203,6 +207,7 @@ describe('environment names', () => {
     SEGMENT_QUEUE_URL: 'sqs:SendMessage',
     SCAN_QUEUE_URL: 'sqs:SendMessage',
     PRIVACY_QUEUE_URL: 'sqs:SendMessage',
+    MAILING_QUEUE_URL: 'sqs:SendMessage',
     AUTO_TOP_UP_QUEUE_URL: 'sqs:SendMessage',
     TELLING_QUEUE_URL: 'sqs:SendMessage',
     STRIPE_SECRET_NAME: 'secretsmanager:GetSecretValue',
@@ -213,6 +218,7 @@ describe('environment names', () => {
   const texts = [
     ...everywhere,
     'PACED_MAIL_MILLISECONDS',
+    'API_URL',
     'PLAN_GRACE_DAYS',
     'PORTAL_CLIENT_ID',
     'PORTAL_URL',

@@ -72,8 +72,9 @@ describe('queues', () => {
       expect.stringMatching(/^TopUpEveryQuarterHourDeadLetters/),
       expect.stringMatching(/^PaymentEventsPaymentsDeadLetters/),
       expect.stringMatching(/^PrivacyEveryHourDeadLetters/),
+      expect.stringMatching(/^AnnouncementsEveryHourDeadLetters/),
     ])
-    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(17)
+    expect(queues().filter(([, queue]) => deadLettersOf(queue))).toHaveLength(18)
   })
 
   it('ring when a message waits for long, and dead-letter queues when they hold one', () => {
@@ -90,7 +91,7 @@ describe('queues', () => {
     const consumed = mappings().filter((mapping) =>
       queues().some(([id]) => id === target(mapping.EventSourceArn)),
     )
-    expect(consumed).toHaveLength(17)
+    expect(consumed).toHaveLength(18)
     for (const mapping of consumed) {
       const queue = synthesized.resources[target(mapping.EventSourceArn)!]!
       const consumer = synthesized.resources[target(mapping.FunctionName)!]!
@@ -209,6 +210,7 @@ describe('functions', () => {
       .filter(({ RecursiveLoop }) => RecursiveLoop === 'Allow')
       .map(({ Description }) => Description)
     expect(senders.sort()).toEqual([
+      'functions/announcements/send-mailing.handler.ts',
       'functions/auto-top-up/check-auto-top-up.handler.ts',
       'functions/holds/expire-hold.handler.ts',
       'functions/price-changes/announce-price-change.handler.ts',
@@ -293,6 +295,7 @@ describe('triggers', () => {
       'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
       'cron(45 * * * ? *)',
+      'cron(0 * * * ? *)',
     ])
     for (const schedule of schedules) {
       expect(schedule).toMatchObject({

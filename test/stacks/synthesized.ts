@@ -24,6 +24,10 @@ export type Synthesized = {
 /** Each Lambda of the stacks, by its file below functions/. */
 export const handlers = [
   'accounts/accounts',
+  'announcements/announcements',
+  'announcements/find-due-mailings',
+  'announcements/send-mailing',
+  'announcements/staff-announcements',
   'auto-top-up/auto-top-up',
   'auto-top-up/check-auto-top-up',
   'cards/change-cards',

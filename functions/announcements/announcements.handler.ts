@@ -1,0 +1,190 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createAccess } from '../access/access.store.ts'
+import { createAccountStore } from '../accounts/account.store.ts'
+import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
+import { createConsentStore } from '../consents/consent.store.ts'
+import { personIdOf } from '../consents/person-key.ts'
+import type { Caller } from '../edge/caller.ts'
+import { documentClient } from '../edge/dynamodb.ts'
+import { environment } from '../edge/environment.ts'
+import { bind, httpHandler } from '../edge/http.ts'
+import { log } from '../edge/log.ts'
+import { createMessageSender } from '../edge/message-sender.client.ts'
+import { Problem } from '../edge/problem.ts'
+import { createAnnouncementStore } from './announcement.store.ts'
+import { type Announcement, concernsClients, hasBegun, isBannerOn } from './announcement.ts'
+import {
+  cancelSignUp,
+  dismissAnnouncement,
+  listOwnAnnouncements,
+  noteAnnouncementRead,
+  readEventFile,
+  readOwnAnnouncement,
+  signUp,
+} from './announcements.api.ts'
+import { eventFileType, renderEventFile } from './event-file.ts'
+import { createPersonStateStore } from './person-state.store.ts'
+import { presentAnnouncement } from './present-announcements.ts'
+import { createSignUpStore } from './sign-up.store.ts'
+
+const { DOCUMENTS_TABLE, MAILING_QUEUE_URL, SENDER_ADDRESS } = environment(
+  'DOCUMENTS_TABLE',
+  'MAILING_QUEUE_URL',
+  'SENDER_ADDRESS',
+)
+const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }
+const access = createAccess(options)
+const accounts = createAccountStore(options)
+const announcements = createAnnouncementStore(options)
+const people = createPersonStateStore(options)
+const signUps = createSignUpStore(options)
+const consents = createConsentStore(options)
+const queue = createMessageSender({ client: new SQSClient({}), queueUrl: MAILING_QUEUE_URL })
+
+const anyMember = { roles: MEMBER_ROLES, despiteTerms: true } as const
+/** So many of a person's accounts are looked at for one that an event concerns. */
+const MOST_ACCOUNTS = 100
+
+type Viewer = { account: Account; email: string; personId: string }
+
+async function requireViewer(caller: Caller, accountId: string): Promise<Viewer> {
+  const account = await access.require(caller, accountId, anyMember)
+  // Whoever has access as a member is known by an address.
+  const email = caller.email!
+  return { account, email, personId: personIdOf(email) }
+}
+
+const notFound = (announcementId: string) =>
+  new Problem('announcement_not_found', `No announcement ${announcementId} concerns this account.`)
+
+/** Whether a person is to know of it: it has begun, concerns the account, and is service or what they have asked for. */
+async function isFor(
+  announcement: Announcement,
+  { account, personId }: Viewer,
+  now: string,
+): Promise<boolean> {
+  if (announcement.status === 'withdrawn' || !hasBegun(announcement, now)) return false
+  if (!concernsClients(announcement, account.clientType)) return false
+  const { announcementId, audience } = announcement
+  if (audience === 'service' || (await consents.mayWrite(personId, audience))) return true
+  return (await signUps.read(announcementId, personId)) !== undefined
+}
+
+async function requireOwn(announcementId: string, viewer: Viewer): Promise<Announcement> {
+  const found = await announcements.read(announcementId)
+  if (!found || !(await isFor(found, viewer, new Date().toISOString()))) throw notFound(announcementId)
+  return found
+}
+
+async function show(announcement: Announcement, { account, personId }: Viewer) {
+  const { announcementId } = announcement
+  const [state, taken, places] = await Promise.all([
+    people.read(announcementId, personId),
+    signUps.read(announcementId, personId),
+    signUps.readPlaces(announcementId),
+  ])
+  return presentAnnouncement({ announcement, account, state, signUp: taken, places })
+}
+
+/** By way of whichever of the person's accounts. */
+async function requireByAnyAccount(announcementId: string, email: string | undefined): Promise<Announcement> {
+  const found = email === undefined ? undefined : await announcements.read(announcementId)
+  if (!found || email === undefined) throw notFound(announcementId)
+  const personId = personIdOf(email)
+  // Whoever took part sees it cancelled.
+  if (await signUps.read(announcementId, personId)) return found
+  const memberships = await accounts.listMemberships(email, { limit: MOST_ACCOUNTS })
+  const now = new Date().toISOString()
+  for (const account of await accounts.readMany(memberships.map(({ accountId }) => accountId))) {
+    if (await isFor(found, { account, email, personId }, now)) return found
+  }
+  throw notFound(announcementId)
+}
+
+export const handler = httpHandler(
+  bind(listOwnAnnouncements, async ({ caller, params: { accountId } }) => {
+    const viewer = await requireViewer(caller, accountId)
+    const now = new Date().toISOString()
+    const shown = []
+    for (const announcement of await announcements.listWithBanner(now)) {
+      if (isBannerOn(announcement, now) && (await isFor(announcement, viewer, now)))
+        shown.push(await show(announcement, viewer))
+    }
+    return { status: 200, body: { announcements: shown } }
+  }),
+
+  bind(readOwnAnnouncement, async ({ caller, params: { accountId, announcementId } }) => {
+    const viewer = await requireViewer(caller, accountId)
+    return { status: 200, body: await show(await requireOwn(announcementId, viewer), viewer) }
+  }),
+
+  bind(noteAnnouncementRead, async ({ caller, params: { accountId, announcementId } }) => {
+    const viewer = await requireViewer(caller, accountId)
+    await requireOwn(announcementId, viewer)
+    await note(announcementId, viewer, 'readAt')
+    return { status: 204 }
+  }),
+
+  bind(dismissAnnouncement, async ({ caller, params: { accountId, announcementId } }) => {
+    const viewer = await requireViewer(caller, accountId)
+    const { dismissible } = await requireOwn(announcementId, viewer)
+    if (!dismissible)
+      throw new Problem('announcement_not_dismissible', 'Its banner stays as long as it is announced.')
+    await note(announcementId, viewer, 'dismissedAt')
+    return { status: 204 }
+  }),
+
+  bind(signUp, async ({ caller, params: { accountId, announcementId } }) => {
+    const viewer = await requireViewer(caller, accountId)
+    const announcement = await requireOwn(announcementId, viewer)
+    if (announcement.kind !== 'webinar')
+      throw new Problem('no_sign_ups', 'This is not something to sign up for.')
+    const { email, personId } = viewer
+    const at = new Date().toISOString()
+    const taken = await signUps.add({ announcementId, personId, email, accountId, at })
+    if (!taken.ok) throw new Problem(taken.reason, 'You are not signed up.')
+    if (taken.signUp.confirmedAt === undefined) await queueConfirmation(announcementId, personId)
+    return { status: 200, body: await show(announcement, viewer) }
+  }),
+
+  bind(cancelSignUp, async ({ caller, params: { accountId, announcementId } }) => {
+    const { personId } = await requireViewer(caller, accountId)
+    const removed = await signUps.remove(announcementId, personId)
+    if (!removed.ok) throw new Problem('busy', 'Nothing was changed. Send the same request again.')
+    return { status: 204 }
+  }),
+
+  bind(readEventFile, async ({ caller, params: { announcementId } }) => {
+    const isStaff = caller.kind === 'staff'
+    const announcement = isStaff
+      ? await announcements.read(announcementId)
+      : await requireByAnyAccount(announcementId, caller.email)
+    const showsLink = isStaff || (await signUps.read(announcementId, personIdOf(caller.email!))) !== undefined
+    const file = announcement && renderEventFile(announcement, { organizer: SENDER_ADDRESS, showsLink })
+    if (!announcement || file === undefined) throw notFound(announcementId)
+    const headers = {
+      'content-type': eventFileType(announcement),
+      'content-disposition': 'attachment; filename="event.ics"',
+    }
+    return { status: 200, body: file, headers }
+  }),
+)
+
+async function note(
+  announcementId: string,
+  { personId }: Viewer,
+  what: 'readAt' | 'dismissedAt',
+): Promise<void> {
+  const noted = await people.note({ announcementId, personId }, what, new Date().toISOString())
+  if (!noted.ok) throw new Problem('busy', 'Nothing was noted. Send the same request again.')
+}
+
+/** Where that fails, or the process dies before, the hourly look does it. */
+async function queueConfirmation(announcementId: string, personId: string): Promise<void> {
+  await queue.send([{ announcementId, signedUp: personId }]).catch((error: unknown) => {
+    log.warn('a confirmation was not queued; the hourly look does it', {
+      announcementId,
+      error: error as Error,
+    })
+  })
+}

@@ -1,0 +1,95 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { personKey } from '../consents/person-key.ts'
+import { getAll } from '../edge/get-all.ts'
+import { queryAll } from '../edge/query-all.ts'
+import { writeTogether } from '../edge/write-together.ts'
+import { announcementPk, COUNTS_PREFIX, countsKey, ofAnnouncement } from './announcement-keys.ts'
+import type { Counts, PersonState } from './person-state.ts'
+
+export type PersonStateStore = ReturnType<typeof createPersonStateStore>
+
+const COUNT_OF = { readAt: 'reads', dismissedAt: 'dismissals' } as const
+
+/** Who read and dismissed an announcement: the note and its count are one transaction, and the note is made once. */
+export function createPersonStateStore(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const { client, documentsTable } = options
+  const keyOf = (announcementId: string, personId: string) => ({
+    pk: personKey(personId),
+    sk: ofAnnouncement(announcementId),
+  })
+
+  async function read(announcementId: string, personId: string): Promise<PersonState> {
+    const { Item } = await client.send(
+      new GetCommand({
+        TableName: documentsTable,
+        Key: keyOf(announcementId, personId),
+        ConsistentRead: true,
+      }),
+    )
+    return Item ? toState(Item) : {}
+  }
+
+  /** Of each of these announcements, by its id; one that the person did nothing with is missing. */
+  async function readMany(
+    announcementIds: readonly string[],
+    personId: string,
+  ): Promise<Map<string, PersonState>> {
+    const keys = announcementIds.map((id) => keyOf(id, personId))
+    const items = await getAll(client, documentsTable, keys)
+    return new Map(items.map((item) => [item.announcementId as string, toState(item)]))
+  }
+
+  /** Notes it the first time; again changes nothing. */
+  async function note(
+    { announcementId, personId }: { announcementId: string; personId: string },
+    what: keyof PersonState,
+    at: string,
+  ): Promise<{ ok: boolean }> {
+    if ((await read(announcementId, personId))[what] !== undefined) return { ok: true }
+    const written = await writeTogether(client, [
+      {
+        Update: {
+          TableName: documentsTable,
+          Key: keyOf(announcementId, personId),
+          UpdateExpression: 'SET #what = :at, announcementId = :id',
+          ConditionExpression: 'attribute_not_exists(#what)',
+          ExpressionAttributeNames: { '#what': what },
+          ExpressionAttributeValues: { ':at': at, ':id': announcementId },
+        },
+      },
+      {
+        Update: {
+          TableName: documentsTable,
+          Key: { pk: announcementPk(announcementId), sk: countsKey(personId) },
+          UpdateExpression: 'ADD #count :one',
+          ExpressionAttributeNames: { '#count': COUNT_OF[what] },
+          ExpressionAttributeValues: { ':one': 1n },
+        },
+      },
+    ])
+    return { ok: written.ok || written.reason !== 'busy' }
+  }
+
+  async function readCounts(announcementId: string): Promise<Counts> {
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': announcementPk(announcementId), ':prefix': COUNTS_PREFIX },
+      ConsistentRead: true,
+    })
+    const sum = (name: keyof Counts) =>
+      items.reduce((total, item) => total + ((item[name] as bigint) ?? 0n), 0n)
+    return {
+      reads: sum('reads'),
+      dismissals: sum('dismissals'),
+      mailsSent: sum('mailsSent'),
+      mailsRejected: sum('mailsRejected'),
+    }
+  }
+
+  return { read, readMany, note, readCounts }
+}
+
+function toState({ readAt, dismissedAt }: Record<string, unknown>): PersonState {
+  return { readAt, dismissedAt } as PersonState
+}
