@@ -67,6 +67,15 @@ function personLines(count: (step: string) => string, isEverywhere: boolean): An
         : 'They are the person’s own and of no account: withdraw them, or ask for all accounts',
     },
     {
+      what: 'Sign-ups for webinars, and which announcements were read or dismissed',
+      outcome: isEverywhere ? 'erased' : 'kept',
+      count: count('announcements'),
+      why: isEverywhere
+        ? 'They are needed no more; that an e-mail was sent to somebody, known by a hash, stays with the announcement'
+        : 'They are the person’s own and of no account: take part no more, or ask for all accounts',
+      ...(!isEverywhere && { until: 'the person takes part no more, or asks for all accounts' }),
+    },
+    {
       what: 'Membership: e-mail address and role',
       outcome: 'erased',
       count: count('members'),

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
+import { createPersonStateStore } from '../../functions/announcements/person-state.store.ts'
+import { createSignUpStore } from '../../functions/announcements/sign-up.store.ts'
 import { createConsentStore } from '../../functions/consents/consent.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
 import { createRetention } from '../../functions/privacy/apply-retention.store.ts'
@@ -160,6 +163,34 @@ describe('the erasure of a person', () => {
       expect(record.email).toBeUndefined()
       expect(record).toMatchObject({ userAgent: '(erased)', sourceIp: '(erased)', wordingSha256: 'x' })
     }
+  })
+
+  it('takes back what the person signed up for, and forgets what they read, with all accounts alone', async () => {
+    const { account, email } = await leavingPerson()
+    const [signUps, seen] = [createSignUpStore(world.database), createPersonStateStore(world.database)]
+    const own = { announcementId: 'ann_leaving000', personId: personIdOf(email) }
+    await createAnnouncementStore(world.database).create({
+      ...{ announcementId: own.announcementId, kind: 'webinar', audience: 'service', clientTypes: [] },
+      ...{ title: 'A webinar', text: 'x', banner: { from: NOW, until: daysLater(1).toISOString() } },
+      ...{ dismissible: true, status: 'published', revision: 1n, sequence: 0n, requestHash: 'x' },
+      ...{ createdAt: NOW, createdBy: 'x', changedAt: NOW, changedBy: 'x' },
+      event: {
+        ...{ startsAt: daysLater(1).toISOString(), endsAt: daysLater(2).toISOString() },
+        ...{ timeZone: 'UTC', link: 'https://meet.example.com/x' },
+      },
+    })
+    const taken = await signUps.add({ ...own, email, accountId: account.accountId, at: NOW })
+    await seen.note(own, 'readAt', NOW)
+    await work(await world.ask(account, 'erasure', person(email)))
+    expect([taken.ok, await signUps.listOf(own.personId)]).toEqual([true, [own.announcementId]])
+    await world.members.add({ accountId: account.accountId, email, role: 'viewer', addedAt: NOW })
+    const more = { idempotencyKey: 'everywhere' }
+    expect(await work(await world.ask(account, 'erasure', person(email, 'all_accounts'), more))).toBe('done')
+    expect(await signUps.listOf(own.personId)).toEqual([])
+    expect(await signUps.read(own.announcementId, own.personId)).toBeUndefined()
+    expect((await signUps.readPlaces(own.announcementId))?.signedUpCount).toBe(0n)
+    expect(await seen.read(own.announcementId, own.personId)).toEqual({})
+    expect(await seen.readCounts(own.announcementId)).toMatchObject({ reads: 1n })
   })
 
   it('is not brought back by what was under way: a notice that is being sent, an export that is being written', async () => {
