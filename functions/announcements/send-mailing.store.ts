@@ -7,6 +7,7 @@ import type { Purpose } from '../consents/purposes.ts'
 import type { Withdrawal } from '../consents/withdrawal-token.ts'
 import { log } from '../edge/log.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
+import { createAddressStatusStore } from '../notices/address-status.store.ts'
 import type { RenderedNotice } from '../notices/notice.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
 import { type Announcement, concernsClients } from './announcement.ts'
@@ -44,7 +45,8 @@ export type SendingOptions = {
 }
 
 type Recipient = { account: Account; email: string; personId: string }
-type Outcome = 'sent' | 'rejected' | 'unwanted' | 'before'
+/** `unreachable`: mail to the address came back, or was called spam. */
+type Outcome = 'sent' | 'rejected' | 'unwanted' | 'before' | 'unreachable'
 type Counts = Partial<Record<Outcome, number>>
 
 /**
@@ -60,6 +62,7 @@ export function createMailingSending(options: SendingOptions) {
   const signUps = createSignUpStore(options)
   const consents = createConsentStore(options)
   const claims = createMailClaims(options)
+  const addresses = createAddressStatusStore(options)
 
   /** Works off a message; throws when something is left to be done: the message has to come again. */
   async function run(message: MailingMessage): Promise<Counts> {
@@ -195,6 +198,7 @@ export function createMailingSending(options: SendingOptions) {
     { account, email, personId }: Recipient,
     isWanted: () => Promise<Announcement | undefined>,
   ): Promise<Outcome> {
+    if ((await addresses.read([email])).has(email)) return 'unreachable'
     const claim = await claims.claim(mail, options.clock())
     if (claim === 'done') return 'before'
     if (claim === 'elsewhere') throw new Error(`e-mail ${mail.mail} is being sent, or was cut off`)

@@ -158,7 +158,10 @@ export class Notices extends Construct {
    * tells the operator of each bounce and complaint, by the topic of the alarms: that client has not been warned. It tells the
    * default bus as well.
    */
-  private addSender(house: House): { letSend: (sender: HouseFunction) => void; configurationSetName: string } {
+  private addSender(house: House): {
+    letSend: (sender: HouseFunction) => void
+    configurationSetName: string
+  } {
     const { senderAddress, senderIdentity } = house.configuration
     const senderDomain = senderAddress.split('@').at(-1)!
     const configurationSet = new ConfigurationSet(this, 'Mail', {

@@ -2,6 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSignUpStore } from '../../functions/announcements/sign-up.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
+import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
 import { dyingClient } from '../plans/dying-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { announcing, later, NOW } from './announcing.ts'
@@ -123,6 +124,16 @@ describe('an announcement by e-mail', () => {
     await worker.run(announcement)
     await worker.run(announcement)
     expect(await world.counts(announcement)).toMatchObject({ mailsSent: 2n, mailsRejected: 1n })
+  })
+
+  it('does not go to an address that mail comes back from', async () => {
+    const announcement = await world.announce(hosted)
+    const status = { state: 'bounced' as const, at: NOW }
+    await createAddressStatusStore(database).note({ address: BOB, status, sentAt: NOW })
+    const worker = world.worker()
+    await worker.run(announcement)
+    await createAddressStatusStore(database).clear(BOB, NOW)
+    expect(worker.toldOf()).toEqual([ANN, EVE])
   })
 
   it('that is withdrawn stops where it is', async () => {
