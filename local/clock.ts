@@ -64,16 +64,26 @@ function initialOffsetMillis(file: string, startAt: Date | string | undefined): 
 /** Something that happens at an instant: the schedules, delayed messages, a provider's next attempt. */
 export type DueSource = { nextDue(): Date | undefined; fireDue(): Promise<void> }
 
-/**
- * Moves the clock to the target and lets everything due in between happen in order, each at its own instant and completely (all
- * that followed from it is done) before the next. A target in the past changes nothing.
- */
-export async function advanceClock(options: {
+export type ClockMove = {
   clock: Clock
   target: Date
   sources: readonly DueSource[]
   waitUntilIdle(): Promise<void>
-}): Promise<void> {
+}
+
+/** Moves the clock to the target as if nothing had run until then: what was due meanwhile happens at once, late. */
+export async function sleepThrough({ clock, target, sources, waitUntilIdle }: ClockMove): Promise<void> {
+  await waitUntilIdle()
+  clock.moveForwardTo(target)
+  for (const source of sources) await source.fireDue()
+  await waitUntilIdle()
+}
+
+/**
+ * Moves the clock to the target and lets everything due in between happen in order, each at its own instant and completely (all
+ * that followed from it is done) before the next. A target in the past changes nothing.
+ */
+export async function advanceClock(options: ClockMove): Promise<void> {
   const { clock, target, sources, waitUntilIdle } = options
   await waitUntilIdle()
   for (;;) {

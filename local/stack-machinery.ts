@@ -1,4 +1,4 @@
-import { advanceClock, type Clock } from './clock.ts'
+import { advanceClock, type Clock, type ClockMove, sleepThrough } from './clock.ts'
 import { startEventSources } from './event-sources.ts'
 import { type EventBridge, startEventBridge } from './eventbridge.ts'
 import { functionEnvironment } from './function-environment.ts'
@@ -32,6 +32,7 @@ export type Machinery = {
   lambda: Lambda
   logFile: string
   controls: LocalControls
+  sleepUntil(target: Date): Promise<void>
   waitUntilIdle(): Promise<void>
 }
 
@@ -55,7 +56,7 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
   starting.defer(() => eventBridge.close())
   late.eventBridgeUrl = eventBridge.url
   services.ses.onMailEvent((event) => eventBridge.takeFromService({ source: 'aws.ses', ...event }))
-  const { controls, untilIdle } = makeControls(options, late, { lambda, eventBridge })
+  const { controls, untilIdle, sleepUntil } = makeControls(options, late, { lambda, eventBridge })
   const gateway = await startGateway({
     port: options.port ?? 4000,
     routes: template.routes,
@@ -68,7 +69,7 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
   late.apiUrl = gateway.url
   await startTriggers(options, late, lambda)
   services.stripe.setWebhookUrl(`${gateway.url}/v1/webhooks/stripe`)
-  return { apiUrl: gateway.url, lambda, logFile: log.path, controls, waitUntilIdle: untilIdle }
+  return { apiUrl: gateway.url, lambda, logFile: log.path, controls, sleepUntil, waitUntilIdle: untilIdle }
 }
 
 /** The template's audiences are Cognito's client ids; here the local issuer's clients take their place. */
@@ -133,6 +134,15 @@ function makeControls(
   }
   const untilIdle = () => waitUntilIdle(observed)
   let moving: Promise<unknown> = Promise.resolve()
+
+  /** One move after the other: two at once would each wait for what the other brings about. */
+  function moveClock(moveTo: (move: ClockMove) => Promise<void>, target: Date): Promise<void> {
+    const sources = late.scheduler === undefined ? [] : [late.scheduler]
+    const move = moving.then(() => moveTo({ clock, target, sources, waitUntilIdle: untilIdle }))
+    moving = move.catch(() => undefined)
+    return move
+  }
+
   const controls: LocalControls = {
     apiUrl: () => late.apiUrl,
     issuerUrl: issuer.url,
@@ -141,20 +151,14 @@ function makeControls(
     sqs,
     queueNames,
     clock,
-    advanceTo(target) {
-      const sources = late.scheduler === undefined ? [] : [late.scheduler]
-      // One move after the other: two at once would each wait for what the other brings about.
-      const move = moving.then(() => advanceClock({ clock, target, sources, waitUntilIdle: untilIdle }))
-      moving = move.catch(() => undefined)
-      return move
-    },
+    advanceTo: (target) => moveClock(advanceClock, target),
     idleness: () => idlenessOf(observed),
     staffToken: () => fetchMachineToken({ issuerUrl: issuer.url, ...issuer.clients.staffMachine }),
     usageToken: () => fetchMachineToken({ issuerUrl: issuer.url, ...issuer.clients.usageMachine }),
     personToken: (email) =>
       fetchPersonToken({ issuerUrl: issuer.url, email, redirectUri: `${late.apiUrl}/top-up` }),
   }
-  return { controls, untilIdle }
+  return { controls, untilIdle, sleepUntil: (target: Date) => moveClock(sleepThrough, target) }
 }
 
 async function startTriggers(options: MachineryOptions, late: Late, lambda: Lambda): Promise<void> {

@@ -35,6 +35,11 @@ export type LocalStack = {
     now(): Date
     /** Moves time forward; everything due in between happens in order and is done when this resolves. */
     advanceTo(instant: Date | string): Promise<void>
+    /**
+     * Moves time forward as if nothing had run meanwhile; what was due happens late, of a schedule the last day's firings alone.
+     * Much faster over days on which nothing is to happen.
+     */
+    sleepUntil(instant: Date | string): Promise<void>
   }
   /** Resolves when nothing runs or waits any more. */
   waitUntilIdle(): Promise<void>
@@ -77,11 +82,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     inbox: ses,
     clock: {
       now: clock.now,
-      advanceTo: async (instant) => {
-        const target = new Date(instant)
-        if (Number.isNaN(target.getTime())) throw new RangeError(`not an instant: ${String(instant)}`)
-        await controls.advanceTo(target)
-      },
+      advanceTo: async (instant) => controls.advanceTo(readInstant(instant)),
+      sleepUntil: async (instant) => machinery.sleepUntil(readInstant(instant)),
     },
     waitUntilIdle: machinery.waitUntilIdle,
     staffToken: controls.staffToken,
@@ -94,4 +96,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     // Closing twice is closing once.
     close: () => running.disposeAsync(),
   }
+}
+
+function readInstant(instant: Date | string): Date {
+  const target = new Date(instant)
+  if (Number.isNaN(target.getTime())) throw new RangeError(`not an instant: ${String(instant)}`)
+  return target
 }

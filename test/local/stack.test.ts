@@ -52,6 +52,17 @@ describe('time', () => {
     expect(stack.clock.now().toISOString().slice(0, 19)).toBe('2026-11-21T08:00:00')
   })
 
+  test('a stack that slept makes up for the last day, late', async () => {
+    const before = app.journal().length
+    await stack.clock.sleepUntil('2026-11-23T08:30:00Z')
+    const ticks = linesOf('tick', before)
+    expect(ticks.filter(({ at }) => !String(at).includes(':30')).map(({ at }) => at)).toEqual([
+      ...hours('2026-11-22T09', 24),
+    ])
+    expect(ticks.filter(({ at }) => String(at).includes(':30'))).toHaveLength(3)
+    expect(new Set(ticks.map(({ now }) => String(now).slice(0, 16)))).toEqual(new Set(['2026-11-23T08:30']))
+  })
+
   test('a firing missed while the stack was down happens after restart', async () => {
     await stack.close()
     const before = app.journal().length

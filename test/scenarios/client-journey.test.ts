@@ -160,6 +160,7 @@ describe('new material terms', () => {
     })
     await charge('before')
 
+    await test.stack.clock.sleepUntil('2026-12-04T22:00:00.000Z')
     await test.stack.clock.advanceTo('2026-12-05T00:00:00.000Z')
     expect(await me()).toMatchObject({ termsClosed: true })
     expect(await refusalOf(charge('after'))).toMatchObject({

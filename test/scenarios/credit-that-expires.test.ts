@@ -23,6 +23,13 @@ const charge = (account: Account, amount: string, idempotencyKey: string) =>
     idempotencyKey,
   })
 
+/** A day begins everywhere, hour by hour. */
+async function passDay(day: string) {
+  const begins = Date.parse(`${day}T00:00:00Z`)
+  await test.stack.clock.sleepUntil(new Date(begins - 14 * 3_600_000))
+  await test.stack.clock.advanceTo(new Date(begins + 5 * 3_600_000))
+}
+
 /** The midnight that ends 31 December, and the full hour at which the calendar is looked at next. */
 const ZONES = {
   'Asia/Kolkata': { midnight: '2026-12-31T18:30:00.000Z', hour: '2026-12-31T19:00' },
@@ -56,8 +63,11 @@ describe('promotional credit with a last day', () => {
     })
 
   it('is told of 30, 7 and 1 days before, with what is left then, and is used first', async () => {
-    await test.stack.clock.advanceTo('2026-12-10T00:00:00.000Z')
+    await passDay('2026-12-02')
+    await test.stack.clock.sleepUntil('2026-12-10T00:00:00.000Z')
     for (const account of accounts.values()) await charge(account, '4.50', `used-${account.accountId}`)
+    await passDay('2026-12-25')
+    await test.stack.clock.sleepUntil('2026-12-30T09:00:00.000Z')
     await test.stack.clock.advanceTo('2026-12-31T10:00:00.000Z')
     for (const account of accounts.values()) {
       expect(subjectsTo(account).filter((subject) => /expires/.test(subject))).toEqual([

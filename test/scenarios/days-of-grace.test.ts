@@ -59,7 +59,9 @@ describe('days of grace', () => {
   })
 
   it('are told with the first of the month, and shown wherever the plan is', async () => {
-    await test.stack.clock.advanceTo(new Date('2026-12-01T12:00:00.000Z'))
+    await test.stack.clock.sleepUntil('2026-11-26T12:00:00.000Z')
+    await test.stack.clock.sleepUntil('2026-11-30T21:00:00.000Z')
+    await test.stack.clock.advanceTo('2026-12-01T12:00:00.000Z')
     const standing = {
       status: 'short',
       owedPeriods: ['2026-12'],
@@ -97,7 +99,8 @@ describe('days of grace', () => {
   })
 
   it('are made good by a top-up of what is said, after which all runs again and is charged by day', async () => {
-    await test.stack.clock.advanceTo(new Date('2026-12-20T12:00:00.000Z'))
+    await test.stack.clock.sleepUntil('2026-12-20T11:00:00.000Z')
+    await test.stack.clock.advanceTo('2026-12-20T12:00:00.000Z')
     expect((await balanceOf()).plan).toMatchObject({
       resumption: { amount: '48.00' },
       shortfall: { amount: '36.00' },

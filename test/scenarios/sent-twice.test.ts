@@ -4,7 +4,7 @@ import { refusalOf, startTestStack, type TestStack } from '../support/stack.ts'
 
 let test: TestStack
 beforeAll(async () => {
-  test = await startTestStack({ startAt: '2026-11-10T09:00:00.000Z' })
+  test = await startTestStack({ startAt: '2026-11-25T09:00:00.000Z' })
 })
 afterAll(() => test.stop())
 
@@ -116,6 +116,7 @@ it('a month is charged and warned of once, however often the schedule fires', as
   const warnings = () => test.stack.inbox.list().filter(({ subject }) => subject.includes('5.00'))
   expect(warnings().map(({ to }) => to)).toEqual([[short.ownerEmail]])
 
+  await test.stack.clock.sleepUntil('2026-11-30T21:00:00.000Z')
   await test.stack.clock.advanceTo('2026-12-01T12:00:00.000Z')
   for (let firing = 0; firing < 3; firing++) await fireSchedules(test.stack)
   expect((await balanceOf(covered)).available.amount).toBe('5.00')
