@@ -4,7 +4,12 @@ import type { RingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { isOutdated, type RingFence } from '../ring-fence/ring-fence.ts'
 import { createRunStore } from '../runs/run.store.ts'
 import { afterRefusal, keyOf, type Run, type Step } from './charging-step.ts'
-import { decideMonthlyCharge, decideShortNote, type MonthlyChargeInput } from './decide-monthly-charge.ts'
+import {
+  decideMonthlyCharge,
+  decideShortNote,
+  type MonthlyChargeInput,
+  priceMonth,
+} from './decide-monthly-charge.ts'
 import { beginGrace, findGoverning, GRACE_DAYS, nextStepOf, stopDayOf } from './grace.ts'
 import { createGraceDueStore } from './grace-due.store.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
@@ -32,7 +37,7 @@ export function createDueMonthCharging(
   const versionInForce = createVersionInForce(options)
   const runs = createRunStore(options)
 
-  async function chargeMonth(run: Run, { due, short, ringFence, head }: Situation): Promise<Step> {
+  async function chargeMonth(run: Run, { due, short, ringFence }: Situation): Promise<Step> {
     const { account, at, termsVersion } = run
     const { accountId } = account
     // Whatever charges the first account of a month, the month's run is there before.
@@ -50,8 +55,8 @@ export function createDueMonthCharging(
       owedMicros,
       termsVersion,
     }
-    const first = decideMonthlyCharge({ ...input, head })
-    if (first.charge.totalMicros === 0n) return passMonth(run, due, first.charge)
+    const priced = priceMonth(input)
+    if (priced.totalMicros === 0n) return passMonth(run, due, priced)
     const posted = await ledger.post({
       accountId,
       ...keyOf('plan', due.period),

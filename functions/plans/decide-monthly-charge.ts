@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
 import type { LocalDay } from '../accounts/local-day.ts'
 import type { HeldLot } from '../ledger/decide-hold.ts'
-import type { AccountUnavailable, WrongCurrency } from '../ledger/decide-movement.ts'
+import { type AccountUnavailable, debit, type WrongCurrency } from '../ledger/decide-movement.ts'
 import { debitSetAside } from '../ledger/decide-set-aside.ts'
 import type { EntryDraft, Head } from '../ledger/entry.ts'
 import { formatAmount } from '../ledger/money.ts'
@@ -40,29 +40,37 @@ export type MonthlyChargeInput = {
 }
 
 /**
- * What the month costs and whether the credit covers it, what is set aside for the plan and what is available, after what is owed for earlier months. What is set aside is taken first. The preview, the
- * warning and the charge all ask this one function, so that they cannot disagree. Unit fee × quantity of a whole month is
- * exact in micros: nothing is rounded.
+ * What the month costs, and what is missing of it: what is set aside for the plan and what is available, after what is owed
+ * for earlier months. The preview, the warning and the charge all ask this one function, so that they cannot disagree. Unit fee
+ * × quantity of a whole month is exact in micros: nothing is rounded.
+ */
+export function weighMonth(input: MonthlyChargeInput): { charge: MonthlyCharge; shortfallMicros: bigint } {
+  const { head, ringFence = NOTHING_SET_ASIDE, owedMicros = 0n } = input
+  const charge = priceMonth(input)
+  return {
+    charge,
+    shortfallMicros: shortfallOf(withSetAside(head, ringFence), owedMicros + charge.totalMicros),
+  }
+}
+
+/**
+ * The month's charge as `weighMonth` has it; what is set aside is taken first. Throws `LotsBehindError` when lots have to be
+ * brought into HEAD for it: it is for a posting to ask.
  */
 export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDecision {
-  const { account, head, ringFence = NOTHING_SET_ASIDE, termsVersion, owedMicros = 0n } = input
-  const charge = priceMonth(input)
-  const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedMicros + charge.totalMicros)
-  const decision = debitSetAside(
-    head,
-    {
-      ...describeMonth(charge, account.currency, { wasShort: false }),
-      termsVersion,
-      amountMicros: charge.totalMicros,
-      currency: account.currency,
-      contra: 'revenue:plan',
-    },
-    ringFence.lots,
-  )
-  if (!decision.ok && decision.reason !== 'insufficient_credit')
-    return { ...decision, charge, shortfallMicros }
+  const { account, head, ringFence = NOTHING_SET_ASIDE, termsVersion } = input
+  const { charge, shortfallMicros } = weighMonth(input)
+  const movement = {
+    ...describeMonth(charge, account.currency, { wasShort: false }),
+    ...{ termsVersion, amountMicros: charge.totalMicros, currency: account.currency },
+    contra: 'revenue:plan' as const,
+  }
+  const covered = debit(withSetAside(head, ringFence), movement)
+  if (!covered.ok && covered.reason !== 'insufficient_credit') return { ...covered, charge, shortfallMicros }
   if (charge.totalMicros === 0n) return { ok: true, charge, shortfallMicros, held: ringFence.lots }
-  if (!decision.ok || shortfallMicros > 0n) return { ok: false, reason: 'short', charge, shortfallMicros }
+  if (!covered.ok || shortfallMicros > 0n) return { ok: false, reason: 'short', charge, shortfallMicros }
+  const decision = debitSetAside(head, movement, ringFence.lots)
+  if (!decision.ok) return { ok: false, reason: 'short', charge, shortfallMicros }
   return { ok: true, charge, shortfallMicros, draft: decision.draft, held: decision.held }
 }
 

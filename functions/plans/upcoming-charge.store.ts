@@ -8,7 +8,7 @@ import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-r
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
-import { decideMonthlyCharge, priceMonth } from './decide-monthly-charge.ts'
+import { priceMonth, weighMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { createMonthVersions } from './month-versions.store.ts'
 import { owedBefore } from './period-document.ts'
@@ -73,7 +73,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     const expiringMicros = credit.head.availableMicros - availableMicros
     const head = { ...credit.head, availableMicros }
     const input = { account, subscription, planVersion, period, ringFence, owedMicros }
-    const { charge, shortfallMicros } = decideMonthlyCharge({ ...input, head })
+    const { charge, shortfallMicros } = weighMonth({ ...input, head })
     const whole = priceMonth({ ...input, subscription: { ...subscription, stopped: [] } })
     const restMicros = await priceRestOfMonth(account, subscription, at)
     const resumptionMicros = restMicros + whole.totalMicros - charge.totalMicros

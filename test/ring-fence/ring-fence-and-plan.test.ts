@@ -86,6 +86,34 @@ async function isDue({ accountId }: Account, at: Date) {
   return found.some((due) => due.kind === 'ring_fence' && due.accountId === accountId)
 }
 
+describe('a month beside credit of many lots', () => {
+  it('is charged, and foreseen, when what is set aside and the lots in HEAD do not suffice, and those behind do', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    for (let gift = 0; gift < 24; gift++) await world.give(account, 2n * UNIT, `gift-${gift}`)
+    await fence(account, 'accruing', december(-20))
+    const { setAside } = await creditOf(account)
+    expect(setAside).toBeGreaterThan(0n)
+    expect(await createUpcomingCharge(database).preview(account, december(-20))).toMatchObject({
+      totalMicros: MONTH,
+      shortfallMicros: 0n,
+    })
+    expect(await charging.chargeDue(account.accountId, december(1))).toMatchObject({
+      months: [{ period: '2026-12', result: 'charged' }],
+    })
+    const after = await creditOf(account)
+    expect(after.available + after.setAside).toBe(48n * UNIT - MONTH)
+  })
+
+  it('is found short, though lots wait behind', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    for (let gift = 0; gift < 12; gift++) await world.give(account, 2n * UNIT, `gift-${gift}`)
+    await fence(account, 'accruing', december(-20))
+    expect(await charging.chargeDue(account.accountId, december(1))).toMatchObject({
+      months: [{ period: '2026-12', result: 'short' }],
+    })
+  })
+})
+
 describe('what is set aside follows the plan', () => {
   it('within the hour of a choice for the next month, down and up', async () => {
     const account = await openFenced()
