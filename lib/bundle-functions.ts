@@ -38,7 +38,7 @@ export async function bundleFunctions(
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: banner },
-    loader: { '.html': 'text', '.md': 'text' },
+    loader: { '.html': 'text', '.md': 'text', '.woff': 'binary' },
     minify: true,
     keepNames: true,
     sourcemap: true,

@@ -68,6 +68,7 @@ function problemOf(error: unknown): Problem {
 /** Everything that the API says is one caller's own, so nothing on the way may keep it unless a reply says so. */
 function respond(reply: Reply): APIGatewayProxyStructuredResultV2 {
   const isText = typeof reply.body === 'string'
+  const isBinary = reply.body instanceof Uint8Array
   const headers = {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
@@ -75,6 +76,11 @@ function respond(reply: Reply): APIGatewayProxyStructuredResultV2 {
       ? {}
       : { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json' }),
     ...reply.headers,
+  }
+  // An HTTP API passes bytes on only as base64: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+  if (isBinary) {
+    const body = Buffer.from(reply.body as Uint8Array).toString('base64')
+    return { statusCode: reply.status, headers, body, isBase64Encoded: true }
   }
   const body = isText ? (reply.body as string) : reply.body && JSON.stringify(reply.body)
   return { statusCode: reply.status, headers, body }

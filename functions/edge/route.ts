@@ -11,6 +11,8 @@ export type ResponseDescription = {
   contentType?: string
   /** Text types that the same reply comes in when `Accept` asks for them. */
   textTypes?: string[]
+  /** Types of files that are no text, likewise. */
+  binaryTypes?: string[]
 }
 
 /** All that the API says of a route: the gateway's check, the OpenAPI document and the handler's types come from here. */
@@ -70,7 +72,7 @@ export type HttpRequest<Params, Query, Body> = {
 
 export type Reply = {
   status: number
-  /** An object is sent as JSON; a text as it is, with the content type that `headers` name. */
-  body?: object | string
+  /** An object is sent as JSON; a text or bytes as they are, with the content type that `headers` name. */
+  body?: object | string | Uint8Array
   headers?: Record<string, string>
 }

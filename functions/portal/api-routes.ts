@@ -42,7 +42,7 @@ import { runRoutes } from '../runs/runs.routes.ts'
 import { statementsApi } from '../statements/statements.api.ts'
 import { statementRoutes } from '../statements/statements.routes.ts'
 import { termsApi } from '../terms/terms.api.ts'
-import { termsRoutes } from '../terms/terms.routes.ts'
+import { evidenceRoutes, termsRoutes } from '../terms/terms.routes.ts'
 import { topUpApi } from '../top-up/top-up.api.ts'
 import { topUpRoutes } from '../top-up/top-up.routes.ts'
 import { usageApi } from '../usage/usage.api.ts'
@@ -72,7 +72,7 @@ const CAPABILITIES = [
   { api: creditsApi, routes: creditRoutes },
   { api: migrationApi, routes: migrationRoutes },
   { api: pricesApi, routes: priceRoutes },
-  { api: termsApi, routes: termsRoutes },
+  { api: termsApi, routes: { ...termsRoutes, ...evidenceRoutes } },
   { api: privacyApi, routes: privacyRoutes },
   { api: announcementsApi, routes: announcementRoutes },
   { api: staffAnnouncementsApi, routes: staffAnnouncementRoutes },

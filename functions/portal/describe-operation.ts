@@ -82,9 +82,11 @@ function requestBodyOf(route: Route, example: unknown): Pick<ZodOpenApiOperation
 
 function successes(route: Route): ZodOpenApiOperationObject['responses'] {
   const described = Object.entries(route.responses).map(([status, response]) => {
-    const { description, schema, contentType = 'application/json', textTypes = [] } = response
+    const { description, schema, contentType = 'application/json' } = response
+    const { textTypes = [], binaryTypes = [] } = response
     const texts = textTypes.map((type) => [type, { schema: z.string() }])
-    const content = schema && { [contentType]: { schema }, ...Object.fromEntries(texts) }
+    const files = binaryTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
+    const content = schema && { [contentType]: { schema }, ...Object.fromEntries([...texts, ...files]) }
     return [status, { description, ...(content ? { content } : {}) }]
   })
   return Object.fromEntries(described)

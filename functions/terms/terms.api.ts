@@ -3,8 +3,9 @@ import { accountIdSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
 import { lineSchema } from '../edge/text.ts'
+import { coverageReply, evidenceReply } from './present-evidence.ts'
 import { acceptanceReply, termsChangesReply, termsTextReply, termsVersionReply } from './present-terms.ts'
-import { termsRoutes } from './terms.routes.ts'
+import { evidenceRoutes, termsRoutes } from './terms.routes.ts'
 import {
   DECISIONS,
   documentSchema,
@@ -153,6 +154,38 @@ export const acceptTerms = defineRoute({
   ],
 })
 
+export const readEvidence = defineRoute({
+  route: evidenceRoutes.readEvidence,
+  summary:
+    'All answers of an account with their evidence and the texts’ hashes; with Accept: application/pdf as a document that a person can read',
+  tag,
+  callers: ['staff', 'client'],
+  params: accountParams,
+  responses: {
+    200: { description: 'The evidence', schema: evidenceReply, binaryTypes: ['application/pdf'] },
+  },
+  problems: ['account_not_found', 'role_not_allowed'],
+})
+
+export const readCoverage = defineRoute({
+  route: evidenceRoutes.readCoverage,
+  summary:
+    'Who has answered a version, who has not, and by when; closed accounts are left out, accounts opened since count in. As CSV with Accept: text/csv, which names the next page in its Link header',
+  tag,
+  callers: ['staff'],
+  params: versionParams,
+  query: z.strictObject({ limit: limitSchema(200, 50), cursor: cursorSchema.optional() }),
+  responses: {
+    200: {
+      description:
+        'A page of at most so many accounts, first opened first; those that it does not concern are left out of the page',
+      schema: coverageReply,
+      textTypes: ['text/csv'],
+    },
+  },
+  problems: ['terms_not_found'],
+})
+
 export const termsApi = [
   listTerms,
   publishTerms,
@@ -161,4 +194,6 @@ export const termsApi = [
   readTermsChanges,
   listAcceptances,
   acceptTerms,
+  readEvidence,
+  readCoverage,
 ]

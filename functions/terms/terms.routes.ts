@@ -8,3 +8,9 @@ export const termsRoutes = {
   listAcceptances: 'GET /v1/accounts/{accountId}/terms-acceptances',
   acceptTerms: 'POST /v1/accounts/{accountId}/terms-acceptances',
 } as const
+
+/** Who has answered what, and with which evidence. */
+export const evidenceRoutes = {
+  readEvidence: 'GET /v1/accounts/{accountId}/terms-acceptances/evidence',
+  readCoverage: 'GET /v1/staff/terms/{document}/versions/{version}/coverage',
+} as const

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import { termsRoutes } from '../../functions/terms/terms.routes.ts'
+import { evidenceRoutes, termsRoutes } from '../../functions/terms/terms.routes.ts'
 import type { House } from './house.ts'
 import { HouseFunction } from './house-function.ts'
 import { HouseQueue } from './house-queue.ts'
@@ -25,6 +25,17 @@ export class Terms extends Construct {
     house.documents.letWrite(acceptTerms)
     house.api.route(listAcceptances, acceptTerms)
     house.api.route(acceptRoute, acceptTerms)
+
+    const evidence = new HouseFunction(this, 'Evidence', {
+      foundation: house,
+      handler: 'terms/terms-evidence',
+      timeoutSeconds: 29,
+      // Laying out a document with fonts is work for a processor, and memory buys it.
+      memoryMegabytes: 1024,
+    })
+    house.ledger.letRead(evidence)
+    house.documents.letRead(evidence)
+    for (const route of Object.values(evidenceRoutes)) house.api.route(route, evidence)
 
     const tellings = this.addTelling(house)
     tellings.letSend(terms, 'TELLING_QUEUE_URL')

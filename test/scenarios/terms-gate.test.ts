@@ -15,6 +15,7 @@ const OPEN_DESPITE_TERMS = [
   'readAccount',
   'listAcceptances',
   'acceptTerms',
+  'readEvidence',
   'readBalance',
   'listTransactions',
   'readTransaction',

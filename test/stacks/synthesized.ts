@@ -84,6 +84,7 @@ export const handlers = [
   'terms/find-tellings',
   'terms/tell-of-terms',
   'terms/terms',
+  'terms/terms-evidence',
   'top-up/publish-payments',
   'top-up/receive-payment-event',
   'top-up/reconcile-payments',

@@ -1,0 +1,93 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createAccountStore } from '../accounts/account.store.ts'
+import type { Account } from '../accounts/account.ts'
+import { inParallel } from '../edge/in-parallel.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
+import { createAddressStatusStore } from '../notices/address-status.store.ts'
+import type { EmailStatus } from '../notices/address-status.ts'
+import { createAcceptanceStore } from './acceptance.store.ts'
+import { type AccountCoverage, type CoverageCounts, countAccount, coverAccount } from './decide-coverage.ts'
+import { createTellingStore } from './telling.store.ts'
+import { AT_FIRST, AT_LAST } from './telling.ts'
+import { createTermsStore } from './terms.store.ts'
+import { BINDING_ROLES, concerns, type TermsVersion } from './terms.ts'
+
+const ACCOUNTS_AT_ONCE = 8
+
+/** One account of a coverage; `cannotBeReached` are those who may answer and whose addresses mail came back from. */
+export type CoverageLine = {
+  account: Account
+  coverage: AccountCoverage
+  cannotBeReached: { email: string; status: EmailStatus }[]
+}
+
+export type CoveragePage = {
+  lines: CoverageLine[]
+  /** Over all pages so far. */
+  counts: CoverageCounts
+  /** Behind which place of the list of all accounts it goes on; undefined at its end. */
+  next: string | undefined
+}
+
+/** Who has answered a version and who has not, page by page over all accounts in the order in which they were opened. */
+export function createCoverageStore(options: {
+  client: DynamoDBDocumentClient
+  ledgerTable: string
+  documentsTable: string
+}) {
+  const accounts = createAccountStore(options)
+  const ledger = createLedgerReader(options)
+  const acceptances = createAcceptanceStore(options)
+  const addresses = createAddressStatusStore(options)
+  const terms = createTermsStore(options)
+
+  /** The page of at most `limit` accounts behind a place; accounts that the version does not concern, and closed ones, are left out of it. */
+  async function readPage(
+    version: TermsVersion,
+    from: { after?: string; counts: CoverageCounts; limit: number },
+    now: Date,
+  ): Promise<CoveragePage> {
+    const { listAccounts } = createTellingStore({ ...options, pageAccounts: from.limit })
+    const [page, versions] = await Promise.all([
+      listAccounts(from.after ?? AT_FIRST),
+      terms.listVersions(version.document),
+    ])
+    const concerned = page.accounts.filter(({ clientType }) => concerns(version, clientType))
+    const found = await accounts.readMany(concerned.map(({ accountId }) => accountId))
+    const looked = await inParallel(found, ACCOUNTS_AT_ONCE, (account) =>
+      lookAt(account, version, versions, now),
+    )
+    let counts = from.counts
+    for (const look of looked) {
+      counts =
+        look === 'closed'
+          ? { ...counts, leftOutAsClosed: counts.leftOutAsClosed + 1 }
+          : countAccount(counts, look.coverage, look.isUnreachable)
+    }
+    const lines = looked.filter((look) => look !== 'closed')
+    const isLast = page.last === AT_LAST || page.accounts.length < from.limit
+    return { lines, counts, next: isLast ? undefined : page.last }
+  }
+
+  async function lookAt(
+    account: Account,
+    version: TermsVersion,
+    versions: readonly TermsVersion[],
+    now: Date,
+  ): Promise<(CoverageLine & { isUnreachable: boolean }) | 'closed'> {
+    const { accountId, clientType } = account
+    const [head, answers, members] = await Promise.all([
+      ledger.readHead(accountId),
+      acceptances.list(accountId),
+      accounts.listMembers(accountId),
+    ])
+    if (head?.status === 'closed') return 'closed'
+    const binding = members.filter(({ role }) => (BINDING_ROLES as readonly string[]).includes(role))
+    const statuses = await addresses.read(binding.map(({ email }) => email))
+    const coverage = coverAccount({ version, versions, acceptances: answers, clientType, now })
+    const cannotBeReached = [...statuses].map(([email, status]) => ({ email, status }))
+    return { account, coverage, cannotBeReached, isUnreachable: statuses.size === binding.length }
+  }
+
+  return { readPage }
+}

@@ -1,0 +1,89 @@
+import type { ClientType } from '../accounts/account.ts'
+import { findWaitingTerms } from './decide-gate.ts'
+import type { Acceptance, TermsVersion } from './terms.ts'
+
+/**
+ * Where an account stands with a version: it was answered; a later version was accepted, which stands for this one; it was
+ * declined and not accepted since; nobody has answered what has to be; or nothing has to be answered.
+ */
+export const COVERAGE_STATES = [
+  'accepted',
+  'acknowledged',
+  'accepted_later',
+  'declined',
+  'unanswered',
+  'not_asked',
+] as const
+export type CoverageState = (typeof COVERAGE_STATES)[number]
+
+export type AccountCoverage = {
+  state: CoverageState
+  /** By when it has to be answered; where it has been, or need not be, there is none. */
+  answerBy?: string
+  /** That instant is over. */
+  isOverdue: boolean
+  /** All answers to this version, first to last. */
+  answers: Acceptance[]
+}
+
+/** Where one account stands with one version. `versions`: all of the document; `acceptances`: all answers of the account. */
+export function coverAccount(input: {
+  version: TermsVersion
+  versions: readonly TermsVersion[]
+  acceptances: readonly Acceptance[]
+  clientType: ClientType
+  now: Date
+}): AccountCoverage {
+  const { version, versions, acceptances, clientType, now } = input
+  const ofDocument = acceptances.filter(({ document }) => document === version.document)
+  const answers = ofDocument
+    .filter((answer) => answer.version === version.version)
+    .sort((one, other) => (one.at < other.at ? -1 : 1))
+  const positive = answers.find(({ decision }) => decision !== 'declined')
+  if (positive) return { state: positive.decision as CoverageState, isOverdue: false, answers }
+  const isCoveredLater = ofDocument.some(
+    ({ decision, number }) => decision !== 'declined' && number > version.number,
+  )
+  if (isCoveredLater) return { state: 'accepted_later', isOverdue: false, answers }
+  const [waiting] = findWaitingTerms(versions, acceptances, clientType, now)
+  const asked = waiting && { answerBy: waiting.requiredAt, isOverdue: waiting.closed }
+  if (answers.length > 0) return { state: 'declined', isOverdue: false, ...asked, answers }
+  return { state: asked ? 'unanswered' : 'not_asked', isOverdue: false, ...asked, answers }
+}
+
+/** Sums over the accounts of a list so far. */
+export type CoverageCounts = {
+  accounts: number
+  answered: number
+  declined: number
+  unanswered: number
+  notAsked: number
+  overdue: number
+  /** None of the owners and billing members can be reached by e-mail. */
+  unreachable: number
+  /** Closed accounts, which are in no other count. */
+  leftOutAsClosed: number
+}
+
+export const NOTHING_COUNTED: CoverageCounts = {
+  ...{ accounts: 0, answered: 0, declined: 0, unanswered: 0, notAsked: 0 },
+  ...{ overdue: 0, unreachable: 0, leftOutAsClosed: 0 },
+}
+
+export function countAccount(
+  counts: CoverageCounts,
+  { state, isOverdue }: AccountCoverage,
+  isUnreachable: boolean,
+): CoverageCounts {
+  const isAnswered = state === 'accepted' || state === 'acknowledged' || state === 'accepted_later'
+  return {
+    accounts: counts.accounts + 1,
+    answered: counts.answered + Number(isAnswered),
+    declined: counts.declined + Number(state === 'declined'),
+    unanswered: counts.unanswered + Number(state === 'unanswered'),
+    notAsked: counts.notAsked + Number(state === 'not_asked'),
+    overdue: counts.overdue + Number(isOverdue),
+    unreachable: counts.unreachable + Number(isUnreachable),
+    leftOutAsClosed: counts.leftOutAsClosed,
+  }
+}
