@@ -1,17 +1,7 @@
 import PDFDocument from 'pdfkit'
+import type { PdfContent } from './pdf-content.ts'
 import { HEADING_FONT, TEXT_FONTS } from './pdf-fonts.ts'
 import { splitByFont, type TextRun } from './split-by-font.ts'
-
-/** A document for people to read: a title, then sections of paragraphs and of named values. */
-export type PdfContent = {
-  title: string
-  /** Beneath the title. */
-  introduction: string[]
-  sections: { heading: string; lines: [name: string, value: string][]; paragraphs?: string[] }[]
-  /** At the foot of each page, before its number. */
-  footer: string
-  createdAt: Date
-}
 
 const MARGIN = 50
 const NAME_WIDTH = 120

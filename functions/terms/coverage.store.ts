@@ -4,30 +4,20 @@ import type { Account } from '../accounts/account.ts'
 import { inParallel } from '../edge/in-parallel.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createAddressStatusStore } from '../notices/address-status.store.ts'
-import type { EmailStatus } from '../notices/address-status.ts'
 import { createAcceptanceStore } from './acceptance.store.ts'
-import { type AccountCoverage, type CoverageCounts, countAccount, coverAccount } from './decide-coverage.ts'
+import {
+  type CoverageCounts,
+  type CoverageLine,
+  type CoveragePage,
+  countAccount,
+  coverAccount,
+} from './decide-coverage.ts'
 import { createTellingStore } from './telling.store.ts'
 import { AT_FIRST, AT_LAST } from './telling.ts'
 import { createTermsStore } from './terms.store.ts'
 import { BINDING_ROLES, concerns, type TermsVersion } from './terms.ts'
 
 const ACCOUNTS_AT_ONCE = 8
-
-/** One account of a coverage; `cannotBeReached` are those who may answer and whose addresses mail came back from. */
-export type CoverageLine = {
-  account: Account
-  coverage: AccountCoverage
-  cannotBeReached: { email: string; status: EmailStatus }[]
-}
-
-export type CoveragePage = {
-  lines: CoverageLine[]
-  /** Over all pages so far. */
-  counts: CoverageCounts
-  /** Behind which place of the list of all accounts it goes on; undefined at its end. */
-  next: string | undefined
-}
 
 /** Who has answered a version and who has not, page by page over all accounts in the order in which they were opened. */
 export function createCoverageStore(options: {

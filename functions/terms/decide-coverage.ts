@@ -1,4 +1,5 @@
-import type { ClientType } from '../accounts/account.ts'
+import type { Account, ClientType } from '../accounts/account.ts'
+import type { EmailStatus } from '../notices/address-status.ts'
 import { findWaitingTerms } from './decide-gate.ts'
 import type { Acceptance, TermsVersion } from './terms.ts'
 
@@ -86,4 +87,19 @@ export function countAccount(
     unreachable: counts.unreachable + Number(isUnreachable),
     leftOutAsClosed: counts.leftOutAsClosed,
   }
+}
+
+/** One account of a coverage; `cannotBeReached` are those who may answer and whose addresses mail came back from. */
+export type CoverageLine = {
+  account: Account
+  coverage: AccountCoverage
+  cannotBeReached: { email: string; status: EmailStatus }[]
+}
+
+export type CoveragePage = {
+  lines: CoverageLine[]
+  /** Over all pages so far. */
+  counts: CoverageCounts
+  /** Behind which place of the list of all accounts it goes on; undefined at its end. */
+  next: string | undefined
 }

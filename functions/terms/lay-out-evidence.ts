@@ -1,5 +1,5 @@
 import { localDateTime } from '../accounts/billing-period.ts'
-import type { PdfContent } from '../edge/write-pdf.client.ts'
+import type { PdfContent } from '../edge/pdf-content.ts'
 import { type Evidence, HOW_TO_CHECK } from './present-evidence.ts'
 
 const DECISIONS = { accepted: 'Accepted', declined: 'Declined', acknowledged: 'Acknowledged' } as const

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { type Account, clientTypeSchema } from '../accounts/account.ts'
 import { emailStatusReply } from '../notices/address-status.ts'
 import { writeCsv } from '../statements/write-csv.ts'
-import type { CoverageLine, CoveragePage } from './coverage.store.ts'
-import { COVERAGE_STATES } from './decide-coverage.ts'
+import { COVERAGE_STATES, type CoverageLine, type CoveragePage } from './decide-coverage.ts'
 import type { WaitingTerms } from './decide-gate.ts'
 import {
   acceptanceReply,
