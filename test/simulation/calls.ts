@@ -18,7 +18,7 @@ import {
 } from './calls/deliveries.ts'
 import { dispute } from './calls/disputes.ts'
 import { authorise, authoriseCall, capture, extend, release } from './calls/holds.ts'
-import { charge, credit, refund, reversal } from './calls/money.ts'
+import { charge, credit, readBalance, refund, reversal } from './calls/money.ts'
 import { paymentNotice } from './calls/notices.ts'
 import {
   changePlan,
@@ -40,6 +40,7 @@ const kinds = {
   charge: { weight: 6, kind: charge },
   credit: { weight: 2, kind: credit },
   reversal: { weight: 2, kind: reversal },
+  readBalance: { weight: 2, kind: readBalance },
   refund: { weight: 4, kind: refund },
   topUp: { weight: 4, kind: topUp },
   payment: { weight: 6, kind: payment },

@@ -27,6 +27,7 @@ export const HANDLERS = [
   'refunds/request-refund',
   'ring-fence/ring-fence',
   'runs/charge-segment',
+  'statements/statements',
   'top-up/publish-payments',
   'top-up/receive-payment-event',
   'top-up/reconcile-payments',

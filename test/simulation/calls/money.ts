@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { eventOf } from '../../support/request.ts'
+import { microsOf as microsOfText } from '../month-books.ts'
 import { PAYMENT_KINDS } from '../payment-kinds.ts'
-import { Request } from '../request.ts'
+import { Request, readAnswer } from '../request.ts'
 import { require } from '../require.ts'
 import { type CallKind, CENTS, decimal, microsOf, send, staffClaims } from './call.ts'
 
@@ -35,6 +36,38 @@ export const charge: CallKind<{ account: number; cents: number }> = {
       })
     })
     return send(world, request)
+  },
+}
+
+/** Somebody looks at a balance, with all that lies ahead of it: whatever there is can be shown. */
+export const readBalance: CallKind<{ account: number }> = {
+  choices: fc.record({ account: ofAccount }),
+  prepare(world, { account }) {
+    const { books } = world.anyAccount(account)
+    const label = `balance of ${books.name}`
+    return {
+      label,
+      handler: 'statements/statements',
+      event: () =>
+        eventOf({
+          route: 'GET /v1/accounts/{accountId}/balance',
+          path: { accountId: books.accountId },
+          claims: staffClaims,
+        }),
+      end: (outcome) => {
+        const answer = readAnswer(label, outcome)
+        if (answer.kind === 'unknown') return undefined
+        const { available } = answer.body as { available?: { amount: string } }
+        return () => {
+          require(available !== undefined, () => `${label}: is refused`)
+          // What has expired is shown no more, though the line that takes it is still to come.
+          const isPossible = books.recentAvailableMicros.some(
+            (most) => microsOfText(available!.amount) <= most,
+          )
+          require(isPossible, () => `${label}: shows ${available!.amount}`)
+        }
+      },
+    }
   },
 }
 
