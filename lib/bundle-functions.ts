@@ -38,7 +38,10 @@ export async function bundleFunctions(
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: banner },
-    loader: { '.html': 'text', '.md': 'text', '.woff': 'binary' },
+    loader: {
+      ...{ '.html': 'text', '.css': 'text', '.page.js': 'text', '.md': 'text' },
+      '.woff': 'binary',
+    },
     minify: true,
     keepNames: true,
     sourcemap: true,

@@ -82,7 +82,10 @@ const deployConfiguration = z
   })
   .transform((fields) => ({
     ...fields,
-    portalCallbackUrls: fields.portalCallbackUrls ?? [`${fields.portalUrl}/top-up`],
+    portalCallbackUrls: fields.portalCallbackUrls ?? [
+      `${fields.portalUrl}/top-up`,
+      `${fields.portalUrl}/portal`,
+    ],
   }))
 
 /** Where and how one installation of Drawdown is deployed; docs of each field are in its schema's message. */

@@ -29,4 +29,39 @@ export const readTopUpPage = defineRoute({
   responses: page('The page'),
 })
 
-export const portalApi = [readDocs, readOpenApi, readTopUpPage]
+export const readPortalPage = defineRoute({
+  route: portalRoutes.readPortalPage,
+  summary: 'A client’s own page: credit, plan, transactions, and what waits; sign-in comes back here',
+  tag,
+  callers: 'public',
+  responses: page('The page'),
+})
+
+export const readPortalTermsPage = defineRoute({
+  route: portalRoutes.readPortalTermsPage,
+  summary: 'The page on which people read terms, what they change, and answer them',
+  tag,
+  callers: 'public',
+  responses: page('The page'),
+})
+
+export const readPortalPrivacyPage = defineRoute({
+  route: portalRoutes.readPortalPrivacyPage,
+  summary: 'The page of e-mails that one wants, and of privacy requests',
+  tag,
+  callers: 'public',
+  responses: page('The page'),
+})
+
+export const readSignedOutPage = defineRoute({
+  route: portalRoutes.readSignedOutPage,
+  summary: 'Where signing out ends',
+  tag,
+  callers: 'public',
+  responses: page('The page'),
+})
+
+export const portalApi = [
+  ...[readDocs, readOpenApi, readTopUpPage],
+  ...[readPortalPage, readPortalTermsPage, readPortalPrivacyPage, readSignedOutPage],
+]

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-
-/** Where people sign in, from OpenID Connect Discovery 1.0. */
-export type SignInEndpoints = { authorizationEndpoint: string; tokenEndpoint: string }
+import type { SignInEndpoints } from './configure-page.ts'
 
 const TIMEOUT_MILLISECONDS = 3000
 
@@ -10,6 +8,7 @@ const discoverySchema = z.object({
   issuer: z.string(),
   authorization_endpoint: webAddress,
   token_endpoint: webAddress,
+  end_session_endpoint: webAddress.optional(),
 })
 
 /** Asks the issuer once per Lambda; undefined while it does not answer, and then asks again next time. */
@@ -31,7 +30,11 @@ async function discover(issuer: string): Promise<SignInEndpoints | undefined> {
     const found = discoverySchema.parse(await response.json())
     // Section 4.3 of the specification: another issuer's document is no answer.
     if (found.issuer !== issuer) return undefined
-    return { authorizationEndpoint: found.authorization_endpoint, tokenEndpoint: found.token_endpoint }
+    return {
+      authorizationEndpoint: found.authorization_endpoint,
+      tokenEndpoint: found.token_endpoint,
+      endSessionEndpoint: found.end_session_endpoint,
+    }
   } catch {
     return undefined
   }

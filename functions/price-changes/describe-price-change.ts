@@ -31,7 +31,7 @@ export function describePriceChange(
 
 /** The portal's page of an account's plan. */
 function planLink(portalUrl: string, accountId: string): string {
-  const link = new URL('/plan', portalUrl)
+  const link = new URL('/portal', portalUrl)
   link.searchParams.set('account', accountId)
   return link.href
 }

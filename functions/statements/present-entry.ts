@@ -5,6 +5,7 @@ import { ENTRY_KINDS, type Entry, owedChangeOf } from '../ledger/entry.ts'
 import { LOT_SOURCES } from '../ledger/lot.ts'
 import { money, moneyReply } from '../ledger/money.ts'
 import { readMonthDetail } from '../plans/month-entry.ts'
+import { describeLine } from './describe-line.ts'
 
 export const transactionReply = z
   .object({
@@ -23,6 +24,10 @@ export const transactionReply = z
         'by how much it changed what the account owes for payments that were taken back: below zero for what it paid; absent where it did not',
     }),
     reason: z.string(),
+    description: z.string().meta({
+      description: 'what the line is about, for people',
+      examples: ['Service plan: Hosted basic, December 2026 (40.00 of it had been set aside)'],
+    }),
     actor: z.string(),
     reverses: z.int().optional().meta({ description: 'the transaction that this one undoes' }),
     termsVersion: z.string().optional().meta({ description: 'the terms in effect then' }),
@@ -67,17 +72,18 @@ export const explainedTransactionReply = transactionReply
 
 /** One line of a statement. */
 export function presentEntry(entry: Entry): z.infer<typeof transactionReply> {
-  const { currency } = entry
+  const { currency, kind, reason } = entry
+  const moved = { held: presentHeld(entry), owed: presentOwed(entry) }
   return {
     sequence: Number(entry.sequence),
-    kind: entry.kind,
+    kind,
     at: entry.at,
     amount: money(entry.amountMicros, currency),
     balanceBefore: money(entry.availableBeforeMicros, currency),
     balanceAfter: money(entry.availableAfterMicros, currency),
-    held: presentHeld(entry),
-    owed: presentOwed(entry),
-    reason: entry.reason,
+    ...moved,
+    reason,
+    description: describeLine({ kind, reason, ...moved }),
     actor: entry.actor,
     reverses: entry.reverses === undefined ? undefined : Number(entry.reverses),
     termsVersion: entry.termsVersion,

@@ -96,7 +96,7 @@ export class Identity extends Construct {
         flows: { authorizationCodeGrant: true },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
         callbackUrls: configuration.portalCallbackUrls,
-        logoutUrls: [configuration.portalUrl],
+        logoutUrls: [configuration.portalUrl, `${configuration.portalUrl}/portal/signed-out`],
       },
       accessTokenValidity: Duration.minutes(30),
       idTokenValidity: Duration.minutes(30),

@@ -121,6 +121,10 @@ describe('the OpenAPI document', () => {
     expect(open.map(({ operation }) => operation.operationId).sort()).toEqual([
       'readDocs',
       'readOpenApi',
+      'readPortalPage',
+      'readPortalPrivacyPage',
+      'readPortalTermsPage',
+      'readSignedOutPage',
       'readTopUpPage',
       'readWithdrawalPage',
       'receivePaymentEvent',

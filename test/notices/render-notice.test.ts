@@ -111,7 +111,7 @@ const priceChange: NoticeEvent = {
     ...{ effectiveFrom: '2027-01-15T00:00:00.000Z', fromPeriod: '2027-02', fromDate: '2027-02-01' },
     ...{ before: usd('15.00'), after: usd('18.00') },
     fees: [{ service: 'seat', name: 'Seat', before: usd('5.00'), after: usd('6.00') }],
-    planUrl: `${portalUrl}/plan?account=${accountId}`,
+    planUrl: `${portalUrl}/portal?account=${accountId}`,
   },
 }
 const services = [

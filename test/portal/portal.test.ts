@@ -8,16 +8,20 @@ import { contentSecurityPolicy } from '../../functions/edge/content-security.ts'
 import { escapeHtml } from '../../functions/edge/escape-html.ts'
 import { PROBLEMS } from '../../functions/edge/problem.ts'
 import { apiRoutes } from '../../functions/portal/api-routes.ts'
+import { composePage } from '../../functions/portal/compose-page.ts'
+import { configurePage } from '../../functions/portal/configure-page.ts'
 import { openApiDocument } from '../../functions/portal/openapi.ts'
+import { portalPages } from '../../functions/portal/portal-pages.ts'
 import { renderReferencePage } from '../../functions/portal/render-reference.ts'
-import { renderTopUpPage } from '../../functions/portal/render-top-up-page.ts'
 
 const template = (name: string) => readFileSync(join(import.meta.dirname, '../../web', name), 'utf8')
 const configuration = {
   clientId: 'portal',
   authorizationEndpoint: 'https://sign-in.example.com/auth',
   tokenEndpoint: 'https://sign-in.example.com/token',
+  callbackPath: '/portal',
 }
+const hashOf = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
 describe('the reference page', () => {
   const page = renderReferencePage(openApiDocument(), template('reference.html'))
@@ -47,27 +51,61 @@ describe('the reference page', () => {
   })
 })
 
-describe('the top-up page', () => {
-  it('carries its configuration where no text of it can become a script', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'</script>$&`!-"\\\'') }), (clientId) => {
-        const page = renderTopUpPage(template('top-up.html'), { ...configuration, clientId })
-        const block = /<script type="application\/json" id="configuration">(.*?)<\/script>/s.exec(page)
-        expect(JSON.parse(block![1]!)).toEqual({ ...configuration, clientId })
-        expect(page.match(/<\/script>/g)).toHaveLength(2)
-      }),
-    )
-  })
+const pages = Object.entries(portalPages)
+const signingIn = pages.filter(([name]) => name !== 'signedOut')
 
-  it('has a policy that lets its own script run, and no other', () => {
-    const page = renderTopUpPage(template('top-up.html'), configuration)
-    const script = /<script>([\s\S]*?)<\/script>/.exec(page)![1]!
-    const hash = createHash('sha256').update(script).digest('base64')
-    const policy = contentSecurityPolicy(page, ["'self'", 'https://sign-in.example.com'])
-    expect(policy).toContain(`script-src 'sha256-${hash}'`)
-    expect(policy).toContain("connect-src 'self' https://sign-in.example.com;")
-    expect(policy).not.toMatch(/unsafe|\*/)
-    expect(page).not.toMatch(/ (style|on[a-z]+)="/)
-    expect(() => new Script(script)).not.toThrow()
+describe('the pages that sign people in', () => {
+  it.each(signingIn)(
+    'carry their configuration where no text of it can become a script: %s',
+    (_name, page) => {
+      fc.assert(
+        fc.property(fc.string({ unit: fc.constantFrom(...'</script>$&`!-"\\\'') }), (clientId) => {
+          const configured = configurePage(page, { ...configuration, clientId })
+          const block = /<script type="application\/json" id="configuration">(.*?)<\/script>/s.exec(
+            configured,
+          )
+          expect(JSON.parse(block![1]!)).toEqual({ ...configuration, clientId })
+          expect(configured.match(/<\/script>/g)).toHaveLength(2)
+        }),
+        { numRuns: 20 },
+      )
+    },
+  )
+
+  it.each(signingIn)(
+    'have a policy that lets their own script and style run, and no other: %s',
+    (_name, page) => {
+      const configured = configurePage(page, configuration)
+      const script = /<script>([\s\S]*?)<\/script>/.exec(configured)![1]!
+      const style = /<style>([\s\S]*?)<\/style>/.exec(configured)![1]!
+      const policy = contentSecurityPolicy(configured, ["'self'", 'https://sign-in.example.com'])
+      expect(policy).toContain(`script-src '${hashOf(script)}';`)
+      expect(policy).toContain(`style-src '${hashOf(style)}';`)
+      expect(policy).toContain("connect-src 'self' https://sign-in.example.com;")
+      expect(policy).not.toMatch(/unsafe|\*/)
+      expect(() => new Script(script)).not.toThrow()
+    },
+  )
+
+  it.each(pages)(
+    'load nothing from elsewhere, handle nothing in attributes, and name every field: %s',
+    (_name, page) => {
+      const markup = page.replace(/<(script|style)>[\s\S]*?<\/\1>/g, '')
+      expect(markup).not.toMatch(/ (style|on[a-z]+)=| src=|<link (?!rel="icon" href="data:,")/)
+      expect(markup).not.toMatch(/<!-- |\{title\}|undefined/)
+      const ids = [...markup.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+      expect(ids).toEqual([...new Set(ids)])
+      for (const [, id] of markup.matchAll(/ (?:for|aria-labelledby)="([^"]+)"/g)) expect(ids).toContain(id)
+      expect(markup).not.toMatch(/\bchecked\b/)
+      expect(markup.match(/<h1/g)).toHaveLength(1)
+    },
+  )
+})
+
+describe('what a page is put together from', () => {
+  it('is not left out', () => {
+    const parts = { styles: {}, scripts: { ends: '"</script>"' } }
+    expect(() => composePage('<!-- styles: missing -->', parts)).toThrow('no part missing')
+    expect(() => composePage('<!-- scripts: ends -->', parts)).toThrow('would end early')
   })
 })

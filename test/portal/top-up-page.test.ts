@@ -1,11 +1,9 @@
 import { createHash, webcrypto } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createContext, Script } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { portalPages } from '../../functions/portal/portal-pages.ts'
 
-const page = readFileSync(join(import.meta.dirname, '../../web/top-up.html'), 'utf8')
-const script = new Script(/<script>([\s\S]*?)<\/script>/.exec(page)![1]!)
+const script = new Script(/<script>([\s\S]*?)<\/script>/.exec(portalPages.topUp)![1]!)
 const issuer = 'https://sign-in.example.com'
 const link = '?account=acc_example01&amount=12.34&currency=USD'
 
@@ -53,6 +51,7 @@ class Visit {
       clientId: 'portal',
       authorizationEndpoint: `${issuer}/auth`,
       tokenEndpoint: `${issuer}/token`,
+      callbackPath: '/top-up',
     }
     this.element('configuration').textContent = JSON.stringify(configuration)
     script.runInContext(createContext(this.browser()))
@@ -97,6 +96,7 @@ class Visit {
       },
       location: {
         origin: 'https://portal.example.com',
+        pathname: '/top-up',
         get search() {
           return visit.search
         },

@@ -130,7 +130,7 @@ describe('announcing a new version', () => {
       id: `${account.accountId}/plan.price_change/${planId}/2`,
       ...{ accountId: account.accountId, fromPeriod: '2027-02', fromDate: '2027-02-01' },
       ...{ before: { amount: '15.00', currency: 'USD' }, after: { amount: '18.00', currency: 'USD' } },
-      planUrl: `${portalUrl}/plan?account=${account.accountId}`,
+      planUrl: `${portalUrl}/portal?account=${account.accountId}`,
     })
     expect(eventDetails['plan.price_change'].strict().parse(told()[0])).toEqual(told()[0])
     expect(told().some(({ accountId }) => accountId === unconcerned.accountId)).toBe(false)

@@ -39,13 +39,16 @@ describe('deploy configuration', () => {
     })
   })
 
-  it('sends people back to the top-up page unless told otherwise', () => {
+  it('sends people back to the pages that sign them in unless told otherwise', () => {
     const context = {
       ...committed,
       'drawdown.portalCallbackUrls': '',
       'drawdown.portalUrl': 'https://pay.example.org',
     }
-    expect(readDeployConfiguration(context).portalCallbackUrls).toEqual(['https://pay.example.org/top-up'])
+    expect(readDeployConfiguration(context).portalCallbackUrls).toEqual([
+      'https://pay.example.org/top-up',
+      'https://pay.example.org/portal',
+    ])
   })
 
   it.each([

@@ -1,0 +1,227 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasChromium, startBrowser, type Tab } from '../support/browser.ts'
+import { startTestStack, type TestStack } from '../support/stack.ts'
+
+/** Ahead of the browser's own clock: it drops cookies that the stack's clock has let expire. */
+const START = '2036-11-20T09:00:00Z'
+/** Near, as the stack does all that falls due in between. */
+const SOON = '2036-11-20T11:00:00Z'
+const SHOWN = "document.getElementById('shown')?.hidden === false"
+const HOSTILE = `# Fair use
+
+<script>document.title = 'taken'</script>
+
+<img src=x onerror="document.title = 'taken'">
+
+[a link](javascript:alert(1)) and [another](https://example.com/rules).`
+
+let test: TestStack
+let browser: Awaited<ReturnType<typeof startBrowser>>
+let tab: Tab
+let account: Awaited<ReturnType<TestStack['openAccount']>>
+let at: (path: string) => string
+
+const publish = (version: string, effectiveAt: string, more: object = {}) =>
+  test.staff.send('POST', '/v1/terms', {
+    body: {
+      ...{ document: 'terms-of-service', title: 'Terms of service', class: 'material', version, effectiveAt },
+      text: `# Terms\n\nVersion ${version} allows calls to ${version} countries.`,
+      ...more,
+    },
+  })
+
+async function signIn(email: string): Promise<void> {
+  await tab.waitFor("document.querySelector('input[name=email]')")
+  const form = `document.querySelector('input[name=email]').value = ${JSON.stringify(email)}; document.querySelector('form').requestSubmit()`
+  await tab.evaluate(form)
+}
+
+async function open(path: string): Promise<void> {
+  await tab.open('about:blank')
+  await tab.waitFor("location.href === 'about:blank'")
+  await tab.open(at(path))
+  await tab.waitFor(SHOWN)
+}
+
+if (!hasChromium)
+  console.warn('The portal is not tried in a browser: there is no Chromium (Debian: apt install chromium).')
+
+describe.skipIf(!hasChromium)('the portal in a browser', () => {
+  beforeAll(async () => {
+    ;[test, browser] = await Promise.all([startTestStack({ startAt: START }), startBrowser()])
+    tab = browser.tab
+    at = (path) => `${test.stack.apiUrl}${path}`
+    account = await test.openAccount({ credit: '60.00', timeZone: 'Europe/Berlin' })
+    await test.staff.send('PUT', '/v1/plans/hosted-basic', {
+      body: {
+        ...{ name: 'Hosted basic', clientType: 'hosted', currency: 'USD', baseFee: '20.00' },
+        services: [{ service: 'seat', name: 'Seats', unitFee: '10.10' }],
+      },
+    })
+    await account.owner.send('PUT', `/v1/accounts/${account.accountId}/plan`, {
+      body: { planId: 'hosted-basic', services: [{ service: 'seat', quantity: 5 }] },
+    })
+    for (let number = 1; number <= 24; number++) {
+      await test.staff.send('POST', `/v1/accounts/${account.accountId}/credits`, {
+        body: { kind: 'goodwill', amount: '0.10', currency: 'USD', reason: `Kindness ${number}` },
+        idempotencyKey: `kindness-${number}`,
+      })
+    }
+  })
+  afterAll(async () => {
+    await browser?.stop()
+    await test?.stop()
+  })
+
+  it('signs in, comes back, and shows what there is and what is missing, to the cent', async () => {
+    await tab.open(at(`/portal?account=${account.accountId}`))
+    await signIn(account.ownerEmail)
+    await tab.waitFor(SHOWN)
+    expect(await tab.evaluate('location.search')).toBe(`?account=${account.accountId}`)
+    const text = await tab.read()
+    expect(text).toContain('62.40')
+    expect(text).toContain('1 December 2036')
+    expect(text).toContain('8.10\u00a0USD will be missing by then.')
+    const link = await tab.evaluate<string>("document.querySelector('#coverage a').getAttribute('href')")
+    expect(link).toBe(`/top-up?account=${account.accountId}&amount=8.10&currency=USD`)
+  })
+
+  it('names every control, and every field that is shown', async () => {
+    for (const path of ['/portal', '/portal/terms', '/portal/privacy']) {
+      await open(path)
+      const nameless = await tab.evaluate<
+        string[]
+      >(`[...document.querySelectorAll('button, a, input, select')]
+        .filter((one) => one.checkVisibility())
+        .filter((one) => !(one.textContent.trim() || one.getAttribute('aria-label') || one.labels?.[0]?.textContent.trim()))
+        .map((one) => one.outerHTML)`)
+      expect([path, nameless]).toEqual([path, []])
+      expect(await tab.evaluate('document.querySelectorAll(":checked:not(option)").length')).toBe(0)
+      expect(await tab.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
+  })
+
+  it('shows older transactions, and has all of them as one file', async () => {
+    await open('/portal')
+    expect(await tab.evaluate("document.querySelectorAll('#lines tr').length")).toBe(20)
+    await tab.press('Show older')
+    await tab.waitFor("document.querySelectorAll('#lines tr').length === 25")
+    expect(await tab.evaluate("document.activeElement.closest('tbody')?.id")).toBe('lines')
+    const behavior = { behavior: 'allow', downloadPath: test.folder }
+    await tab.send('Browser.setDownloadBehavior', behavior)
+    await tab.press('Download as CSV')
+    await tab.shows('The file is downloaded.')
+    const file = join(test.folder, `${account.accountId}.csv`)
+    for (let look = 0; look < 200 && !existsSync(file); look++)
+      await tab.evaluate('new Promise((wake) => setTimeout(wake, 20))')
+    expect(readdirSync(test.folder)).toContain(`${account.accountId}.csv`)
+    const lines = readFileSync(file, 'utf8').trim().split('\r\n')
+    expect([lines.length, lines[0]!.startsWith('sequence,at,kind')]).toEqual([26, true])
+  })
+
+  it('says by when terms are to be answered, and can be told to keep that for this visit', async () => {
+    await publish('1', '2036-12-01T00:00:00Z', { text: HOSTILE })
+    await open('/portal')
+    await tab.shows('please answer by 1 December 2036, 01:00 (Europe/Berlin).')
+    await tab.evaluate('document.querySelector("[aria-label=\'Put this notice away for now\']").click()')
+    await open('/portal')
+    expect(await tab.read()).not.toContain('please answer by')
+  })
+
+  it('shows a script in a document as text, and keeps what was pressed with the hash of what was shown', async () => {
+    await open('/portal/terms')
+    await tab.press('Read and answer')
+    await tab.shows("<script>document.title = 'taken'</script>")
+    await tab.shows('<img src=x onerror=')
+    expect(await tab.evaluate('document.title')).toMatch(/^Terms/)
+    const links = await tab.evaluate<string[]>(
+      "[...document.querySelectorAll('#text a')].map((one) => one.href)",
+    )
+    expect(links).toEqual(['https://example.com/rules'])
+    const hash = await tab.evaluate<string>("document.getElementById('hash').textContent")
+    await tab.press('I decline these terms')
+    await tab.shows('Declined: Terms of service, version 1')
+    await tab.press('Read and answer')
+    await tab.press('I accept these terms')
+    await tab.shows('Accepted: Terms of service, version 1')
+    const { acceptances } = await account.owner.get<{ acceptances: Record<string, unknown>[] }>(
+      `/v1/accounts/${account.accountId}/terms-acceptances`,
+    )
+    const kept = acceptances.map(({ decision, pressed, textSha256 }) => [decision, pressed, textSha256])
+    expect(kept.sort()).toEqual([
+      ['accepted', 'I accept these terms', hash],
+      ['declined', 'I decline these terms', hash],
+    ])
+  })
+
+  it('shows what changes, and sends who reads an overtaken version to the newest', async () => {
+    await publish('2', SOON)
+    await open('/portal/terms')
+    await tab.press('Read and answer')
+    await tab.shows('What changes since version 1, which was answered last')
+    expect(await tab.evaluate("document.querySelectorAll('#changes-text ins').length")).toBeGreaterThan(0)
+    await publish('3', SOON)
+    await tab.press('I accept these terms')
+    await tab.shows('A newer version was published while you were reading. Nothing was recorded')
+    await tab.press('Read the newest version')
+    await tab.shows('Terms of service, version 3')
+  })
+
+  it('asks for consents that nobody has given, and takes them back as easily', async () => {
+    await open('/portal/privacy')
+    await tab.shows('Not chosen: nothing is sent.')
+    await tab.press('Send me these e-mails')
+    await tab.shows('Product news: you will get these e-mails.')
+    await tab.press('Stop these e-mails')
+    await tab.shows('Product news: stopped.')
+  })
+
+  it('has people sign in again before their data is handed out', async () => {
+    await test.stack.clock.advanceTo('2036-11-20T09:40:00Z')
+    await open('/portal/privacy')
+    await tab.press('A copy of my data')
+    await signIn(account.ownerEmail)
+    await tab.shows('You have signed in again. Please press “A copy of my data” once more.')
+    await tab.press('A copy of my data')
+    await tab.shows('A copy of the data: asked for.')
+    await test.stack.waitUntilIdle()
+    await open('/portal/privacy')
+    await tab.shows('Fetch the file')
+  })
+
+  it('leads to the terms alone once they are in effect, but for what stays open, until they are answered', async () => {
+    await test.stack.clock.advanceTo(SOON)
+    await tab.open(at('/portal'))
+    // The token has ended, and the sign-in service knows the person still.
+    await tab.press('Try again')
+    await tab.waitFor(`location.pathname === '/portal/terms' && ${SHOWN}`)
+    await tab.shows('What stays open until then')
+    await tab.press('Balance and transactions')
+    await tab.waitFor(`location.pathname === '/portal' && ${SHOWN}`)
+    expect(await tab.evaluate("document.querySelectorAll('#lines tr').length")).toBe(20)
+    const topUpLinks = `[...document.querySelectorAll("a[href^='/top-up']")].filter((one) => one.checkVisibility())`
+    expect(await tab.evaluate(`${topUpLinks}.length`)).toBe(0)
+    await tab.press('Read and answer')
+    await tab.waitFor(`location.pathname === '/portal/terms' && ${SHOWN}`)
+    await tab.press('Read and answer')
+    await tab.press('I accept these terms')
+    await tab.shows('Accepted: Terms of service, version 3')
+    await open('/portal')
+    expect(await tab.evaluate('location.pathname')).toBe('/portal')
+  })
+
+  it('signs out here and at the sign-in service', async () => {
+    await tab.press('Sign out')
+    await tab.press('Yes, sign out')
+    await tab.shows('You are signed out')
+    expect(await tab.evaluate('sessionStorage.length')).toBe(0)
+    await tab.press('Sign in again')
+    await tab.waitFor("document.querySelector('input[name=email]')")
+  })
+
+  it('has done nothing that the policy of its pages forbids', () => {
+    expect(tab.complaints).toEqual([])
+  })
+})
