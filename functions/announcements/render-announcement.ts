@@ -75,7 +75,7 @@ const WORDS: Record<AnnouncementMail['kind'], { before: string; intro: string[] 
 
 function contentOf({ announcement, kind, account, portalUrl, withdrawal }: AnnouncementMail): Content {
   const { announcementId, title, event, text } = announcement
-  const url = `${portalUrl}/announcements?account=${account.accountId}&announcement=${announcementId}`
+  const url = `${portalUrl}/portal?account=${account.accountId}&announcement=${announcementId}`
   const isCancelled = kind === 'cancellation'
   return {
     subject: `${WORDS[kind].before}${title}`,

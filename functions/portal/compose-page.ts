@@ -32,9 +32,9 @@ function join(parts: Record<string, string>, names: string): string {
 }
 
 /** The frame that all pages of the portal share, around what one of them shows. */
-export function framePage(frame: string, page: { title: string; content: string; script: string }): string {
+export function framePage(frame: string, page: { title: string; content: string; scripts: string }): string {
   return frame
     .replaceAll('{title}', () => page.title)
     .replace('<!-- content -->', () => page.content)
-    .replace('<!-- page script -->', () => `<!-- scripts: session format safe-html frame ${page.script} -->`)
+    .replace('<!-- page script -->', () => `<!-- scripts: session format safe-html frame ${page.scripts} -->`)
 }

@@ -3,6 +3,7 @@ import home from '../../web/portal-home.html'
 import privacy from '../../web/portal-privacy.html'
 import signedOut from '../../web/portal-signed-out.html'
 import terms from '../../web/portal-terms.html'
+import announcementsScript from '../../web/scripts/announcements.page.js'
 import formatScript from '../../web/scripts/format.page.js'
 import frameScript from '../../web/scripts/frame.page.js'
 import homeScript from '../../web/scripts/home.page.js'
@@ -21,16 +22,22 @@ const parts: PageParts = {
   styles: { house: houseStyle, portal: portalStyle, 'top-up': topUpStyle },
   scripts: {
     ...{ session: sessionScript, format: formatScript, 'safe-html': safeHtmlScript, frame: frameScript },
-    ...{ home: homeScript, terms: termsScript, privacy: privacyScript, 'top-up': topUpScript },
+    ...{
+      announcements: announcementsScript,
+      home: homeScript,
+      terms: termsScript,
+      privacy: privacyScript,
+      'top-up': topUpScript,
+    },
   },
 }
 
-const inFrame = (title: string, content: string, script: string) =>
-  composePage(framePage(framed, { title, content, script }), parts)
+const inFrame = (title: string, content: string, scripts: string) =>
+  composePage(framePage(framed, { title, content, scripts }), parts)
 
 /** The pages, each whole but for its configuration. */
 export const portalPages = {
-  home: inFrame('Overview', home, 'home'),
+  home: inFrame('Overview', home, 'announcements home'),
   terms: inFrame('Terms', terms, 'terms'),
   privacy: inFrame('Privacy', privacy, 'privacy'),
   topUp: composePage(topUp, parts),

@@ -69,7 +69,7 @@ export async function showAccount(
   const payer = members.find(({ role }) => role !== 'viewer')?.email
   const content = html`<div class="panel">
 <p class="big">${show(balance?.available)}</p>
-<p>available, ${show(balance?.held)} held${balance?.owed ? `, ${show(balance.owed)} owed` : ''}. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
+<p>available, ${show(balance?.held)} held${balance?.owed ? `, ${show(balance.owed)} owed` : ''}. <a href="/top-up?account=${accountId}&currency=${account.currency}">Top up</a> or open the <a href="/portal?account=${accountId}">portal</a>${payer === undefined ? undefined : html` (sign in as ${payer})`}</p>
 <dl class="facts">${nextCharge(balance?.upcomingCharge)}${outlook(balance?.outlook)}
 <div><dt>Client type</dt><dd>${account.clientType.replaceAll('_', ' ')}</dd></div>
 <div><dt>Time zone</dt><dd>${account.timeZone}</dd></div>

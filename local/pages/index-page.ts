@@ -13,6 +13,7 @@ export function showIndex(controls: LocalControls, wantsHtml: boolean): Answer {
   const content = html`<p>The whole stack runs on this machine, and here it is <strong>${showInstant(now)}</strong>. <a href="/local/clock">Move the clock</a> to see what a month brings.</p>
 <ul class="cards">
 <li><a href="/local/accounts">Accounts</a><span>balances, statements, and a link to top up</span></li>
+<li><a href="/portal">Portal</a><span>what a client's own people see</span></li>
 <li><a href="/local/inbox">Inbox</a><span>every e-mail that was sent</span></li>
 <li><a href="/local/clock">Clock</a><span>move time, and what falls due happens</span></li>
 <li><a href="/local/queues">Queues</a><span>what waits and what failed</span></li>

@@ -80,6 +80,13 @@ globalThis.page = (() => {
     element(id).scrollIntoView({ block: 'nearest' })
   }
 
+  /** Hands a text over as a file. */
+  function saveAs(name, text, type) {
+    const link = make('a', { href: URL.createObjectURL(new Blob([text], { type })), download: name })
+    link.click()
+    URL.revokeObjectURL(link.href)
+  }
+
   /** A document and its version, whose date does not come apart at a line's end. */
   const titleOf = (title, version) => [`${title}, version `, make('span', { className: 'whole' }, version)]
 
@@ -218,6 +225,6 @@ globalThis.page = (() => {
 
   return {
     ...{ element, make, tell, show, showFacts, run, button, focus, parameters, linkTo, titleOf },
-    ...{ open, start, banner, closeButton, showWaitingTerms, isClosed, mayAnswer, waitingOf },
+    ...{ open, start, saveAs, banner, closeButton, showWaitingTerms, isClosed, mayAnswer, waitingOf },
   }
 })()

@@ -221,10 +221,7 @@
       pages.push(await response.text())
       address = format.nextPage(response.headers.get('link'), address)
     }
-    const file = new Blob([format.joinCsv(pages)], { type: 'text/csv' })
-    const link = make('a', { href: URL.createObjectURL(file), download: `${account.accountId}.csv` })
-    link.click()
-    URL.revokeObjectURL(link.href)
+    page.saveAs(`${account.accountId}.csv`, format.joinCsv(pages), 'text/csv')
     tell('The file is downloaded.')
   }
 
@@ -266,6 +263,8 @@
     }
     show('shown')
     tell('')
+    // Staff who look at an account are announced nothing.
+    if (account.role) await page.run(() => announcements.show(account))
   }
 
   page.start(start)
