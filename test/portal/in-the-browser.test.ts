@@ -121,6 +121,37 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     expect([lines.length, lines[0]!.startsWith('sequence,at,kind')]).toEqual([26, true])
   })
 
+  it('shows what is announced, with a place in a webinar, until it is put away for good', async () => {
+    const announce = (key: string, more: object) =>
+      test.staff.send('POST', '/v1/staff/announcements', {
+        body: {
+          ...{ audience: 'service', clientTypes: ['hosted'], dismissible: true },
+          banner: { from: '2036-11-20T00:00:00Z', until: '2036-12-01T00:00:00Z' },
+          ...more,
+        },
+        idempotencyKey: key,
+      })
+    await announce('a-1', { kind: 'maintenance', title: 'Work on the network', text: 'Calls may *drop*.' })
+    await announce('a-2', {
+      ...{ kind: 'webinar', title: 'Reading your statement', text: 'With questions.' },
+      event: {
+        ...{ startsAt: '2036-11-25T15:00:00Z', endsAt: '2036-11-25T16:00:00Z', timeZone: 'America/New_York' },
+        ...{ link: 'https://meet.example.com/statement', capacity: 20 },
+      },
+    })
+    await open('/portal')
+    await tab.shows('25 November 2036, 10:00 (America/New York)')
+    await tab.shows('25 November 2036, 16:00 (Europe/Berlin)')
+    await tab.press('Sign up')
+    await tab.shows('You are signed up for Reading your statement.')
+    await tab.shows('Join by https://meet.example.com/statement')
+    await tab.evaluate('document.querySelector("[aria-label=\'Put away: Work on the network\']").click()')
+    await tab.shows('Put away for good: Work on the network')
+    await open('/portal')
+    await tab.shows('Reading your statement')
+    expect(await tab.read()).not.toContain('Work on the network')
+  })
+
   it('says by when terms are to be answered, and can be told to keep that for this visit', async () => {
     await publish('1', '2036-12-01T00:00:00Z', { text: HOSTILE })
     await open('/portal')

@@ -65,7 +65,10 @@ globalThis.announcements = (() => {
     shown.tabIndex = -1
     if (dismissible) {
       const dismiss = () =>
-        page.run(() => session.call(pathOf(account, announcement, '/dismissals'), { method: 'POST' }))
+        page.run(async () => {
+          await session.call(pathOf(account, announcement, '/dismissals'), { method: 'POST' })
+          tell(`Put away for good: ${title}`)
+        })
       shown.append(page.closeButton(() => shown, `Put away: ${title}`, dismiss))
     }
     return shown
