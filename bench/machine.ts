@@ -18,6 +18,7 @@ const CALENDAR_QUEUES = {
   CHARGE_QUEUE_URL: 'charge',
   WARNING_QUEUE_URL: 'warning',
   ANNOUNCEMENT_QUEUE_URL: 'announcement',
+  TELLING_QUEUE_URL: 'telling',
   EXPIRY_QUEUE_URL: 'expiry',
   SEGMENT_QUEUE_URL: 'segment',
   SCAN_QUEUE_URL: 'scan',
