@@ -15,6 +15,7 @@ type Format = {
   month(period: string): string
   instant(iso: string, timeZone: string): string
   shortInstant(iso: string, timeZone: string): string
+  span(from: string, to: string, timeZone: string): string
   topUpLink(accountId: string, money: Partial<Money>): string
   joinCsv(pages: string[]): string
   nextPage(link: string | null, read: string): string | undefined
@@ -85,6 +86,14 @@ describe('dates', () => {
       '30 November 2026, 18:30 (America/New York)',
     )
     expect(format.shortInstant('2027-03-28T01:00:00Z', 'Europe/Berlin')).toBe('28 Mar 2027, 03:00')
+  })
+
+  it('of what lasts name a day once', () => {
+    const span = (to: string) => format.span('2026-12-10T15:00:00Z', to, 'Europe/Berlin')
+    expect(span('2026-12-10T15:30:00Z')).toBe('10 December 2026, 16:00 to 16:30 (Europe/Berlin)')
+    expect(span('2026-12-11T01:00:00Z')).toBe(
+      '10 December 2026, 16:00 to 11 December 2026, 02:00 (Europe/Berlin)',
+    )
   })
 
   it('of a day or a month are the same everywhere', () => {

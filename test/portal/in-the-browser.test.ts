@@ -140,8 +140,8 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
       },
     })
     await open('/portal')
-    await tab.shows('25 November 2036, 10:00 (America/New York)')
-    await tab.shows('25 November 2036, 16:00 (Europe/Berlin)')
+    await tab.shows('25 November 2036, 10:00 to 11:00 (America/New York)')
+    await tab.shows('25 November 2036, 16:00 to 17:00 (Europe/Berlin)')
     await tab.press('Sign up')
     await tab.shows('You are signed up for Reading your statement.')
     await tab.shows('Join by https://meet.example.com/statement')

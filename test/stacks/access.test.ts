@@ -323,6 +323,20 @@ describe('routes', () => {
     expect(target(Issuer)).toBe(idOf('AWS::Cognito::UserPool', 'Identity'))
   })
 
+  it('send people who sign in or out back to pages that there are', () => {
+    const pages = routes()
+      .map((route) => String(route.RouteKey))
+      .filter((name) => name.startsWith('GET '))
+      .map((name) => name.slice('GET '.length))
+    const portal = resourcesOf(synthesized, 'AWS::Cognito::UserPoolClient').find(
+      ([, { Properties }]) => Properties.ClientName === 'portal',
+    )![1]
+    const { CallbackURLs, LogoutURLs } = portal.Properties as Record<string, string[]>
+    expect(CallbackURLs!.map((url) => new URL(url).pathname)).toEqual(['/top-up', '/portal'])
+    expect(pages).toEqual(expect.arrayContaining(['/top-up', '/portal', '/portal/signed-out']))
+    expect(LogoutURLs!.map((url) => new URL(url).pathname)).toContain('/portal/signed-out')
+  })
+
   it('are logged and throttled', () => {
     const [, stage] = resourcesOf(synthesized, 'AWS::ApiGatewayV2::Stage')[0]!
     expect(stage.Properties.AccessLogSettings).toBeDefined()

@@ -8,8 +8,8 @@ globalThis.announcements = (() => {
 
   /** From when to when: in the event's time zone, and in the account's where that is another. */
   function describeTimes(account, { startsAt, endsAt, timeZone }) {
-    const span = (zone) => `${format.instant(startsAt, zone)} to ${format.instant(endsAt, zone)}`
-    return timeZone === account.timeZone ? [span(timeZone)] : [span(timeZone), span(account.timeZone)]
+    const zones = timeZone === account.timeZone ? [timeZone] : [timeZone, account.timeZone]
+    return zones.map((zone) => format.span(startsAt, endsAt, zone))
   }
 
   async function downloadEvent({ announcementId, event }) {
@@ -74,42 +74,48 @@ globalThis.announcements = (() => {
     return shown
   }
 
-  /** What is announced now, but for what the person has put away; one that a link names is shown in any case. */
-  async function readShown(account) {
-    const asked = page.parameters().get('announcement')
+  /** What is announced now, but for what the person has put away; one that a link names comes first in any case. */
+  async function readShown(account, asked) {
     const { announcements } = await session.call(`/v1/accounts/${account.accountId}/announcements`)
-    const shown = announcements.filter(
-      ({ dismissed, announcementId }) => !dismissed || announcementId === asked,
-    )
-    if (
-      !/^ann_[\w-]{8,40}$/.test(asked ?? '') ||
-      shown.some(({ announcementId }) => announcementId === asked)
-    )
-      return shown
+    const isAsked = ({ announcementId }) => announcementId === asked
+    const shown = announcements.filter((announcement) => !announcement.dismissed || isAsked(announcement))
+    if (asked === undefined || shown.some(isAsked)) return shown
     const named = await session.call(pathOf(account, { announcementId: asked })).catch((error) => {
       if (error.code !== 'announcement_not_found') throw error
-      tell('What this link leads to is not announced any more.')
     })
     return named ? [named, ...shown] : shown
   }
 
-  /** Shows the banners, and notes that they were read. */
+  /** The one that the address names. */
+  function askedFor() {
+    const asked = page.parameters().get('announcement')
+    return /^ann_[\w-]{8,40}$/.test(asked ?? '') ? asked : undefined
+  }
+
+  /** Shows the banners, and notes that they were read; resolves with what there is to be said of it. */
   async function show(account) {
-    const place = page.element('announcements')
     const refresh = async (text, announcementId) => {
       await show(account)
       tell(text)
       page.focus(announcementId)
     }
-    const shown = await readShown(account)
-    place.replaceChildren(...shown.map((announcement) => bannerOf(account, announcement, refresh)))
-    const unread = shown.filter(({ read }) => !read)
+    const asked = askedFor()
+    const shown = await readShown(account, asked)
+    page
+      .element('announcements')
+      .replaceChildren(...shown.map((announcement) => bannerOf(account, announcement, refresh)))
     // That it was read is counted for staff: a count that is missed is no reason to trouble the reader.
-    const note = (announcement) => session.call(pathOf(account, announcement, '/reads'), { method: 'POST' })
-    await Promise.allSettled(unread.map(note))
-    const asked = page.parameters().get('announcement')
+    for (const announcement of shown.filter(({ read }) => !read))
+      session.call(pathOf(account, announcement, '/reads'), { method: 'POST' }).catch(() => undefined)
+    const isThere = asked === undefined || shown.some(({ announcementId }) => announcementId === asked)
+    return isThere ? '' : 'What this link leads to is not announced any more.'
+  }
+
+  /** Puts the reader at the one that the address names. */
+  function focusAsked() {
+    const asked = askedFor()
     if (asked && document.getElementById(asked)) page.focus(asked)
   }
 
-  return { show }
+  return { show, focusAsked }
 })()

@@ -39,7 +39,13 @@ globalThis.format = (() => {
   /** The instant on the clocks of a place, which it names. */
   const instant = (iso, timeZone) =>
     `${inZone(iso, timeZone, DAY)}, ${inZone(iso, timeZone, TIME)} (${zoneName(timeZone)})`
-  /** The same in a column whose heading names the place. */
+  /** From one instant to another; the day is said once. */
+  function span(from, to, timeZone) {
+    const [begins, ends] = [inZone(from, timeZone, DAY), inZone(to, timeZone, DAY)]
+    const end = `${begins === ends ? '' : `${ends}, `}${inZone(to, timeZone, TIME)}`
+    return `${begins}, ${inZone(from, timeZone, TIME)} to ${end} (${zoneName(timeZone)})`
+  }
+  /** An instant in a column whose heading names the place. */
   const shortInstant = (iso, timeZone) =>
     `${inZone(iso, timeZone, SHORT_DAY)}, ${inZone(iso, timeZone, TIME)}`
 
@@ -62,6 +68,6 @@ globalThis.format = (() => {
 
   return {
     ...{ isZero, isNegative, money, number, signed, align, list },
-    ...{ day, month, instant, shortInstant, zoneName, topUpLink, joinCsv, nextPage },
+    ...{ day, month, instant, span, shortInstant, zoneName, topUpLink, joinCsv, nextPage },
   }
 })()

@@ -46,6 +46,9 @@ globalThis.page = (() => {
     show('ways-out', again !== undefined || other)
   }
 
+  const explain = (error) =>
+    error instanceof session.Told ? error.message : 'That did not work. Check your connection and try again.'
+
   /** Runs a step; what goes wrong is said, with a way on. Resolves with whether it went well. */
   async function run(step, again = () => location.reload()) {
     try {
@@ -53,8 +56,7 @@ globalThis.page = (() => {
       await step()
       return true
     } catch (error) {
-      const isTold = error instanceof session.Told
-      tell(isTold ? error.message : 'That did not work. Check your connection and try again.', true)
+      tell(explain(error), true)
       offerWaysOut({ again, other: error.code === 'account_not_found' })
       return false
     }
@@ -225,6 +227,17 @@ globalThis.page = (() => {
 
   return {
     ...{ element, make, tell, show, showFacts, run, button, focus, parameters, linkTo, titleOf },
-    ...{ open, start, saveAs, banner, closeButton, showWaitingTerms, isClosed, mayAnswer, waitingOf },
+    ...{
+      open,
+      start,
+      explain,
+      saveAs,
+      banner,
+      closeButton,
+      showWaitingTerms,
+      isClosed,
+      mayAnswer,
+      waitingOf,
+    },
   }
 })()

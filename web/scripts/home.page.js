@@ -48,10 +48,10 @@
     element('top-up').classList.toggle('even', outlook.topUp !== undefined)
   }
 
-  const topUpButton = (account, money) =>
+  const topUpButton = (account, money, className = '') =>
     make(
       'a',
-      { className: 'button', href: format.topUpLink(account.accountId, money) },
+      { className: `button ${className}`, href: format.topUpLink(account.accountId, money) },
       `Top up ${format.money(money)}`,
     )
 
@@ -73,7 +73,7 @@
     element('standing').replaceChildren(page.banner('grave', make('div', {}, ...shown)))
   }
 
-  function showCoverage(account, { upcomingCharge, outlook }) {
+  function showCoverage(account, { plan, upcomingCharge, outlook }) {
     const { projectedShortfall, topUp, note } = outlook
     const place = element('coverage')
     const said = note && make('span', {}, ` ${note.text}`)
@@ -83,12 +83,14 @@
     }
     const today = format.isZero(upcomingCharge.shortfall)
       ? ' Today’s credit would cover it; usage until then is expected to take the rest.'
-      : ` Of today’s credit ${format.money(upcomingCharge.shortfall)} is missing.`
+      : ` With today’s credit it would be ${format.money(upcomingCharge.shortfall)}.`
     const missing = make('strong', {}, `${format.money(projectedShortfall)} will be missing by then.`)
     const shown = [missing, today, ...(note?.kind === 'automatic_top_up_expected' ? [said] : [])]
     place.replaceChildren(...shown)
+    // What is owed already is more urgent.
+    const className = plan?.status === 'short' ? 'even' : ''
     if (topUp && !page.isClosed(account))
-      place.append(make('span', { className: 'actions' }, topUpButton(account, topUp)))
+      place.append(make('span', { className: 'actions' }, topUpButton(account, topUp, className)))
   }
 
   function showPlan(account, balance, charge) {
@@ -99,8 +101,8 @@
     if (!next) return
     showFacts('charge', [
       ['Plan', charge?.planName],
+      ['Next charge', format.day(next.date)],
       ['For', format.month(next.period)],
-      ['Charged on', format.day(next.date)],
       ['Amount', format.money(next.total)],
       ['Owed from before, paid first', moneyUnlessZero(next.owed)],
     ])
@@ -261,10 +263,11 @@
           element('download').disabled = false
         })
     }
-    show('shown')
-    tell('')
     // Staff who look at an account are announced nothing.
-    if (account.role) await page.run(() => announcements.show(account))
+    const said = account.role ? await announcements.show(account).catch(page.explain) : ''
+    show('shown')
+    tell(said)
+    if (account.role) announcements.focusAsked()
   }
 
   page.start(start)

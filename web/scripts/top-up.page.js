@@ -72,6 +72,8 @@
       call(`/v1/accounts/${accountId}`),
       call(`/v1/accounts/${accountId}/balance`),
     ])
+    element('portal').href = `/portal?${new URLSearchParams({ account: accountId })}`
+    element('portal').hidden = false
     return [
       ['Account', account.name],
       ['Credit now', shown(balance.available)],
@@ -113,7 +115,7 @@
       return link.isCardSaved ? offerAfterCard(link) : askAmount(link)
     }
     showFacts([...facts, ['Top-up', shown(link)]])
-    tell('The amount is the one that your e-mail names.')
+    tell('The amount is the one that your link names.')
     offer(`Pay ${shown(link)}`, () => pay(link))
   }
 
