@@ -54,7 +54,7 @@ const SOURCES: readonly { table: TableName; pk: (accountId: string) => string }[
   { table: 'ledger', pk: (accountId) => `ACCOUNT#${accountId}` },
 ]
 
-/** What hangs on a person and on no account; read once, before the first account. */
+/** What hangs on a person and on no account; read once, before the first account, of who asks for all of theirs. */
 const PERSON_SOURCE = { table: 'documents' as TableName, pk: personKey }
 
 const GROUP_BYTES = 8 * 1024 * 1024
@@ -142,7 +142,8 @@ export function createExporting(options: ExportOptions) {
       files: [],
       offset: 0,
       account: 0,
-      source: subject.type === 'person' ? -1 : 0,
+      // What hangs on a person is for that person alone; within an account its owner may ask for anybody.
+      source: subject.type === 'person' && subject.scope === 'all_accounts' ? -1 : 0,
       counts: {},
       subjects,
     }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createConsentStore } from '../../functions/consents/consent.store.ts'
+import { personIdOf } from '../../functions/consents/person-key.ts'
 import {
   AFTER_LEASE,
   CALLED,
@@ -137,5 +139,25 @@ describe('an export of a person', () => {
     expect(jsonOf(files, /notices-.*json/)).toHaveLength(1)
     expect(all).not.toContain(ownerOf(one))
     expect(all).not.toContain(CALLED)
+  })
+
+  it('of one account has nothing that hangs on the person: its owner may ask for anybody there', async () => {
+    const [own, foreign] = [await world.open(), await world.open()]
+    const email = ownerOf(foreign)
+    await createConsentStore(world.database).decide(personIdOf(email), {
+      ...{ purpose: 'product_news', decision: 'given', pressed: 'Yes', at: NOW, channel: 'signed_in' },
+      ...{ wording: 'News?', wordingVersion: '1', wordingSha256: 'x', email },
+      ...{ subject: 'sub-of-another', sourceIp: '192.0.2.7', userAgent: 'Marker Browser 7' },
+    })
+    const archiveOf = async (scope: 'this_account' | 'all_accounts') => {
+      const order = { idempotencyKey: scope }
+      const request = await world.ask(own, 'export', person(email, scope), order)
+      await world.workerWith().work(own.accountId, request.requestId, now)
+      return Object.values(await world.fetchArchive(request)).join('\n')
+    }
+    const ofOwners = await archiveOf('this_account')
+    for (const said of ['192.0.2.7', 'sub-of-another', 'Marker Browser', foreign.accountId])
+      expect(ofOwners).not.toContain(said)
+    expect(await archiveOf('all_accounts')).toContain('192.0.2.7')
   })
 })
