@@ -50,7 +50,8 @@ if (!hasChromium)
 
 describe.skipIf(!hasChromium)('the portal in a browser', () => {
   beforeAll(async () => {
-    ;[test, browser] = await Promise.all([startTestStack({ startAt: START }), startBrowser()])
+    test = await startTestStack({ startAt: START })
+    browser = await startBrowser()
     tab = browser.tab
     at = (path) => `${test.stack.apiUrl}${path}`
     account = await test.openAccount({ credit: '60.00', timeZone: 'Europe/Berlin' })

@@ -39,15 +39,23 @@ export async function startBrowser() {
       stdio: 'ignore',
     },
   )
-  const port = await readPort(profile, chromium)
-  const [target] = await fetchTargets(port)
+  const kill = () => chromium.kill()
+  process.once('exit', kill)
 
   async function stop() {
+    process.off('exit', kill)
     const ended = new Promise((resolve) => chromium.once('exit', resolve))
     if (chromium.exitCode === null && chromium.kill()) await ended
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
-  return { tab: await openTab(target!.webSocketDebuggerUrl), stop }
+
+  try {
+    const [target] = await fetchTargets(await readPort(profile, chromium))
+    return { tab: await openTab(target!.webSocketDebuggerUrl), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
 async function readPort(profile: string, chromium: ChildProcess): Promise<number> {
