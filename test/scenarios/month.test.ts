@@ -23,7 +23,7 @@ describe('the month command', () => {
     const result = await run('--json')
     exitCode = result.exitCode
     month = JSON.parse(result.out) as Month
-  }, 180_000)
+  }, 400_000)
 
   it('ends well, with every invariant checked and held', () => {
     expect(month.invariants.length).toBeGreaterThanOrEqual(10)

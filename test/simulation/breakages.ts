@@ -256,6 +256,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'several refunds of one charge do not know of each other',
     shows: ['are given back', 'and should be 0.00', 'is entered as'],
+    seed: 2,
     edits: [
       {
         file: 'functions/credits/undo-entry.store.ts',
