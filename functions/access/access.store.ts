@@ -8,8 +8,8 @@ import { createTermsGate } from '../terms/terms-gate.store.ts'
 export type Allowed = {
   /** Members with one of these roles may. */
   roles: readonly MemberRole[]
-  /** Staff may too. Default: they may not. */
-  staff?: boolean
+  /** Staff may too; `under_terms`: while members may, since it buys something anew for the client. Default: they may not. */
+  staff?: boolean | 'under_terms'
   /** Machines that send usage may too. Default: they may not. */
   usage?: boolean
   /**
@@ -45,7 +45,10 @@ export function createAccess(options: { client: DynamoDBDocumentClient; document
     ])
     const mayKnow = caller.kind !== 'client' || member !== undefined
     if (!account || !mayKnow) throw new Problem('account_not_found', `You have no account ${accountId}.`)
-    if (caller.kind === 'staff' && allowed.staff) return { account }
+    if (caller.kind === 'staff' && allowed.staff) {
+      if (allowed.staff === 'under_terms') await gate.require(account, new Date())
+      return { account }
+    }
     if (caller.kind === 'usage' && allowed.usage) return { account }
     if (!member || !allowed.roles.includes(member.role))
       throw new Problem('role_not_allowed', refusal(allowed, member))

@@ -13,6 +13,7 @@ import { changeAccountPlan, previewPlanChange } from './plans.api.ts'
 import { presentPlanChange } from './present-plan-change.ts'
 import { refuseChange } from './refuse.ts'
 import { readChoice } from './subscription.ts'
+import { whoMayChoose } from './who-may-choose.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PLAN_GRACE_DAYS } = environment(
   'LEDGER_TABLE',
@@ -49,7 +50,7 @@ export const handler = httpHandler(
   }),
 
   bind(changeAccountPlan, async ({ caller, params: { accountId }, body, idempotencyKey }) => {
-    const account = await access.require(caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, whoMayChoose(body.planId))
     const now = new Date()
     const termsVersion = await gate.inForce(account, now)
     const changed = await changing.change({

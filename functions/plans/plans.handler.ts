@@ -20,6 +20,7 @@ import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { setStopOrder } from './set-stop-order.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import { readChoice, type Subscription } from './subscription.ts'
+import { whoMayChoose } from './who-may-choose.ts'
 
 const { LEDGER_TABLE, WAITING_TABLE, DOCUMENTS_TABLE, PAYMENTS_TABLE, PRICE_CHANGE_NOTICE_DAYS } =
   environment(
@@ -80,7 +81,7 @@ export const handler = httpHandler(
   }),
 
   bind(api.setAccountPlan, async ({ caller, params: { accountId }, body }) => {
-    const account = await access.require(caller, accountId, payersAndStaff)
+    const account = await access.require(caller, accountId, whoMayChoose(body.planId))
     const now = new Date()
     const choice = readChoice(body)
     const chosen = await choosePlan(options, { account, choice, actor: caller.actor, now })

@@ -91,6 +91,8 @@ describe('access', () => {
     expect(await access.require(owner, accountId, { ...allowed, despiteTerms: true })).toMatchObject({
       accountId,
     })
+    const anew = { ...allowed, staff: 'under_terms' } as const
+    await expect(access.require(staff, accountId, anew)).rejects.toMatchObject({ code: 'terms_required' })
     for (const caller of [staff, usage])
       expect(await access.require(caller, accountId, allowed)).toMatchObject({ accountId })
     // Who may not see the account is not told what it has to accept.
