@@ -3,8 +3,10 @@ import type { z } from 'zod'
 import { type Caller, callerOf } from './caller.ts'
 import { type FieldError, invalidField, Problem } from './problem.ts'
 import type { HttpRequest, Route } from './route.ts'
+import { asLine } from './text.ts'
 
 const DEFAULT_LARGEST_BODY_BYTES = 256 * 1024
+const LONGEST_USER_AGENT = 512
 const IDEMPOTENCY_KEY_PATTERN = /^[\x21-\x7e]{1,128}$/
 
 /** Reads an API Gateway event as the route describes it, or throws the `Problem` that names what is wrong. */
@@ -31,7 +33,7 @@ export function readRequest<Params extends z.ZodType, Query extends z.ZodType, B
     idempotencyKey: route.idempotent ? readIdempotencyKey(headers['idempotency-key']) : '',
     headers,
     sourceIp: event.requestContext.http.sourceIp,
-    userAgent: (event.requestContext.http.userAgent ?? '').slice(0, 512),
+    userAgent: asLine(event.requestContext.http.userAgent ?? '', LONGEST_USER_AGENT),
   }
 }
 

@@ -25,12 +25,12 @@ const pay = defineRoute({
 const staff = { 'cognito:groups': '[staff]', sub: 's1', email: 'A@Example.com', email_verified: 'true' }
 
 const handler = httpHandler(
-  bind(pay, async ({ body, params, caller }) => {
+  bind(pay, async ({ body, params, caller, userAgent }) => {
     if (body.amount === '13')
       throw new Problem('insufficient_credit', 'Not enough.', { extra: { shortfall: '1.00' } })
     if (body.amount === '14') throw new Error('secret inside')
     if (body.amount === '15') throw Object.assign(new Error('secret rate'), { name: 'ThrottlingException' })
-    return { status: 201, body: { paid: body.amount, thing: params.thingId, actor: caller.actor } }
+    return { status: 201, body: { paid: body.amount, thing: params.thingId, actor: caller.actor, userAgent } }
   }),
 )
 
@@ -40,6 +40,7 @@ type Sent = {
   claims?: Record<string, unknown>
   path?: string
   base64?: boolean
+  userAgent?: string
 }
 
 async function send({
@@ -48,6 +49,7 @@ async function send({
   claims = staff,
   path = '/v1/things/t1/payments',
   base64,
+  userAgent = 'test',
 }: Sent) {
   const event = {
     version: '2.0',
@@ -56,7 +58,7 @@ async function send({
     headers: { 'content-type': 'application/json', 'idempotency-key': 'k1', ...headers },
     pathParameters: { thingId: path.split('/')[3] },
     requestContext: {
-      http: { method: 'POST', path, sourceIp: '127.0.0.1', userAgent: 'test' },
+      http: { method: 'POST', path, sourceIp: '127.0.0.1', userAgent },
       authorizer: { jwt: { claims, scopes: null } },
     },
     body,
@@ -71,6 +73,11 @@ describe('a good request', () => {
     const reply = await send({})
     expect(reply).toMatchObject({ status: 201, body: { paid: '1.50', thing: 't1', actor: 'person:s1' } })
     expect(reply.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' })
+  })
+
+  it('names its browser in whole characters, however long that calls itself', async () => {
+    const userAgent = `${'x'.repeat(511)}😀`
+    expect((await send({ userAgent })).body.userAgent).toBe('x'.repeat(511))
   })
 
   it('may come in base64', async () => {
