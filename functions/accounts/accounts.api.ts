@@ -84,7 +84,7 @@ export const setStatus = defineRoute({
   params: accountParams,
   body: setStatusSchema,
   responses: { 200: { description: 'The account as it is now', schema: accountInFullReply } },
-  problems: ['account_not_found', 'account_not_empty', 'busy'],
+  problems: ['account_not_found', 'account_not_empty', 'account_erased', 'busy'],
 })
 
 export const changeAccount = defineRoute({

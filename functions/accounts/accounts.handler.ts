@@ -20,6 +20,7 @@ import { createMemberStore } from './member.store.ts'
 import { openAccount } from './open-account.store.ts'
 import { presentAccount, presentAccountInFull, presentMember } from './present-account.ts'
 import { refuse, refuseStatus } from './refuse.ts'
+import { unlessErased } from './unless-erased.ts'
 
 const { LEDGER_TABLE, DOCUMENTS_TABLE } = environment('LEDGER_TABLE', 'DOCUMENTS_TABLE')
 const client = documentClient()
@@ -111,7 +112,9 @@ export const handler = httpHandler(
   bind(api.setStatus, async ({ caller, params: { accountId }, body }) => {
     const account = await access.require(caller, accountId, { roles: [], staff: true })
     const at = new Date().toISOString()
-    const changed = await statuses.change({ accountId, ...body, at, actor: caller.actor })
+    const conditions = body.status === 'closed' ? [] : unlessErased(DOCUMENTS_TABLE, accountId)
+    const change = { accountId, ...body, at, actor: caller.actor, unlessErased: conditions }
+    const changed = await statuses.change(change)
     if (!changed.ok) throw refuseStatus(changed, account.currency)
     return { status: 200, body: await showInFull(account, caller) }
   }),

@@ -4,6 +4,7 @@ import { money } from '../ledger/money.ts'
 
 const DETAILS = {
   account_not_found: 'You have no such account.',
+  account_erased: 'It stays closed: open another account.',
   wrong_currency: 'lowCreditThreshold.currency: must be the account’s own currency.',
   idempotency_key_reused: 'Send the first request again, or this one under a key of its own.',
   time_zone_in_use:
@@ -25,11 +26,11 @@ export function refuse(reason: keyof typeof DETAILS): Problem {
 
 /** Why an account's status stays as it is. */
 export function refuseStatus(
-  refusal: NotEmpty | { reason: 'account_not_found' | 'changed_meanwhile' | 'busy' },
+  refusal: NotEmpty | { reason: 'account_not_found' | 'account_erased' | 'changed_meanwhile' | 'busy' },
   currency: string,
 ): Problem {
   if (refusal.reason !== 'account_not_empty') {
-    return refuse(refusal.reason === 'account_not_found' ? 'account_not_found' : 'busy')
+    return refuse(refusal.reason === 'changed_meanwhile' ? 'busy' : refusal.reason)
   }
   const available = money(refusal.availableMicros, currency)
   const held = money(refusal.heldMicros, currency)

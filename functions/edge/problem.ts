@@ -43,6 +43,7 @@ export const PROBLEMS = {
     title: 'The account is parked: nothing may be taken from it until staff have looked at it',
   },
   account_closed: { status: 409, title: 'The account is closed' },
+  account_erased: { status: 409, title: 'The account was erased, or its erasure was asked for' },
   session_has_hold: { status: 409, title: 'This session has a hold already' },
   hold_captured: { status: 409, title: 'The hold was captured already' },
   hold_released: { status: 409, title: 'The hold was released already' },

@@ -1,4 +1,9 @@
-import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb'
 import { isCancelled, isWorthRetrying } from '../edge/dynamodb.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { decideStatus, type NotEmpty, type StatusChange } from './decide-status.ts'
@@ -16,12 +21,14 @@ export type StatusRequest = {
   faults?: string[]
   /** Only if HEAD is as it was at this revision: what somebody saw of an account is no reason to park another state of it. */
   onlyAtRevision?: bigint
+  /** Conditions on other items, checked with the change: where one does not hold, the account was erased. */
+  unlessErased?: TransactWriteCommandInput['TransactItems']
 }
 
 export type StatusChanged =
   | { ok: true; isChange: boolean; head: Head }
   | NotEmpty
-  | { ok: false; reason: 'account_not_found' | 'changed_meanwhile' | 'busy' }
+  | { ok: false; reason: 'account_not_found' | 'account_erased' | 'changed_meanwhile' | 'busy' }
 
 const REVISION_DIGITS = 15
 
@@ -47,7 +54,9 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
       if (!decision.ok) return decision
       if (!decision.isChange) return { ok: true, isChange: false, head }
       const next = { ...head, status: request.status, revision: head.revision + 1n }
-      if (await write(head, next, request)) return { ok: true, isChange: true, head: next }
+      const written = await write(head, next, request)
+      if (written === 'written') return { ok: true, isChange: true, head: next }
+      if (written === 'erased') return { ok: false, reason: 'account_erased' }
     }
     return { ok: false, reason: 'busy' }
   }
@@ -67,9 +76,13 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
     return Items?.[0] && toStatusChange(Items[0])
   }
 
-  /** `false` when HEAD has moved or nothing is known: the next look at HEAD tells. */
-  async function write(head: Head, next: Head, request: StatusRequest): Promise<boolean> {
-    const { accountId, at, actor, reason, faults } = request
+  /** `unknown` when HEAD has moved or nothing is known: the next look at HEAD tells. */
+  async function write(
+    head: Head,
+    next: Head,
+    request: StatusRequest,
+  ): Promise<'written' | 'erased' | 'unknown'> {
+    const { accountId, at, actor, reason, faults, unlessErased = [] } = request
     const { status, revision } = next
     const record: StatusChange = {
       accountId,
@@ -93,16 +106,23 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
     const Item = { pk, sk: changeKey(revision), ...record }
     const put = { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }
     try {
-      await client.send(new TransactWriteCommand({ TransactItems: [{ Update: update }, { Put: put }] }))
-      return true
+      const TransactItems = [{ Update: update }, { Put: put }, ...unlessErased]
+      await client.send(new TransactWriteCommand({ TransactItems }))
+      return 'written'
     } catch (error) {
-      if (isCancelled(error) && !isMalformed(error)) return false
-      if (isWorthRetrying(error)) return false
+      if (isCancelled(error) && isErased(error)) return 'erased'
+      if (isCancelled(error) && !isMalformed(error)) return 'unknown'
+      if (isWorthRetrying(error)) return 'unknown'
       throw error
     }
   }
 
   return { change, readNewest }
+}
+
+/** Behind HEAD and the record stand the conditions on other items. */
+function isErased(error: { CancellationReasons?: { Code?: string }[] }): boolean {
+  return error.CancellationReasons?.slice(2).some(({ Code }) => Code === 'ConditionalCheckFailed') ?? false
 }
 
 function isMalformed(error: { CancellationReasons?: { Code?: string }[] }): boolean {

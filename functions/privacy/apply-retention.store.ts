@@ -78,20 +78,20 @@ export function createRetention(options: RetentionOptions) {
   async function applyTo(accountId: string, now: Date): Promise<bigint> {
     const at = now.toISOString()
     const before = (period: number) => daysLater(at, -period)
-    let erased = await endUsage(accountId, before(days.usage), at)
+    const closedAt = await readClosedAt(accountId)
+    let erased = await endUsage(accountId, before(days.usage), at, closedAt !== undefined)
     erased += await endNotices(accountId, before(days.notices))
     erased += await endRequests(accountId, before(days.requests))
-    const closedAt = await readClosedAt(accountId)
     if (closedAt !== undefined && closedAt < before(days.closedMembers)) erased += await endMembers(accountId)
     if (closedAt !== undefined && closedAt < before(days.evidence)) erased += await endEvidence(accountId)
     return erased
   }
 
   /** What uses said, behind where the last day came to. Of an account that was erased, whatever still came. */
-  async function endUsage(accountId: string, before: string, at: string): Promise<bigint> {
+  async function endUsage(accountId: string, before: string, at: string, isClosed: boolean): Promise<bigint> {
     const pk = accountKey(accountId)
     const [kept, profile] = await Promise.all([readItem(pk, RETENTION), readItem(pk, PROFILE)])
-    const isErased = profile?.erasedAt !== undefined
+    const isErased = isClosed && profile?.erasedAt !== undefined
     const from = (kept?.usageThrough as bigint | undefined) ?? 0n
     let [through, erased] = [from, 0n]
     let isAtEnd = false

@@ -72,6 +72,18 @@ export function createErasureSteps(options: ErasureOptions) {
     },
   }
 
+  /** Of an account that is open again nothing goes: people live there. Nor is late data of before looked for. */
+  function whileClosed({ name, run }: ErasureStep): ErasureStep {
+    return {
+      name,
+      async run(input) {
+        const { blockedBy } = await closed.run(input)
+        if (blockedBy === undefined) return run(input)
+        return input.request.status === 'done' ? {} : { blockedBy }
+      },
+    }
+  }
+
   /** The person leaves. The only owner of an account that is open cannot: somebody has to be there for it. */
   const member: ErasureStep = {
     name: 'members',
@@ -337,9 +349,9 @@ export function createErasureSteps(options: ErasureOptions) {
   const ofAccount = [
     ...[closed, customer, allMembers, notices, evidence, earlierRequests],
     ...[usageDetails, usageThatWaits, profile],
-  ]
+  ].map(whileClosed)
   /** What may have come while or after it was erased: by then no queue holds anything of before. */
-  const sweepOfAccount = [allMembers, notices, usageDetails, usageThatWaits]
+  const sweepOfAccount = [allMembers, notices, usageDetails, usageThatWaits].map(whileClosed)
 
   /** The steps of a request: at first, or when late data is looked for. */
   function stepsOf({ subject, status }: PrivacyRequest): readonly ErasureStep[] {

@@ -265,6 +265,29 @@ describe('the erasure of an account', () => {
     expect(await world.faultsOf(accountId)).toEqual([])
   })
 
+  it('touches nothing of an account that is open again: it waits, and late data is not looked for', async () => {
+    const by = { at: NOW, actor: 'person:x', reason: 'test' }
+    const reopen = ({ accountId }: Account) => world.statuses.change({ accountId, status: 'open', ...by })
+    const livesIn = async ({ accountId }: Account) =>
+      (await world.allItems()).some(
+        ({ item }) => item.pk === `ACCOUNT#${accountId}` && item.sk === 'MEMBER#again@example.com',
+      )
+    const [half, whole] = [await world.open(), await world.open()]
+    const requests = [await world.ask(half, 'erasure'), await world.ask(whole, 'erasure')] as const
+    let steps = 0
+    await world.workerWith().work(half.accountId, requests[0].requestId, now, () => steps++ >= 1)
+    expect(await work(requests[1])).toBe('done')
+    for (const account of [half, whole]) {
+      await reopen(account)
+      const { accountId } = account
+      await world.members.add({ accountId, email: 'again@example.com', role: 'viewer', addedAt: NOW })
+    }
+    expect(await work(requests[0])).toBe('blocked')
+    expect((await read(requests[0]))!.blockedBy).toContain('open again')
+    await work(requests[1], daysLater(16))
+    expect([await livesIn(half), await livesIn(whole)]).toEqual([true, true])
+  })
+
   it('is refused while there is credit, and says how it gets out', async () => {
     const account = await world.open({ credits: 3n })
     const refused = world.ask(account, 'erasure')

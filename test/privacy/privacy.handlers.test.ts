@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
 import { privacyRoutes } from '../../functions/privacy/privacy.routes.ts'
@@ -244,5 +245,36 @@ describe('closing one’s own account', () => {
     expect(refused.body).toMatchObject({ code: 'account_not_empty', available: { amount: '5.00' } })
     expect(String(refused.body.detail)).toContain('goes back to the card')
     expect((await ask(accountId, { kind: 'erasure' })).body.code).toBe('account_not_empty')
+  })
+
+  it('stays closed once its erasure was asked for, and when it was erased', async () => {
+    const setStatus = async (accountId: string, status: string) => {
+      const body = { status, reason: 'test' }
+      const path = { accountId }
+      return send(handlers.accounts, {
+        route: accountRoutes.setStatus,
+        path,
+        body,
+        claims: staffClaims,
+      })
+    }
+    const [asked, erased] = [await openAccount(), await openAccount()]
+    await ask(asked, { kind: 'erasure' })
+    await close(erased)
+    expect((await setStatus(erased, 'open')).status).toBe(200)
+    await setStatus(erased, 'closed')
+    await database.client.send(
+      new UpdateCommand({
+        TableName: database.documentsTable,
+        Key: { pk: `ACCOUNT#${erased}`, sk: 'PROFILE' },
+        UpdateExpression: 'SET erasedAt = :at',
+        ExpressionAttributeValues: { ':at': '2026-11-23T12:00:00.000Z' },
+      }),
+    )
+    for (const accountId of [asked, erased]) {
+      for (const status of ['open', 'parked'])
+        expect((await setStatus(accountId, status)).body.code).toBe('account_erased')
+      expect((await setStatus(accountId, 'closed')).body).toMatchObject({ status: 'closed' })
+    }
   })
 })
