@@ -3,7 +3,7 @@ import { CLIENT_TYPES, type ClientType } from '../accounts/account.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { type Telling, tellingsOf } from './telling.ts'
-import type { DocumentKind, TermsVersion } from './terms.ts'
+import { type DocumentKind, type TermsVersion, USUAL_GRACE_DAYS } from './terms.ts'
 import { ALL_TERMS, LATEST, TELLINGS, tellingKey, termsKey, versionKey } from './terms-keys.ts'
 
 export type TermsStore = ReturnType<typeof createTermsStore>
@@ -153,5 +153,5 @@ function answerExisting(item: Record<string, unknown>, publicationHash: string):
 
 function toVersion(item: Record<string, unknown>): TermsVersion {
   const { pk, sk, index1pk, index1sk, publicationHash, ...version } = item
-  return { ...version, graceDays: Number(version.graceDays) } as TermsVersion
+  return { ...version, graceDays: Number(version.graceDays ?? USUAL_GRACE_DAYS) } as TermsVersion
 }

@@ -98,7 +98,8 @@ export const languageSchema = z
 const LARGEST_TEXT_BYTES = 200 * 1024
 const MOST_TRANSLATIONS = 24
 const MOST_GRACE_DAYS = 365
-const USUAL_GRACE_DAYS = 30
+/** Of versions, too, that were published before they named their own. */
+export const USUAL_GRACE_DAYS = 30
 
 const textSchema = z
   .string()

@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account, ClientType } from '../../functions/accounts/account.ts'
 import { createMemberStore } from '../../functions/accounts/member.store.ts'
@@ -114,6 +115,20 @@ describe('publishing', () => {
       reason: 'terms_version_exists',
     })
     expect(await terms.listVersions(document)).toHaveLength(1)
+  })
+})
+
+describe('a version that was published before versions named their days of grace', () => {
+  it('has the usual ones', async () => {
+    const { document, version } = await publish(newDocument(), '1')
+    await database.client.send(
+      new UpdateCommand({
+        TableName: database.documentsTable,
+        Key: { pk: `TERMS#${document}`, sk: `V#${version}` },
+        UpdateExpression: 'REMOVE graceDays',
+      }),
+    )
+    expect(await terms.readVersion(document, version)).toMatchObject({ graceDays: 30 })
   })
 })
 
