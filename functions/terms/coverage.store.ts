@@ -14,7 +14,6 @@ import {
 } from './decide-coverage.ts'
 import { createTellingStore } from './telling.store.ts'
 import { AT_FIRST, AT_LAST } from './telling.ts'
-import { createTermsStore } from './terms.store.ts'
 import { BINDING_ROLES, concerns, type TermsVersion } from './terms.ts'
 
 const ACCOUNTS_AT_ONCE = 8
@@ -29,7 +28,6 @@ export function createCoverageStore(options: {
   const ledger = createLedgerReader(options)
   const acceptances = createAcceptanceStore(options)
   const addresses = createAddressStatusStore(options)
-  const terms = createTermsStore(options)
 
   /** The page of at most `limit` accounts behind a place; accounts that the version does not concern, and closed ones, are left out of it. */
   async function readPage(
@@ -38,15 +36,10 @@ export function createCoverageStore(options: {
     now: Date,
   ): Promise<CoveragePage> {
     const { listAccounts } = createTellingStore({ ...options, pageAccounts: from.limit })
-    const [page, versions] = await Promise.all([
-      listAccounts(from.after ?? AT_FIRST),
-      terms.listVersions(version.document),
-    ])
+    const page = await listAccounts(from.after ?? AT_FIRST)
     const concerned = page.accounts.filter(({ clientType }) => concerns(version, clientType))
     const found = await accounts.readMany(concerned.map(({ accountId }) => accountId))
-    const looked = await inParallel(found, ACCOUNTS_AT_ONCE, (account) =>
-      lookAt(account, version, versions, now),
-    )
+    const looked = await inParallel(found, ACCOUNTS_AT_ONCE, (account) => lookAt(account, version, now))
     let counts = from.counts
     for (const look of looked) {
       counts =
@@ -62,10 +55,9 @@ export function createCoverageStore(options: {
   async function lookAt(
     account: Account,
     version: TermsVersion,
-    versions: readonly TermsVersion[],
     now: Date,
   ): Promise<(CoverageLine & { isUnreachable: boolean }) | 'closed'> {
-    const { accountId, clientType } = account
+    const { accountId } = account
     const [head, answers, members] = await Promise.all([
       ledger.readHead(accountId),
       acceptances.list(accountId),
@@ -74,7 +66,7 @@ export function createCoverageStore(options: {
     if (head?.status === 'closed') return 'closed'
     const binding = members.filter(({ role }) => (BINDING_ROLES as readonly string[]).includes(role))
     const statuses = await addresses.read(binding.map(({ email }) => email))
-    const coverage = coverAccount({ version, versions, acceptances: answers, clientType, now })
+    const coverage = coverAccount(version, answers, now)
     const cannotBeReached = [...statuses].map(([email, status]) => ({ email, status }))
     return { account, coverage, cannotBeReached, isUnreachable: statuses.size === binding.length }
   }

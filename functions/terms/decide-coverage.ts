@@ -1,6 +1,5 @@
-import type { Account, ClientType } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
 import type { EmailStatus } from '../notices/address-status.ts'
-import { findWaitingTerms } from './decide-gate.ts'
 import type { Acceptance, TermsVersion } from './terms.ts'
 
 /**
@@ -27,15 +26,15 @@ export type AccountCoverage = {
   answers: Acceptance[]
 }
 
-/** Where one account stands with one version. `versions`: all of the document; `acceptances`: all answers of the account. */
-export function coverAccount(input: {
-  version: TermsVersion
-  versions: readonly TermsVersion[]
-  acceptances: readonly Acceptance[]
-  clientType: ClientType
-  now: Date
-}): AccountCoverage {
-  const { version, versions, acceptances, clientType, now } = input
+/**
+ * Where one account stands with one version that concerns it, by that version's own class and date, whatever others ask of
+ * the account. `acceptances`: all answers of the account.
+ */
+export function coverAccount(
+  version: TermsVersion,
+  acceptances: readonly Acceptance[],
+  now: Date,
+): AccountCoverage {
   const ofDocument = acceptances.filter(({ document }) => document === version.document)
   const answers = ofDocument
     .filter((answer) => answer.version === version.version)
@@ -46,8 +45,11 @@ export function coverAccount(input: {
     ({ decision, number }) => decision !== 'declined' && number > version.number,
   )
   if (isCoveredLater) return { state: 'accepted_later', isOverdue: false, answers }
-  const [waiting] = findWaitingTerms(versions, acceptances, clientType, now)
-  const asked = waiting && { answerBy: waiting.requiredAt, isOverdue: waiting.closed }
+  const isAsked = version.class === 'material' && version.kind !== 'app_terms'
+  const asked = isAsked && {
+    answerBy: version.effectiveAt,
+    isOverdue: version.effectiveAt <= now.toISOString(),
+  }
   if (answers.length > 0) return { state: 'declined', isOverdue: false, ...asked, answers }
   return { state: asked ? 'unanswered' : 'not_asked', isOverdue: false, ...asked, answers }
 }

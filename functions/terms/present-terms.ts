@@ -46,9 +46,10 @@ export const termsVersionReply = z
     clientTypes: z.array(clientTypeSchema).meta({ description: 'whom it concerns; none named is all' }),
     class: z.enum(TERMS_CLASSES),
     effectiveAt: z.string(),
-    graceDays: z
-      .int()
-      .meta({ description: 'for so many days after it took effect usage goes on without an answer' }),
+    graceDays: z.int().meta({
+      description:
+        'for so many days after it took effect, or was published where that is later, usage goes on without an answer',
+    }),
     publishedAt: z.string(),
     summary: z.string().optional(),
     textSha256: z.string().meta({ description: 'SHA-256 of the text in UTF-8, 64 hexadecimal digits' }),

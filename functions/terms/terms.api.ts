@@ -96,7 +96,9 @@ export const readTermsChanges = defineRoute({
     since: versionSchema
       .optional()
       .meta({ description: 'the earlier version; the one before it where none is named' }),
-    language: languageQuery,
+    language: languageSchema.optional().meta({
+      description: 'where one of the two has no text in it, both are compared in a language that both have',
+    }),
   }),
   responses: {
     200: { description: 'What has changed', schema: termsChangesReply, textTypes: ['text/html'] },

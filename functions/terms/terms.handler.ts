@@ -19,7 +19,7 @@ import { renderTermsPage } from './render-terms-page.ts'
 import { renderText } from './render-text.ts'
 import { listTerms, publishTerms, readTerms, readTermsChanges, readTermsVersion } from './terms.api.ts'
 import { createTermsStore } from './terms.store.ts'
-import { documentSchema, type TermsVersion, textIn } from './terms.ts'
+import { documentSchema, type TermsVersion, textIn, textsToCompare } from './terms.ts'
 import { createTermsTexts } from './terms-text.client.ts'
 
 const { DOCUMENTS_TABLE, FILES_BUCKET, TELLING_QUEUE_URL } = environment(
@@ -111,7 +111,7 @@ export const handler = httpHandler(
   bind(readTermsChanges, async ({ params: { document, version }, query, headers }) => {
     const later = await requireVersion(document, version)
     const earlier = await findEarlier(later, query.since)
-    const [shown, shownBefore] = [textIn(later, query.language), textIn(earlier, query.language)]
+    const [shownBefore, shown] = textsToCompare(earlier, later, query.language)
     const [before, after] = await Promise.all([texts.read(shownBefore.fileKey), texts.read(shown.fileKey)])
     const compared = compareTexts(before, after)
     const inLanguage = { 'content-language': shown.language }

@@ -42,7 +42,7 @@ export type TermsVersion = TermsText & {
   /** A material version must be accepted before it takes effect; an editorial one is only shown. */
   class: TermsClass
   effectiveAt: string
-  /** For so many days of 24 hours after it took effect, what machines use is still taken from accounts that have not answered. */
+  /** For so many days of 24 hours after it took effect, or was published where that is later, what machines use is still taken from accounts that have not answered. */
   graceDays: number
   publishedAt: string
   publishedBy: string
@@ -100,6 +100,7 @@ const MOST_TRANSLATIONS = 24
 const MOST_GRACE_DAYS = 365
 /** Of versions, too, that were published before they named their own. */
 export const USUAL_GRACE_DAYS = 30
+const TOO_LATE = '9000-01-01T00:00:00.000Z'
 
 const textSchema = z
   .string()
@@ -134,10 +135,14 @@ const publicationSchema = z.strictObject({
     .transform((types) => CLIENT_TYPES.filter((type) => types.includes(type)))
     .meta({ description: 'whom it concerns; none named is all' }),
   class: z.enum(TERMS_CLASSES),
-  effectiveAt: instantSchema,
+  // Days are added to it, and instants are compared as texts, which order until the year 9999.
+  effectiveAt: instantSchema.refine(
+    (instant) => instant < TOO_LATE,
+    `must be before ${TOO_LATE.slice(0, 4)}`,
+  ),
   graceDays: z.int().min(0).max(MOST_GRACE_DAYS).default(USUAL_GRACE_DAYS).meta({
     description:
-      'for so many days after it took effect usage goes on without an answer; a material version alone. Nothing new is bought meanwhile',
+      'for so many days after it took effect, or was published where that is later, usage goes on without an answer; a material version alone. Nothing new is bought meanwhile',
   }),
   summary: linesSchema(2000).optional(),
   text: textSchema,
@@ -160,7 +165,6 @@ export type TermsPublication = z.output<typeof publishTermsSchema>
 /** The text in a language: exactly that one, else the first of the same without its region (`pt` for `pt-BR`), else the one that binds. */
 export function textIn(version: TermsVersion, language: string | undefined): TermsText {
   const texts = [version, ...version.translations]
-  const baseOf = (tag: string) => tag.split('-')[0]
   return (
     texts.find((text) => text.language === language) ??
     texts.find((text) => language !== undefined && baseOf(text.language) === baseOf(language)) ??
@@ -168,9 +172,29 @@ export function textIn(version: TermsVersion, language: string | undefined): Ter
   )
 }
 
-/** When what machines use is closed too to accounts that have not answered a material version. */
-export function usageClosesAt({ effectiveAt, graceDays }: TermsVersion): string {
-  return new Date(Date.parse(effectiveAt) + graceDays * 86_400_000).toISOString()
+const baseOf = (tag: string) => tag.split('-')[0]
+
+/**
+ * The texts of two versions that are read side by side: in the language that is asked for if both have it, else in the one in
+ * which the later version binds, else in another that both have; the two that bind where there is none.
+ */
+export function textsToCompare(
+  earlier: TermsVersion,
+  later: TermsVersion,
+  language: string | undefined,
+): [earlier: TermsText, later: TermsText] {
+  const wished = [language, ...[later, ...later.translations].map((text) => text.language)]
+  const pairs = wished.map((each): [TermsText, TermsText] => [textIn(earlier, each), textIn(later, each)])
+  return pairs.find(([one, other]) => baseOf(one.language) === baseOf(other.language)) ?? [earlier, later]
+}
+
+/**
+ * When what machines use is closed too to accounts that have not answered a material version. The days of grace of one that is
+ * published after it took effect begin with its publication: nobody could answer it before.
+ */
+export function usageClosesAt({ effectiveAt, publishedAt, graceDays }: TermsVersion): string {
+  const from = effectiveAt > publishedAt ? effectiveAt : publishedAt
+  return new Date(Date.parse(from) + graceDays * 86_400_000).toISOString()
 }
 
 export function concerns(version: Pick<TermsVersion, 'clientTypes'>, clientType: ClientType): boolean {

@@ -92,6 +92,11 @@ describe('terms that wait', () => {
     expect(waits).toMatchObject({ usageClosesAt: '2026-02-04T00:00:00.000Z' })
   })
 
+  it('leave usage its days of grace when a version is published after the date from which it counts', () => {
+    const [waits] = waiting([version(1, { publishedAt: '2026-03-14T00:00:00.000Z' })])
+    expect(waits).toMatchObject({ closed: true, usageClosesAt: '2026-04-13T00:00:00.000Z' })
+  })
+
   it('still wait after a refusal, and after the acceptance of another document', () => {
     expect(waiting([version(1)], [accepted(1, { decision: 'declined' })])).toHaveLength(1)
     expect(waiting([version(1)], [accepted(1, { document: 'privacy' })])).toHaveLength(1)

@@ -145,6 +145,8 @@ describe('terms, from publication to acceptance', () => {
       ['text', { text: '\ud800' }],
       ['effectiveAt', { effectiveAt: 'tomorrow' }],
       ['effectiveAt', { effectiveAt: '9999-12-31T23:59:59-14:00' }],
+      // Its days of grace would end in a year that no text orders.
+      ['effectiveAt', { effectiveAt: '9999-12-31T00:00:00Z', graceDays: 365 }],
       ['version', { version: 'A#B' }],
       ['class', { class: 'minor' }],
       ['kind', { kind: 'statement' }],
@@ -170,10 +172,10 @@ describe('a statement in two languages', () => {
       },
       ...{ translations: [{ language: 'de', title: 'Datenschutz', text: german }], ...more },
     })
-  const read = (suffix: string, query: Record<string, string>, accept?: string) =>
+  const read = (suffix: string, query: Record<string, string>, accept?: string, version = '2') =>
     send(handlers.terms, {
       route: suffix === '' ? termsRoutes.readTermsVersion : termsRoutes.readTermsChanges,
-      path: { document: 'privacy', version: '2' },
+      path: { document: 'privacy', version },
       ...{ query, headers: { ...(accept && { accept }) }, claims: owner },
     })
   const answer = (decision: string, language: string, textSha256: string) =>
@@ -240,6 +242,16 @@ describe('a statement in two languages', () => {
       ...{ kind: 'statement', version: '3' },
       changesUrl: '/v1/terms/privacy/versions/3/changes?since=2',
     })
+  })
+
+  it('is compared in one language that both versions have, where one lacks what is asked for', async () => {
+    const italian = { language: 'it', title: 'Privacy', text: '# Privacy\n\nConserviamo il nome.\n' }
+    await publishPrivacy('4', { text: '# Privacy\n\nWe keep your name and city.\n', translations: [italian] })
+    for (const language of ['it', 'de']) {
+      const { headers, body } = await read('changes', { language }, undefined, '4')
+      expect(headers['content-language']).toBe('en')
+      expect(body).toMatchObject({ language: 'en', since: '3', changes: [{ change: 'changed' }] })
+    }
   })
 })
 
