@@ -2,9 +2,9 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import type { Cards } from '../cards/cards.ts'
 import { Problem } from '../edge/problem.ts'
-import type { Head } from '../ledger/entry.ts'
 import type { LedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createOutlook } from '../plans/outlook.store.ts'
+import { owedIn } from '../plans/period-document.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import type { TopUpStore } from '../top-up/top-up.store.ts'
@@ -37,6 +37,9 @@ export type Situation = StepSeen & { termsVersion?: string }
 const PENDING_MILLISECONDS = 3_600_000
 const MOST_PENDING = 100
 
+/** A busy account's HEAD moves between two reads of it, but not so often in a row. */
+const TRIES = 20
+
 /** Reads all that a step is decided by, as it is now. */
 export function createSituation(options: SituationOptions) {
   const { topUps, cards, ledger, terms } = options
@@ -55,11 +58,13 @@ export function createSituation(options: SituationOptions) {
       readPending(accountId, now),
       askTerms(account, now),
     ])
-    // After the payments, so that one that is seen as settled is in it; before the months, so that one that it paid is not seen as owed.
-    const head = await ledger.readHead(accountId)
-    if (!head) throw new Error(`account ${accountId} has no ledger`)
     if (inFlightId && !inFlight) throw new Error(`top-up ${inFlightId} is in flight and not there`)
-    const shortfallMicros = await readShortfall(account, head, told, now)
+    // After the payments, so that one that is seen as settled is in the credit.
+    const { head, owedShortfallMicros } = await readOwedShortfall(accountId)
+    const warnedShortfallMicros =
+      told.period === undefined ? 0n : await readWarnedShortfall(account, told.period, now)
+    const shortfallMicros =
+      warnedShortfallMicros > owedShortfallMicros ? warnedShortfallMicros : owedShortfallMicros
     return {
       now: now.toISOString(),
       account,
@@ -73,17 +78,26 @@ export function createSituation(options: SituationOptions) {
     }
   }
 
-  /** What months of the plan lack: those that are owed, and the one that the client was told of, if it is still to come. */
-  async function readShortfall(account: Account, head: Head, { period }: Told, now: Date): Promise<bigint> {
-    const [short, ringFence, warnedShortfall] = await Promise.all([
-      subscriptions.listShort(account.accountId),
-      ringFences.read(account.accountId),
-      period === undefined ? 0n : readWarnedShortfall(account, period, now),
-    ])
-    const owed = short.reduce((sum, { totalMicros }) => sum + totalMicros, 0n)
-    const creditMicros = head.availableMicros + ringFence.heldMicros
-    const owedShortfall = owed > creditMicros ? owed - creditMicros : 0n
-    return warnedShortfall > owedShortfall ? warnedShortfall : owedShortfall
+  /**
+   * The credit, and what months that are owed lack of it, of one moment: what pays a month, or moves what is set aside, moves
+   * HEAD with it. A month that was paid while it was read would be charged to the card once more.
+   */
+  async function readOwedShortfall(accountId: string) {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const head = await ledger.readHead(accountId)
+      if (!head) throw new Error(`account ${accountId} has no ledger`)
+      const [short, ringFence] = await Promise.all([
+        subscriptions.listShort(accountId),
+        ringFences.read(accountId),
+      ])
+      const owedMicros = owedIn(short)
+      if (owedMicros === 0n) return { head, owedShortfallMicros: 0n }
+      const creditMicros = head.availableMicros + ringFence.heldMicros
+      const now = await ledger.readHead(accountId)
+      if (now?.revision === head.revision)
+        return { head, owedShortfallMicros: owedMicros > creditMicros ? owedMicros - creditMicros : 0n }
+    }
+    throw new Error(`account ${accountId}: its credit kept moving while it was read`)
   }
 
   /**

@@ -11,16 +11,18 @@ import { dayIn } from './day-shares.ts'
 import { priceMonth, weighMonth } from './decide-monthly-charge.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { createMonthVersions } from './month-versions.store.ts'
-import { owedBefore } from './period-document.ts'
+import { owedBefore, type PeriodDocument } from './period-document.ts'
 import type { PlanVersion } from './plan.ts'
 import { createResumptionPricing } from './price-resumption.store.ts'
 import { endOfOutlook } from './project-credit.ts'
-import { createSubscriptionStore } from './subscription.store.ts'
+import { createSubscriptionStore, type Due } from './subscription.store.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import type { UpcomingCharge } from './upcoming-charge.ts'
 
 /** A busy account's HEAD moves between two reads of it, but not so often in a row. */
 const TRIES = 20
+
+type MonthsSeen = { due: Due; subscription: Subscription | undefined; short: readonly PeriodDocument[] }
 
 /**
  * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
@@ -49,16 +51,41 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     return previewAsDue(account, at, () => period)
   }
 
+  /** Of one moment: read again as long as the plan and its months move while the credit is read. */
   async function previewAsDue(account: Account, at: string, choose: (duePeriod: Period) => Period) {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const months = await readMonths(account.accountId)
+      if (!months?.subscription) return undefined
+      const { due, subscription, short } = months
+      const period = choose(due.period)
+      if (due.period > period) return undefined
+      const upcoming = await look({ account, at, period, due, subscription, short })
+      // A month that was paid meanwhile would be owed, and missing from the credit, at once.
+      if (isSameMoment(months, await readMonths(account.accountId))) return upcoming
+    }
+    throw new Error(`account ${account.accountId}: its plan kept moving while it was read`)
+  }
+
+  async function readMonths(accountId: string) {
     // Due first: a month that leaves it meanwhile is found among the short ones, never in neither.
-    const due = await subscriptions.readDue(account.accountId, 'charge')
+    const due = await subscriptions.readDue(accountId, 'charge')
     if (!due) return undefined
-    const period = choose(due.period)
     const [subscription, short] = await Promise.all([
-      subscriptions.read(account.accountId),
-      subscriptions.listShort(account.accountId),
+      subscriptions.read(accountId),
+      subscriptions.listShort(accountId),
     ])
-    if (!subscription || due.period > period) return undefined
+    return { due, subscription, short }
+  }
+
+  async function look(months: {
+    account: Account
+    at: string
+    period: Period
+    due: Due
+    subscription: Subscription
+    short: readonly PeriodDocument[]
+  }): Promise<UpcomingCharge> {
+    const { account, at, period, due, subscription, short } = months
     let owedMicros = owedBefore(short, due.period)
     for (let earlier = due.period; earlier < period; earlier = nextPeriod(earlier)) {
       const planVersion = await versionInForce(account, subscription, earlier)
@@ -111,6 +138,16 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   }
 
   return { preview, previewOf }
+}
+
+/** What is due, the plan and what is owed are as they were. */
+function isSameMoment(before: MonthsSeen, after: MonthsSeen | undefined): boolean {
+  return after !== undefined && revisionsOf(before) === revisionsOf(after)
+}
+
+function revisionsOf({ due, subscription, short }: MonthsSeen): string {
+  const owed = short.map(({ period, revision }) => `${period}:${revision}`)
+  return [due.period, due.isEnded ?? false, subscription?.revision, ...owed].join(' ')
 }
 
 /**

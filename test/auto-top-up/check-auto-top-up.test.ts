@@ -1,3 +1,4 @@
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../functions/edge/problem.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
@@ -37,6 +38,20 @@ function overtakenBy(meanwhile: () => Promise<unknown>): Between {
   const client = interposedClient(world.database.client, async (command, send) => {
     if ((command as object).constructor.name === 'TransactWriteCommand' && !isOvertaken) {
       isOvertaken = true
+      await meanwhile()
+    }
+    return send()
+  })
+  return { client }
+}
+
+/** Lets something else happen before one of the reads of HEAD, counted from 1. */
+function overtakenAtRead(nth: number, meanwhile: () => Promise<unknown>): Between {
+  let reads = 0
+  const client = interposedClient(world.database.client, async (command, send) => {
+    if (command instanceof GetCommand && command.input.Key?.sk === 'HEAD') reads += 1
+    if (reads === nth) {
+      reads += 1
       await meanwhile()
     }
     return send()
@@ -268,6 +283,54 @@ describe('a month of the plan', () => {
     expect(await world.check(account, first)).toBe('charging')
     expect((await world.stateOf(account)).availableMicros).toBe(49n * UNIT)
     expect(await charge()).toEqual([{ period: '2026-12', result: 'settled' }])
+  })
+
+  it.each([1, 2, 3, 4])('that is settled before read %i of the credit is not paid for again', async (nth) => {
+    const account = await world.openWithPlan(5, 0n, { timeZone: 'UTC' })
+    await world.addCard(account)
+    await world.agree(account, { thresholdMicros: 0n }, november)
+    const charging = createMonthlyCharging(world.database)
+    await charging.chargeDue(account.accountId, new Date('2026-12-25T00:00:00.000Z'))
+    // December, which is owed, and January, of which the client was warned.
+    await world.give(account, 49n * UNIT, 'both months')
+    const now = new Date('2026-12-27T00:00:00.000Z')
+    const between = overtakenAtRead(nth, () => charging.chargeDue(account.accountId, now))
+    expect(await world.check(account, now, { period: '2027-01' }, between)).toBe('covered')
+    expect((await world.stateOf(account)).intents).toEqual([])
+  })
+
+  it('that is settled with what was set aside, while what is owed is read, is not paid for again', async () => {
+    const account = await world.openWithPlan(10, 30n * UNIT, { timeZone: 'UTC' })
+    const { accountId } = account
+    await world.addCard(account)
+    await world.agree(account, { thresholdMicros: 0n }, november)
+    await setRingFence(world.database, { accountId, mode: 'whole', at: november.toISOString() })
+    const december = new Date('2026-12-01T12:00:00.000Z')
+    const charging = createMonthlyCharging(world.database)
+    await charging.chargeDue(accountId, november)
+    await charging.chargeDue(accountId, december)
+    await world.give(account, 19n * UNIT, 'the rest')
+    let settled: Promise<unknown> | undefined
+    let isOwedRead = () => {}
+    const owedRead = new Promise<void>((resolve) => {
+      isOwedRead = resolve
+    })
+    const client = interposedClient(world.database.client, async (command, send) => {
+      const isOfMonths =
+        command instanceof QueryCommand && command.input.ExpressionAttributeValues?.[':short'] === 'short'
+      const isOfRingFence = command instanceof GetCommand && command.input.Key?.sk === 'RING_FENCE'
+      if (isOfMonths && !settled) {
+        const reply = await send()
+        settled = charging.chargeDue(accountId, december)
+        isOwedRead()
+        await settled
+        return reply
+      }
+      if (isOfRingFence) await owedRead.then(() => settled)
+      return send()
+    })
+    expect(await world.check(account, december, {}, { client })).toBe('covered')
+    expect((await world.stateOf(account)).intents).toEqual([])
   })
 
   it('that is over or unknown by then is not paid for: a warning that comes late charges nothing', async () => {
