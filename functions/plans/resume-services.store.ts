@@ -3,8 +3,9 @@ import { sumOfHeld } from '../ledger/decide-hold.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
 import { debit } from '../ledger/decide-movement.ts'
 import { createLedger, type LedgerOptions } from '../ledger/ledger.store.ts'
-import { sumOfLots } from '../ledger/lot.ts'
-import { lastingAt } from '../ring-fence/ring-fence.ts'
+import { behindMicros, LotsBehindError, sumOfLots } from '../ledger/lot.ts'
+import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
+import { isOutdated, lastingAt } from '../ring-fence/ring-fence.ts'
 import { afterRefusal, keyOfResumption, type Run, type Step } from './charging-step.ts'
 import { createComingMonth } from './coming-month.store.ts'
 import { dayIn } from './day-shares.ts'
@@ -16,6 +17,8 @@ import type { Situation } from './situation.store.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 import type { Subscription } from './subscription.ts'
 
+type ResumptionRefusal = MovementRefusal | { ok: false; reason: 'nothing_resumes' | 'document_changed' }
+
 /**
  * Lets stopped services run again when nothing is owed, what stopped last first, each as far as the available credit covers
  * its rest of the month, and once the next one is warned of that as well: by one entry that charges them, with the month's lines and the plan.
@@ -24,6 +27,7 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
   const { documentsTable } = options
   const ledger = createLedger(options)
   const subscriptions = createSubscriptionStore(options)
+  const ringFences = createRingFenceStore(options)
   const priceStopped = createStoppedPricing(options)
   const findComing = createComingMonth(options)
 
@@ -39,23 +43,26 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
     if (month?.status !== 'charged') return 'done'
     const facts = { month, day, stopped, monthly: await priceStopped(subscription, month, at) }
     const coming = await findComing(account, subscription, at)
-    const posted = await ledger.post<MovementRefusal | { ok: false; reason: 'nothing_resumes' }>({
+    const posted = await ledger.post<ResumptionRefusal>({
       accountId,
       ...keyOfResumption(period, subscription.revision),
       at,
       decide: (head) => {
+        if (isOutdated(head, ringFence)) return { ok: false, reason: 'document_changed' }
         const { availableMicros } = head
+        const expiring = coming ? head.lots.filter((lot) => hasExpired(lot, coming.dueAt)) : []
         const decision = decideResumption({
           ...{ ...facts, availableMicros },
           coming: coming && {
             ...coming,
-            // Of lots that HEAD has no room for, none expires before those that it has.
-            usableMicros:
-              availableMicros - sumOfLots(head.lots.filter((lot) => hasExpired(lot, coming.dueAt))),
+            usableMicros: availableMicros - sumOfLots(expiring),
             setAsideMicros: sumOfHeld(lastingAt(ringFence, coming.dueAt)),
           },
         })
         if (!decision) return { ok: false, reason: 'nothing_resumes' }
+        // Of lots behind, none expires before those in HEAD; where all of these expire before the month, some behind may as well.
+        if (coming && expiring.length === head.lots.length && behindMicros(head) > 0n)
+          throw new LotsBehindError()
         const { stillStopped, lines, totalMicros, costMicros, notGivenBackMicros } = decision
         const moved = debit(head, {
           ...describeResumption(month, decision, { day, currency, availableMicros }),
@@ -81,6 +88,8 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
               },
               month,
             ),
+            // What is set aside pays the coming month: only while it is so much is there credit for the services.
+            ...ringFences.unchangedIfWished(ringFence, subscription),
           ],
         }
       },

@@ -1,14 +1,14 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { PutEvents } from '../events/event.ts'
-import { withSetAside } from '../ring-fence/ring-fence.ts'
+import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
+import { isOutdated, withSetAside } from '../ring-fence/ring-fence.ts'
 import type { Run, Step } from './charging-step.ts'
 import { dayIn } from './day-shares.ts'
 import { decideStop } from './decide-stop.ts'
 import { describeReminder } from './describe-reminder.ts'
 import { findGoverning, type GraceStep, nextStepOf, stepsOfGrace, stopDayOf } from './grace.ts'
 import { createGraceDueStore } from './grace-due.store.ts'
-import { owedBefore } from './period-document.ts'
+import { owedBefore, owedIn } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import { listPlanServices } from './plan-services.store.ts'
 import type { Situation } from './situation.store.ts'
@@ -21,12 +21,11 @@ export type RemindingOptions = { put: PutEvents; portalUrl: string }
  * before the due item moves on, so that a run that dies between the two tells it again under the same id. Without `reminding`,
  * for workers that tell nobody, a reminder that is due waits for one that does. Of several that were missed the last goes out.
  */
-export function createGraceTending(options: {
-  client: DynamoDBDocumentClient
-  documentsTable: string
-  reminding?: RemindingOptions
-}) {
+export function createGraceTending(
+  options: LedgerReaderOptions & { documentsTable: string; reminding?: RemindingOptions },
+) {
   const { client, reminding } = options
+  const ledger = createLedgerReader(options)
   const graceDues = createGraceDueStore(options)
   const subscriptions = createSubscriptionStore(options)
   const plans = createPlanStore(options)
@@ -44,7 +43,7 @@ export function createGraceTending(options: {
     )
     if (missed) {
       if (!reminding) return 'done'
-      await remind(run, situation, missed)
+      if (!(await remind(run, situation, missed))) return 'again'
     }
     const next = nextStepOf(governing, account.timeZone, at)
     if (isOfIt && grace.dueAt === next.dueAt) return 'done'
@@ -58,13 +57,19 @@ export function createGraceTending(options: {
     return written.ok ? 'done' : 'again'
   }
 
-  /** What would stop is as it would be with the credit of now. */
-  async function remind(run: Run, situation: Situation, step: GraceStep): Promise<void> {
+  /**
+   * What is missing, and what would stop, is as it is by the credit of now: since the run began, some may have expired. False, and
+   * nobody is told, where what is owed or set aside has changed since.
+   */
+  async function remind(run: Run, { short, ringFence }: Situation, step: GraceStep): Promise<boolean> {
     const { account, at } = run
-    const { short, ringFence } = situation
-    const head = withSetAside(situation.head, ringFence)
-    const governing = findGoverning(short)!
     const { accountId, timeZone } = account
+    const available = await ledger.readHead(accountId)
+    if (!available) throw new Error(`account ${accountId} has no ledger`)
+    const owedNow = await subscriptions.listShort(accountId)
+    if (isOutdated(available, ringFence) || owedIn(owedNow) !== owedIn(short)) return false
+    const head = withSetAside(available, ringFence)
+    const governing = findGoverning(short)!
     const { period } = dayIn(at, timeZone)
     const [subscription, month] = await Promise.all([
       subscriptions.read(accountId),
@@ -89,5 +94,6 @@ export function createGraceTending(options: {
       portalUrl: reminding!.portalUrl,
     })
     await reminding!.put([{ detailType: 'plan.reminder', detail }])
+    return true
   }
 }

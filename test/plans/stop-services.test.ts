@@ -208,6 +208,28 @@ describe('a month that is owed', () => {
     expect(await full.monthOf(account, '2027-01')).toMatchObject({ totalMicros: 18n * UNIT })
   })
 
+  it.each([1, 16])(
+    'resumes nothing of credit in lots, %i of them, that expires before the next month',
+    async (lots) => {
+      const account = await full.openFull(100)
+      await charging.chargeDue(account.accountId, december(1))
+      await charging.chargeDue(account.accountId, december(8))
+      for (let lot = 0; lot < lots; lot++) await full.give(account, 480 / lots, december(31))
+      expect(await full.resultsOf(account, december(27))).toEqual([])
+      expect(await full.resultsOf(account, firstOfJanuary)).toEqual(['charged'])
+    },
+  )
+
+  it('resumes of lots that wait behind those that expire', async () => {
+    const account = await full.openFull(100)
+    await charging.chargeDue(account.accountId, december(1))
+    await charging.chargeDue(account.accountId, december(8))
+    for (let lot = 0; lot < 12; lot++) await full.give(account, 1, december(31))
+    await full.give(account, 186)
+    expect(await full.resultsOf(account, december(27))).toEqual(['resumed'])
+    expect(await full.stoppedOf(account)).toEqual([])
+  })
+
   it('neither stops nor resumes anything of a parked account, and nothing of a closed one', async () => {
     const account = await full.openFull(0)
     await charging.chargeDue(account.accountId, december(1))
@@ -305,6 +327,18 @@ describe('reminders', () => {
     expect(reminder?.detail.services).toMatchObject([{ service: 'trunk' }, { service: 'number' }])
     await charging.chargeDue(account.accountId, december(8))
     expect(await full.stoppedOf(account)).toEqual(['trunk', 'number'])
+  })
+
+  it('do not count credit that has just expired', async () => {
+    const account = await full.openFull(0)
+    await full.give(account, 50, december(4))
+    const bus = recordingBus()
+    const reminding = { put: bus.put, portalUrl: 'https://portal.example.com' }
+    await charging.chargeDue(account.accountId, december(1))
+    await createMonthlyCharging({ ...database, reminding }).chargeDue(account.accountId, december(4))
+    expect(bus.named('plan.reminder').map(({ detail }) => detail)).toMatchObject([
+      { available: { amount: '0.00' }, shortfall: { amount: '186.00' } },
+    ])
   })
 
   it('come again under the same id when the process dies before or after it is written down', async () => {

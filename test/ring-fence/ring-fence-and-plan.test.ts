@@ -251,6 +251,25 @@ describe('a month that is owed', () => {
     expect(await creditOf(account)).toEqual({ available: 3n * UNIT, setAside: 31n * UNIT })
   })
 
+  it('lets nothing run again of credit that is given back while that is decided', async () => {
+    const account = await openFull(100n)
+    const { accountId } = account
+    await charging.chargeDue(accountId, december(1))
+    // Base fee and trunks cost 31 + 21 until the 8th; numbers and trunks have stopped, and 34 are left.
+    await charging.chargeDue(accountId, december(8))
+    await fence(account, 'whole', december(27))
+    expect(await creditOf(account)).toEqual({ available: 3n * UNIT, setAside: 31n * UNIT })
+    await world.give(account, 50n * UNIT, `later ${accountId}`)
+    const now = december(27)
+    await setRingFence(database, { accountId, mode: 'off', at: now.toISOString() })
+    const client = beforeFirst('plan-resume:', () => charging.chargeDue(accountId, now))
+    const { months } = await createMonthlyCharging({ ...database, client }).chargeDue(accountId, now)
+    // Of 84 the rest of December and all of January cannot be paid for either of them.
+    expect(months).toEqual([])
+    expect(await creditOf(account)).toEqual({ available: 84n * UNIT, setAside: 0n })
+    expect((await charging.chargeDue(accountId, december(32))).months).toMatchObject([{ result: 'charged' }])
+  })
+
   it('is reminded of, and shown, with what is set aside', async () => {
     const account = await openFull(100n)
     await fence(account, 'whole')
