@@ -3,8 +3,8 @@ import type { Caller } from '../edge/caller.ts'
 import { lineSchema } from '../edge/text.ts'
 import type { Purpose } from './purposes.ts'
 
-/** Where it was decided: on a page behind the sign-in, on the page of a link, or by the button of a mail program (RFC 8058). */
-export const CHANNELS = ['signed_in', 'link', 'mail_program'] as const
+/** Where it was decided: on a page behind the sign-in, on the page of a link, by the button of a mail program (RFC 8058), or withdrawn by the person's erasure. */
+export const CHANNELS = ['signed_in', 'link', 'mail_program', 'erasure'] as const
 
 /** One decision of a person, for good, under `PERSON#<id>` / `CONSENT#<purpose>#<number>`; the last one stands under `CONSENT#<purpose>` as well. */
 export type ConsentRecord = {

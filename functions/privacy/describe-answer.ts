@@ -6,6 +6,12 @@ const LEDGER = 'ten years from the end of the year of the last entry'
 
 const EVERYWHERE: AnswerLine[] = [
   {
+    what: 'That mail to an address, known by its hash, came back or was called spam',
+    outcome: 'kept',
+    why: 'An address that does not want our mail is not written to again (legitimate interest, GDPR art. 6(1)(f))',
+    until: 'staff lift it: write to us',
+  },
+  {
     what: 'Copies in backups of the tables (point-in-time recovery)',
     outcome: 'kept',
     why: 'They cannot be changed. After a restore, the erasures of that time are done again.',
@@ -103,6 +109,13 @@ function accountLines(count: (step: string) => string): AnswerLine[] {
       outcome: 'erased',
       count: count('members'),
       why: 'Nobody acts for the account any more',
+    },
+    {
+      what: 'What members did for themselves and hangs on no account: consents, sign-ups for webinars, which announcements they read, that they were told of new terms',
+      outcome: 'kept',
+      why: 'It is each person’s own, and other accounts of theirs go by it',
+      until:
+        'the person asks for erasure in all accounts, from an account that they are a member of, or by writing to us',
     },
     {
       what: 'Cards, here and the customer at the payment provider',

@@ -27,6 +27,7 @@ automatic-top-up   its settings, and who agreed to it
 plan, plan-months  the service plan, and each month of it
 terms-answers      who answered which terms, when, from where
 notices            that e-mails were sent; the address as a hash
+email-status       that mail to the person came back or was called spam
 privacy-requests   requests like this one, and records of what was done
 other names        say what they are
 

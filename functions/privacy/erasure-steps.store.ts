@@ -19,7 +19,7 @@ import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
-import { type ExportsBucket, fileKey } from './exports-bucket.ts'
+import { type ExportsBucket, removeExport } from './exports-bucket.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import type { PrivacyRequest, Subject } from './privacy-request.ts'
 
@@ -30,7 +30,7 @@ export type ErasureOptions = {
   waitingTable: string
   documentsTable: string
   paymentsTable: string
-  exports: Pick<ExportsBucket, 'remove'>
+  exports: Pick<ExportsBucket, 'readText' | 'abort' | 'removeAll'>
   provider: () => Promise<Pick<PaymentProvider, 'deleteCustomer'>>
   pageEntries?: number
 }
@@ -146,14 +146,12 @@ export function createErasureSteps(options: ErasureOptions) {
   const evidence: ErasureStep = {
     name: 'evidence',
     async run({ accountId, request: { subject } }) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: documentsTable,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
-          ConsistentRead: true,
-        }),
-      )
+      const Items = await queryAll(client, {
+        TableName: documentsTable,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
+        ConsistentRead: true,
+      })
       const own = Items.filter(({ email }) => subject.type === 'account' || email === subject.email)
       const open = own.filter(({ userAgent }) => userAgent !== ERASED)
       for (const { pk, sk } of open)
@@ -200,7 +198,7 @@ export function createErasureSteps(options: ErasureOptions) {
         if (request.requestId === own.requestId || !isSameSubject(own.subject, request.subject)) continue
         // An erasure that is under way ends by itself; an export must not bring back what goes here, so it ends now.
         if (request.status !== 'done' && request.kind === 'erasure') continue
-        if (request.kind === 'export') await options.exports.remove(fileKey(request))
+        if (request.kind === 'export') await removeExport(options.exports, request)
         const { export: _, note: __, replyTo: ___, ...rest } = request
         const subject = withoutAddress(request.subject)
         const next = { ...rest, subject, status: 'done' as const, finishedAt: request.finishedAt ?? at }
@@ -270,7 +268,7 @@ export function createErasureSteps(options: ErasureOptions) {
   }
 
   /**
-   * What the person wanted to be written to about: withdrawn, and its evidence left without address, IP address and browser.
+   * What the person wanted to be written to about: withdrawn, and its evidence left without address, subject, sign-in, IP address and browser.
    * It hangs on the person and on no account, so that it goes with all accounts alone, and once.
    */
   const consentsOfPerson: ErasureStep = {
@@ -282,18 +280,26 @@ export function createErasureSteps(options: ErasureOptions) {
       const { current } = await consents.readAll(personId)
       for (const record of Object.values(current)) {
         if (!isGiven(record)) continue
-        const { number: _, email: __, ...said } = record
-        const nobody = { sourceIp: ERASED, userAgent: ERASED, pressed: 'Erasure' }
+        const { number: _, email: __, subject: ___, signIn: ____, ...said } = record
+        const nobody = {
+          sourceIp: ERASED,
+          userAgent: ERASED,
+          pressed: 'Erasure',
+          channel: 'erasure' as const,
+        }
         const decided = await consents.decide(personId, { ...said, ...nobody, decision: 'withdrawn', at })
         if (!decided.ok) throw new Error('a consent could not be withdrawn: it is tried again')
       }
       const Items = await listOfPerson(personId, 'CONSENT#')
-      const open = Items.filter(({ email, userAgent }) => email !== undefined || userAgent !== ERASED)
+      const open = Items.filter(
+        ({ email, subject: signedIn, signIn, userAgent }) =>
+          [email, signedIn, signIn].some((said) => said !== undefined) || userAgent !== ERASED,
+      )
       for (const { pk, sk } of open)
         await update({
           TableName: documentsTable,
           Key: { pk, sk },
-          UpdateExpression: 'SET sourceIp = :erased, userAgent = :erased REMOVE email',
+          UpdateExpression: 'SET sourceIp = :erased, userAgent = :erased REMOVE email, subject, signIn',
           ConditionExpression: 'attribute_exists(pk)',
           ExpressionAttributeValues: { ':erased': ERASED },
         })

@@ -1,9 +1,11 @@
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
@@ -79,13 +81,34 @@ export function createExportsBucket({
     )
   }
 
-  async function readText(key: string): Promise<string> {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-    return Body!.transformToString('utf-8')
+  async function readText(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      return await Body!.transformToString('utf-8')
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+      throw error
+    }
   }
 
-  async function remove(key: string): Promise<void> {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  async function removeAll(prefix: string): Promise<void> {
+    let ContinuationToken: string | undefined
+    do {
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken }),
+      )
+      for (const { Key } of page.Contents ?? [])
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+      ContinuationToken = page.NextContinuationToken
+    } while (ContinuationToken !== undefined)
+  }
+
+  async function abort(key: string, uploadId: string): Promise<void> {
+    try {
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }))
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'NoSuchUpload')) throw error
+    }
   }
 
   async function linkTo(
@@ -98,5 +121,5 @@ export function createExportsBucket({
     return signLink(new URL(key, place), { credentials, region, ...options })
   }
 
-  return { begin, addPart, complete, sizeOf, putText, readText, remove, linkTo }
+  return { begin, addPart, complete, sizeOf, putText, readText, removeAll, abort, linkTo }
 }

@@ -14,10 +14,29 @@ export type ExportsBucket = {
   /** Undefined where there is no such file. */
   sizeOf(key: string): Promise<number | undefined>
   putText(key: string, text: string): Promise<void>
-  readText(key: string): Promise<string>
-  remove(key: string): Promise<void>
+  /** Undefined where there is no such file. */
+  readText(key: string): Promise<string | undefined>
+  /** Deletes all files whose names begin so. */
+  removeAll(prefix: string): Promise<void>
+  /** Gives up an archive with the parts that were sent; one that is not there any more is given up. */
+  abort(key: string, uploadId: string): Promise<void>
   /** An address under which a file can be fetched for so many seconds, by whoever has it. */
   linkTo(key: string, options: { at: Date; seconds: number; fileName: string }): Promise<string>
+}
+
+/**
+ * Removes an export for good, wherever its writing had come to: the archive, the states beside it, and the parts that are
+ * nobody's file yet. Parts whose upload no state names are given up by the bucket after a day.
+ */
+export async function removeExport(
+  bucket: Pick<ExportsBucket, 'readText' | 'abort' | 'removeAll'>,
+  request: { accountId: string; requestId: string; progress: { cursor?: string } },
+): Promise<void> {
+  const key = fileKey(request)
+  const { cursor } = request.progress
+  const state = cursor === undefined ? undefined : await bucket.readText(cursor)
+  if (state !== undefined) await bucket.abort(key, JSON.parse(state).uploadId)
+  await bucket.removeAll(key)
 }
 
 /** The one place of a request's archive. */

@@ -65,8 +65,8 @@ export const ITEM_TYPES: readonly ItemType[] = [
   documents('RETENTION', /^RETENTION$/, BOOKKEEPING),
 
   of('documents', /^PERSON#/)('CONSENT', /^CONSENT#/, { file: 'consents' }),
-  of('documents', /^PERSON#/)('EMAIL_STATUS', /^EMAIL_STATUS$/, BOOKKEEPING),
-  of('documents', /^PERSON#/)('PERSON_NOTICE', /^NOTICE#/, BOOKKEEPING),
+  of('documents', /^PERSON#/)('EMAIL_STATUS', /^EMAIL_STATUS$/, { file: 'email-status' }),
+  of('documents', /^PERSON#/)('PERSON_NOTICE', /^NOTICE#/, { file: 'notices' }),
   of('documents', /^PERSON#/)('ANNOUNCEMENT_SEEN', /^ANNOUNCEMENT#/, { file: 'announcements' }),
   of('documents', /^PERSON#/)('TAKES_PART', /^SIGN_UP#/, { file: 'sign-ups' }),
   of('documents', /^ANNOUNCEMENT#/)('SIGN_UP', /^SIGN_UP#/, BOOKKEEPING),

@@ -9,7 +9,7 @@ import { type ItemType, type TableName, typeOfItem } from './item-types.ts'
 /** A row of an export: what JSON can say, amounts as digits of millionths where a name ends in `Micros`. */
 export type ExportRow = Record<string, unknown>
 
-/** What is not told to others in an export: keys and hashes by which machines find and compare. */
+/** What is not told to others in an export: keys and hashes of an item by which machines find and compare. What stands within it is somebody's own. */
 const INSIDE = new Set([
   'pk',
   'sk',
@@ -49,6 +49,11 @@ function rowsOf(type: ItemType, item: Record<string, unknown>): ExportRow[] {
     const { pk, sk, packed, ...entry } = item
     return [plain(explainEntry(entry as unknown as Entry))]
   }
+  if (type.name === 'PRIVACY') {
+    // It may name another account of the person's.
+    const { blockedBy, ...request } = item
+    return [plain(request)]
+  }
   if (type.name === 'EVENTS' && item.packed instanceof Uint8Array) {
     const { tables } = unpackColumns<[PlainRow[]], null>(item.packed)
     return tables[0].map((row) => plain({ source: item.source, ...row }))
@@ -65,7 +70,9 @@ function plainValue(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(plainValue)
-  return typeof value === 'object' && value !== null ? plain(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([, inside]) => inside !== undefined)
+  return Object.fromEntries(entries.map(([name, inside]) => [name, plainValue(inside)]))
 }
 
 /** Rows as a JSON list, a row to a line. */

@@ -46,9 +46,18 @@ export const staffPrivacyRequestReply = privacyRequestReply
   })
   .meta({ id: 'StaffPrivacyRequest' })
 
-export function presentRequest(request: PrivacyRequest): z.infer<typeof privacyRequestReply> {
-  const { requestId, accountId, kind, subject, status, receivedAt, dueAt, extension, blockedBy } = request
+/** What stands in the place of what names an account that not everybody who sees the request belongs to. */
+const BLOCKED_ELSEWHERE = 'The person has to do something first; they can read what.'
+
+/** `toAll`: to the person or to staff. An owner is not told in which other accounts a member is. */
+export function presentRequest(
+  request: PrivacyRequest,
+  { toAll }: { toAll: boolean },
+): z.infer<typeof privacyRequestReply> {
+  const { requestId, accountId, kind, subject, status, receivedAt, dueAt, extension } = request
   const { export: file, answer, finishedAt } = request
+  const isElsewhereToo = subject.type === 'person' && subject.scope === 'all_accounts'
+  const blockedBy = request.blockedBy && isElsewhereToo && !toAll ? BLOCKED_ELSEWHERE : request.blockedBy
   return {
     ...{ requestId, accountId, kind, status, receivedAt, dueAt, blockedBy, finishedAt },
     subject:
@@ -68,5 +77,5 @@ export function presentRequest(request: PrivacyRequest): z.infer<typeof privacyR
 export function presentForStaff(request: PrivacyRequest): z.infer<typeof staffPrivacyRequestReply> {
   const { origin, askedBy, note, deadlineToldAt, status } = request
   const isNearDeadline = status !== 'done' && deadlineToldAt !== undefined
-  return { ...presentRequest(request), origin, askedBy, note, isNearDeadline }
+  return { ...presentRequest(request, { toAll: true }), origin, askedBy, note, isNearDeadline }
 }

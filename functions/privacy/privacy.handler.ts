@@ -66,6 +66,12 @@ async function readOwn(caller: Caller, accountId: string, requestId: string): Pr
   return request
 }
 
+/** As this caller may see it. */
+const presentTo =
+  ({ kind, email }: Caller) =>
+  (request: PrivacyRequest) =>
+    presentRequest(request, { toAll: kind === 'staff' || concernsPerson(request.subject, email) })
+
 async function readForStaff(accountId: string): Promise<Account> {
   const account = await accounts.read(accountId)
   if (!account) throw new Problem('account_not_found', `There is no account ${accountId}.`)
@@ -82,18 +88,18 @@ export const handler = httpHandler(
       ...{ account, kind: body.kind, subject, origin: 'client' as const, askedBy: caller.actor },
       ...{ replyTo: caller.email!, receivedAt: now.toISOString(), idempotencyKey },
     }
-    return { status: 202, body: presentRequest(await asking.ask(order, now)) }
+    return { status: 202, body: presentTo(caller)(await asking.ask(order, now)) }
   }),
 
   bind(api.listPrivacyRequests, async ({ caller, params: { accountId } }) => {
     const isVisible = await readVisible(caller, accountId)
     const visible = (await requests.list(accountId)).filter(isVisible)
-    return { status: 200, body: { requests: visible.map(presentRequest) } }
+    return { status: 200, body: { requests: visible.map(presentTo(caller)) } }
   }),
 
   bind(api.readPrivacyRequest, async ({ caller, params }) => {
     const request = await readOwn(caller, params.accountId, params.requestId)
-    return { status: 200, body: presentRequest(request) }
+    return { status: 200, body: presentTo(caller)(request) }
   }),
 
   bind(api.fetchExport, async ({ caller, params }) => {

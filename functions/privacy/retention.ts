@@ -75,7 +75,7 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     purpose: 'evidence of each consent and of its withdrawal',
     basis: PROOF_OF_CONSENT,
     period:
-      'address, IP address and browser until the person’s erasure in all accounts; that somebody, known by a hash, consented and withdrew, for good',
+      'address, subject, IP address and browser until the person’s erasure in all accounts; that somebody, known by a hash, consented and withdrew, for good',
     ...{ atEnd: 'pseudonymise', by: 'request' },
   },
   {
@@ -302,7 +302,7 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     data: 'who asked what of their data',
     purpose: 'to answer in time, and to prove it',
     basis: ACCOUNTABILITY,
-    period: `the address until an erasure was answered; the request ${RETENTION_DAYS.requests} days from its end`,
+    period: `address and note until an erasure was answered; the request ${RETENTION_DAYS.requests} days from its end`,
     ...{ atEnd: 'delete', by: 'daily' },
   },
   {
@@ -342,7 +342,8 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     data: 'an export: all of the above of an account or a person',
     purpose: 'to hand it over',
     basis: ACCOUNTABILITY,
-    period: '7 days, by the bucket’s lifecycle; at once when its subject is erased',
+    period:
+      '7 days, by the bucket’s lifecycle; at once when its subject is erased. The states of its writing until it is done',
     ...{ atEnd: 'delete', by: 'service' },
   },
   {

@@ -60,7 +60,7 @@ export function createTending(options: {
     return true
   }
 
-  /** The address goes once the answer has been sent to it, or turned down for good; or is not written to, after two weeks. */
+  /** The address, and with it the note of an erasure, goes once the answer has been sent to it, or turned down for good; or is not written to, after two weeks. */
   async function forgetAddress(request: PrivacyRequest, at: string): Promise<void> {
     const { accountId, replyTo = '' } = request
     const name = request.kind === 'export' ? 'export_ready' : 'erased'
@@ -69,9 +69,11 @@ export function createTending(options: {
     const isGivenUp =
       request.finishedAt !== undefined && daysLater(request.finishedAt, SWEEP_AFTER_DAYS) <= at
     if (state !== 'sent' && state !== 'rejected' && !isGivenUp) return
-    const { replyTo: _, ...rest } = request
+    const { replyTo: _, note, ...rest } = request
+    // How an erasure came says who asked for it.
+    const next = request.kind === 'erasure' ? rest : { ...rest, note }
     const what = state === 'sent' ? 'answered' : 'answer_rejected'
-    await requests.replace(request, rest, { at, what, by: 'system:privacy' })
+    await requests.replace(request, next, { at, what, by: 'system:privacy' })
   }
 
   return { tendAll }

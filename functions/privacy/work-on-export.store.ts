@@ -87,8 +87,7 @@ export function createExporting(options: ExportOptions) {
   /** Writes the next part, or the last one and with it the archive. */
   async function step(request: PrivacyRequest, now: string): Promise<ExportStep> {
     const { accountIds, cursor } = request.progress
-    const state: ExportState =
-      cursor === undefined ? await begin(request) : JSON.parse(await exports.readText(cursor))
+    const state: ExportState = cursor === undefined ? await begin(request) : await goOn(cursor)
     const writer = writeArchive(state, groupBytes)
     if (cursor === undefined) writer.addFile('README.txt', describeExport(request, now))
     for (let pages = 0; state.account < accountIds.length; pages++) {
@@ -98,6 +97,12 @@ export function createExporting(options: ExportOptions) {
       await writePage(request, state, writer)
     }
     return finish(request, state, writer, now)
+  }
+
+  async function goOn(cursor: string): Promise<ExportState> {
+    const text = await exports.readText(cursor)
+    if (text === undefined) throw new Error(`${cursor}: how far this export came is not there any more`)
+    return JSON.parse(text)
   }
 
   /** The next items of the account that it is at. */

@@ -2,7 +2,7 @@ import { log } from '../edge/log.ts'
 import type { PutEvents } from '../events/event.ts'
 import { describeAnswer } from './describe-answer.ts'
 import { createErasureSteps, type ErasureOptions, withoutAddress } from './erasure-steps.store.ts'
-import { fileKey } from './exports-bucket.ts'
+import { fileKey, removeExport } from './exports-bucket.ts'
 import { privacyLink } from './privacy-link.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import { daysLater, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
@@ -65,19 +65,28 @@ export function createPrivacyWork(options: WorkOptions) {
   async function exportStep(request: PrivacyRequest, at: string): Promise<PrivacyRequest | undefined> {
     const { progress } = request
     const step = await exporting.step(request, at)
-    if (!step.done)
-      return requests.replace(request, { ...request, progress: { ...progress, cursor: step.cursor } })
+    if (!step.done) {
+      const moved = await requests.replace(request, {
+        ...request,
+        progress: { ...progress, cursor: step.cursor },
+      })
+      if (!moved) await removeUnwanted(request)
+      return moved
+    }
     await tellReady(request, at, step.file.expiresAt)
-    const done: PrivacyRequest = { ...atEnd(request, at), export: step.file }
+    const next = { ...request, progress: { ...progress, cursor: undefined } }
+    const done: PrivacyRequest = { ...atEnd(next, at), export: step.file }
     const written = await requests.replace(request, done, { at, what: 'done', by: 'system:privacy' })
     if (!written) await removeUnwanted(request)
+    // The states beside it; of one that dies before this they go with the bucket's week.
+    else await options.exports.removeAll(`${fileKey(request)}.`)
     return written
   }
 
   /** Its subject was erased while it was written: the archive must not outlive that. */
-  async function removeUnwanted({ accountId, requestId }: PrivacyRequest): Promise<void> {
-    const found = await requests.read(accountId, requestId)
-    if (found?.status === 'done' && !found.export) await options.exports.remove(fileKey(found))
+  async function removeUnwanted(request: PrivacyRequest): Promise<void> {
+    const found = await requests.read(request.accountId, request.requestId)
+    if (found?.status === 'done' && !found.export) await removeExport(options.exports, request)
   }
 
   async function erasureStep(request: PrivacyRequest, at: string): Promise<PrivacyRequest | undefined> {

@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
@@ -147,6 +148,8 @@ describe('the erasure of a person', () => {
       channel: 'signed_in' as const,
       email,
       userAgent: 'Marker Browser 7',
+      subject: 'sub-of-one-who-leaves',
+      signIn: { issuer: 'https://id.example.com', clientId: 'portal', at: NOW } as never,
     }
     const wording = { wording: 'News?', wordingVersion: '1', wordingSha256: 'x', sourceIp: '192.0.2.7' }
     await consents.decide(personId, { purpose: 'news' as never, decision: 'given', ...wording, ...said })
@@ -160,9 +163,10 @@ describe('the erasure of a person', () => {
     const { history } = await consents.readAll(personId)
     expect(history.map(({ decision }) => decision)).toEqual(['given', 'withdrawn'])
     for (const record of history) {
-      expect(record.email).toBeUndefined()
+      expect([record.email, record.subject, record.signIn]).toEqual([undefined, undefined, undefined])
       expect(record).toMatchObject({ userAgent: '(erased)', sourceIp: '(erased)', wordingSha256: 'x' })
     }
+    expect(history.map(({ channel }) => channel)).toEqual(['signed_in', 'erasure'])
   })
 
   it('takes back what the person signed up for, and forgets what they read, with all accounts alone', async () => {
@@ -214,6 +218,59 @@ describe('the erasure of a person', () => {
     const { status, export: file } = (await read(export_))!
     expect({ status, file }).toEqual({ status: 'done', file: undefined })
     expect(await placesOf(email, accountId)).toEqual(['documents ACCEPTANCE email'])
+  })
+
+  it('takes the browser from all evidence, however many pages of the database it fills', async () => {
+    const { account, email } = await leavingPerson()
+    for (let number = 0; number < 22; number++) {
+      const Item = {
+        ...{
+          pk: `ACCOUNT#${account.accountId}`,
+          sk: `ACCEPTANCE#terms#${number}#s`,
+          accountId: account.accountId,
+        },
+        ...{ email, userAgent: 'Marker Browser 7', pressed: 'x'.repeat(50_000) },
+      }
+      await world.client.send(new PutCommand({ TableName: world.database.documentsTable, Item }))
+    }
+    const request = await world.ask(account, 'erasure', person(email))
+    expect(await work(request)).toBe('done')
+    expect((await read(request))!.progress.counts.evidence).toBe(23n)
+  })
+
+  it('forgets how it came, with its answer, and names what stays of the person’s mail', async () => {
+    const { account, email } = await leavingPerson()
+    const order = {
+      ...({
+        account,
+        kind: 'erasure',
+        subject: person(email),
+        origin: 'staff',
+        askedBy: 'person:staff',
+      } as const),
+      ...{ replyTo: email, note: 'A letter of Marker Street 1', receivedAt: NOW, idempotencyKey: 'letter' },
+    }
+    const request = await world.asking.ask(order, now())
+    await work(request)
+    await tending().tendAll(daysLater(16))
+    const { note, replyTo, answer } = (await read(request))!
+    expect([note, replyTo]).toEqual([undefined, undefined])
+    expect(answer!.lines.map(({ what }) => what).join()).toContain('came back or was called spam')
+  })
+
+  it('removes what an unfinished export of the person has left in the bucket', async () => {
+    const { account, email } = await leavingPerson()
+    const export_ = await world.ask(account, 'export', person(email), { idempotencyKey: 'export' })
+    const { accountId, requestId } = export_
+    let steps = 0
+    const small = world.workerWith({ pageItems: 1, mostPages: 1, partBytes: 1 })
+    expect(await small.work(accountId, requestId, now, () => steps++ >= 3)).toBe('more')
+    const state = (await read(export_))!.progress.cursor!
+    const { uploadId } = JSON.parse((await world.bucket.readText(state))!)
+    await work(await world.ask(account, 'erasure', person(email)))
+    expect(await world.filesOf(export_)).toEqual([])
+    const key = `exports/${accountId}/${requestId}.zip`
+    expect(await world.bucket.addPart(key, uploadId, 1, Buffer.from('x'))).toBeUndefined()
   })
 
   it('waits while the person is the only owner by then, and goes on when somebody else is', async () => {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createConsentStore } from '../../functions/consents/consent.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
+import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
+import { presentItem } from '../../functions/privacy/present-item.ts'
+import { presentRequest } from '../../functions/privacy/present-request.ts'
 import {
   AFTER_LEASE,
   CALLED,
@@ -159,5 +162,46 @@ describe('an export of a person', () => {
     for (const said of ['192.0.2.7', 'sub-of-another', 'Marker Browser', foreign.accountId])
       expect(ofOwners).not.toContain(said)
     expect(await archiveOf('all_accounts')).toContain('192.0.2.7')
+  })
+
+  it('says that mail to the person came back, and what they were told once for all accounts', async () => {
+    const account = await world.open()
+    const { accountId } = account
+    const email = 'bounced@example.com'
+    await world.members.add({ accountId, email, role: 'billing', addedAt: NOW })
+    const status = { state: 'complained' as const, at: NOW }
+    await createAddressStatusStore(world.database).note({ address: email, status, sentAt: NOW } as never)
+    const noticeId = 'terms.published/x/1'
+    await world.notices.claim({ accountId, noticeId, recipient: email, oncePerPerson: true }, now())
+    const request = await world.ask(account, 'export', person(email, 'all_accounts'), { replyTo: email })
+    await world.workerWith().work(accountId, request.requestId, now)
+    const files = await world.fetchArchive(request)
+    expect(jsonOf(files, /email-status-.*json/)).toMatchObject([{ state: 'complained' }])
+    expect(jsonOf(files, /notices-.*json/)).toMatchObject([{ noticeId }])
+  })
+
+  it('leaves nothing in the bucket but the archive', async () => {
+    const account = await world.open({ plain: 2 })
+    const request = await world.ask(account, 'export')
+    const small = world.workerWith({ pageItems: 1, mostPages: 1, groupBytes: 100, partBytes: 100 })
+    expect(await small.work(account.accountId, request.requestId, now)).toBe('done')
+    expect(await world.filesOf(request)).toEqual(['.zip'])
+  })
+
+  it('keeps what a client itself has named like a key of ours', () => {
+    const attributes = { pk: CALLED, progress: 'called', revision: 'x' }
+    const item = { pk: 'ACCOUNT#a', sk: 'HOLD#1', revision: 1n, use: { attributes } }
+    expect(presentItem('documents', item)?.rows).toEqual([{ use: { attributes } }])
+  })
+
+  it('names no other account of a person to the owners of one', async () => {
+    const [one, two] = [await world.open(), await world.open()]
+    const request = await world.ask(one, 'erasure', person('x@example.com', 'all_accounts'))
+    const blocked = { ...request, blockedBy: `The only owner of account ${two.accountId}` }
+    const shown = (toAll: boolean) => presentRequest(blocked, { toAll }).blockedBy
+    expect(shown(true)).toContain(two.accountId)
+    expect(shown(false)).not.toContain(two.accountId)
+    const item = { pk: `ACCOUNT#${one.accountId}`, sk: `PRIVACY#${request.requestId}`, ...blocked }
+    expect(JSON.stringify(presentItem('documents', item))).not.toContain(two.accountId)
   })
 })

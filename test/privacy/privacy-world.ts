@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { unzipSync } from 'fflate'
 import type { Account } from '../../functions/accounts/account.ts'
@@ -40,16 +40,13 @@ export async function startWorld() {
   const database = await startTestDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'drawdown-privacy-'))
   const s3 = await startS3({ folder, buckets: ['exports'], smallestPartBytes: 1 })
-  const bucket = createExportsBucket({
-    client: new S3Client({
-      endpoint: s3.url,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    }),
-    bucket: 'exports',
+  const s3Client = new S3Client({
     endpoint: s3.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   })
+  const bucket = createExportsBucket({ client: s3Client, bucket: 'exports', endpoint: s3.url })
   const { client } = database
   const ledger = createLedger(database)
   const statuses = createStatusStore(database)
@@ -185,8 +182,14 @@ export async function startWorld() {
     const found: { table: TableName; item: Record<string, unknown> }[] = []
     for (const table of ['ledger', 'usage', 'waiting', 'documents', 'payments'] as const) {
       const TableName = database[`${table}Table`]
-      const { Items = [] } = await client.send(new ScanCommand({ TableName, ConsistentRead: true }))
-      found.push(...Items.map((item) => ({ table, item })))
+      let ExclusiveStartKey: Record<string, unknown> | undefined
+      do {
+        const page = await client.send(
+          new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey }),
+        )
+        found.push(...(page.Items ?? []).map((item) => ({ table, item })))
+        ExclusiveStartKey = page.LastEvaluatedKey
+      } while (ExclusiveStartKey)
     }
     return found
   }
@@ -198,6 +201,13 @@ export async function startWorld() {
     return proveAccount(head, entries, lots)
   }
 
+  /** What stands in the bucket of a request. */
+  async function filesOf({ accountId, requestId }: PrivacyRequest): Promise<string[]> {
+    const Prefix = `exports/${accountId}/${requestId}`
+    const { Contents = [] } = await s3Client.send(new ListObjectsV2Command({ Bucket: 'exports', Prefix }))
+    return Contents.map(({ Key }) => Key!.slice(Prefix.length))
+  }
+
   async function stop(): Promise<void> {
     await Promise.all([database.stop(), s3.close()])
     rmSync(folder, { recursive: true, force: true })
@@ -206,7 +216,7 @@ export async function startWorld() {
   return {
     ...{ database, client, ledger, statuses, members, requests, notices, events, sent, bucket },
     ...{ deletedCustomers, options, workerWith, open, use, give, charge, accept, notify, ask },
-    ...{ fetchArchive, allItems, faultsOf, stop },
+    ...{ asking, filesOf, fetchArchive, allItems, faultsOf, stop },
   }
 }
 
