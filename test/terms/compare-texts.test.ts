@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ComparedBlock, compareTexts } from '../../functions/terms/compare-texts.ts'
 import { readBlocks } from '../../functions/terms/read-blocks.ts'
+import { renderText } from '../../functions/terms/render-text.ts'
 
 /** As a person would mark it: what went in square brackets, what came in braces. */
 const marked = (blocks: readonly ComparedBlock[]) =>
@@ -47,6 +48,19 @@ describe('the comparison of two texts', () => {
       '[None.]',
       '{Within a month.}',
     ])
+  })
+
+  it.each([
+    ['5. The fee is due.\n6. It is low.', '7. The fee is due.\n8. It is low.', ['[5]{7}.', '[6]{8}.']],
+    ['- a fee is due\n  - a month later', '- a fee is due\n- a month later', ['[– ]a month']],
+    ['1. One.\n\n   More.\n2. Two.', '1. One.\n2. More.\n3. Two.', ['{2. }More.', '[2]{3}. Two.']],
+    ['See [the fees](#low).', 'See [the fees](#high).', ['(#[low]{high})']],
+    ['[law](https://a.example "old")', '[law](https://a.example "new")', ['"[old]{new}"']],
+    ['You are ~~not~~ liable.', 'You are not liable.', ['[~~]not[~~]']],
+  ])('shows what a reader sees beside the words: %j to %j', (before, after, changes) => {
+    expect(renderText(before)).not.toBe(renderText(after))
+    const found = marked(compareTexts(before, after))
+    expect(found).toEqual(changes.map((change) => expect.stringContaining(change)))
   })
 
   it('shows a clause beside what it was, where others were added around it', () => {
