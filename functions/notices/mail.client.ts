@@ -1,4 +1,4 @@
-import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
+import { type SESv2Client, type SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import type { RenderedNotice } from './notice.ts'
 
 export type MailSent =
@@ -6,7 +6,7 @@ export type MailSent =
   /** The provider will not take this message for this address, however often it is sent. */
   | { ok: false; reason: 'rejected'; detail: string }
 
-/** Sends one e-mail to one address. */
+/** Sends one e-mail to one address. What it throws names no address. */
 export type SendMail = (to: string, notice: RenderedNotice) => Promise<MailSent>
 
 /** What the message or the address is at fault for; everything else may pass, and is thrown. */
@@ -49,9 +49,17 @@ export function createMail(options: {
       if (error instanceof Error && PERMANENT.has(error.name) && !NOT_VERIFIED.test(error.message)) {
         return { ok: false, reason: 'rejected', detail: error.name }
       }
-      throw error
+      throw withoutAddress(error)
     }
   }
+}
+
+/** The service's message may name an address, which is not to be in any log: only what kind of failure it was is said on. */
+function withoutAddress(error: unknown): Error {
+  const { name = 'Error', $metadata } = error as Partial<SESv2ServiceException>
+  const status = $metadata?.httpStatusCode
+  const said = `the mail service did not take an e-mail: ${name}${status === undefined ? '' : ` (${status})`}`
+  return Object.assign(new Error(said), { name })
 }
 
 function toAttachment({ fileName, contentType, text }: NonNullable<RenderedNotice['attachments']>[number]) {

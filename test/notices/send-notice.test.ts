@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { SESv2Client } from '@aws-sdk/client-sesv2'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
@@ -166,7 +167,13 @@ describe('sending a notice', () => {
       senderAddress: 'billing@operator.example.com',
       configurationSet: 'set',
     })
-    await expect(sending({ sendMail: mail }).send(low(account), now)).rejects.toThrow('2 of 2')
+    const failed: unknown = await sending({ sendMail: mail })
+      .send(low(account), now)
+      .catch((error: unknown) => error)
+    expect(failed).toMatchObject({ message: '2 of 2 were not told' })
+    // What is thrown is logged, and no log has an address.
+    expect(inspect(failed, { depth: 9 })).toContain('MessageRejected')
+    expect(inspect(failed, { depth: 9 })).not.toContain('a@example.com')
     expect(await sending().send(low(account), later(61))).toMatchObject({ sent: 2, rejected: 0, before: 0 })
   })
 
