@@ -88,9 +88,10 @@ function cellsOf(entry: Entry): string[] {
 
 /**
  * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front
- * (https://owasp.org/www-community/attacks/CSV_Injection); a plain number below zero stays a number.
+ * (https://owasp.org/www-community/attacks/CSV_Injection); a plain number below zero stays a number. Full-width signs are run
+ * too, and where decimals have a comma a spreadsheet takes semicolons for the end of a cell, unless the cell is quoted.
  */
 function writeCell(text: string): string {
-  const safe = /^[=+\-@\t\r\n]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const safe = /^[=+\-@＝＋－＠\t\r\n]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -33,15 +33,19 @@ describe('a statement as CSV', () => {
     )
   })
 
+  it('quotes what ends a cell where decimals have a comma', () => {
+    expect(writeCsv([['A;=1+1', 'B']])).toBe('"A;=1+1",B\r\n')
+  })
+
   it('reads back as it was, but for an apostrophe before what a spreadsheet would run', () => {
-    const cell = fc.string({ unit: fc.constantFrom(...'=+-@,"\r\n\t 0aé\'') })
+    const cell = fc.string({ unit: fc.constantFrom(...'=+-@＝＋－＠,;"\r\n\t 0aé\'') })
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, fc.constant('x')), { minLength: 1 }), (rows) => {
         const read: string[][] = parse(writeCsv(rows), { record_delimiter: '\r\n' })
         rows.flat().forEach((written, index) => {
           const text = read.flat()[index]!
           expect([written, `'${written}`]).toContain(text)
-          expect(text).not.toMatch(/^[=+@\t\r\n]/)
+          expect(text).not.toMatch(/^[=+@＝＋－＠\t\r\n]/)
           if (text.startsWith('-')) expect(Number(text)).not.toBeNaN()
         })
       }),
