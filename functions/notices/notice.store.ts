@@ -11,10 +11,10 @@ const LEASE_SECONDS = 15
 export type NoticeKey = { accountId: string; noticeId: string; recipient: string; oncePerPerson?: boolean }
 
 /**
- * `yours`: send it now. `done`: it was sent, or turned down for good. `elsewhere`: somebody sends it now, or died while sending.
- * `of_another_account`: the same, by a message of another account of the person, which comes again if it was cut off.
+ * `yours`: send it now. `done`: it was sent, or turned down for good. `elsewhere`: somebody sends it now, or died while sending;
+ * also for another account of the person, whose message may find when it comes again that there it need not be sent any more.
  */
-export type NoticeClaim = 'yours' | 'done' | 'elsewhere' | 'of_another_account'
+export type NoticeClaim = 'yours' | 'done' | 'elsewhere'
 
 /**
  * What was sent to whom, under `NOTICE#<event id>#<hash of the address>` of the account, or `NOTICE#<id>` of the person
@@ -47,8 +47,7 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
       return 'yours'
     } catch (error) {
       if (!isConditionFailed(error)) throw error
-      if (error.Item?.state?.S !== 'sending') return 'done'
-      return error.Item.accountId?.S === notice.accountId ? 'elsewhere' : 'of_another_account'
+      return error.Item?.state?.S === 'sending' ? 'elsewhere' : 'done'
     }
   }
 

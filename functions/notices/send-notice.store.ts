@@ -103,7 +103,7 @@ export function createNoticeSending(options: NoticeOptions) {
       ...{ noticeId: personId ?? event.detail.id, oncePerPerson: personId !== undefined },
     }
     const claim = await notices.claim(notice, now)
-    if (claim === 'done' || claim === 'of_another_account') return 'before'
+    if (claim === 'done') return 'before'
     if (claim === 'elsewhere') throw new Error(`notice ${notice.noticeId} is being sent, or was cut off`)
     const others = personId === undefined ? [] : await nameOtherAccounts(event, recipient)
     const rendered = renderNotice(event, account, options.portalUrl, others)

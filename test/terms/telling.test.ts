@@ -5,6 +5,7 @@ import { createMemberStore } from '../../functions/accounts/member.store.ts'
 import { eventDetails } from '../../functions/events/event.ts'
 import { createStatusStore } from '../../functions/ledger/status.store.ts'
 import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
+import { createNoticeStore } from '../../functions/notices/notice.store.ts'
 import type { NoticeEvent } from '../../functions/notices/notice.ts'
 import { createNoticeSending, type NoticeOptions } from '../../functions/notices/send-notice.store.ts'
 import { createAcceptanceStore } from '../../functions/terms/acceptance.store.ts'
@@ -304,6 +305,32 @@ describe('the e-mail', () => {
     // It is known to have failed, so the other account's message may take it at once.
     await Promise.allSettled(events.map((event) => outboxSending(outbox).send(event, published)))
     await outboxSending(outbox).send(events[0]!, new Date(published.getTime() + 20_000))
+    expect(outbox.filter(({ to }) => to === partner)).toHaveLength(1)
+  })
+
+  it('reaches a person by the message of one account where that of another was cut off and is void then', async () => {
+    const document = newDocument()
+    const [one, other] = [await world.open(), await world.open()]
+    const partner = `void${documents}@client.example.com`
+    for (const { accountId } of [one, other]) {
+      const member = { accountId, email: partner, role: 'billing', addedAt: published.toISOString() } as const
+      await createMemberStore(database).add(member)
+    }
+    const version = await publish(document, '1')
+    const events = await tellDue(published)
+    const eventOf = ({ accountId }: Account) => events.find(({ detail }) => detail.accountId === accountId)!
+    const outbox: { to: string; subject: string; text: string }[] = []
+    // The first dies with the partner's e-mail claimed, and not sent.
+    const cutOff = {
+      ...{ accountId: one.accountId, recipient: partner, oncePerPerson: true },
+      noticeId: `terms.published/${document}/1`,
+    }
+    expect(await createNoticeStore(database).claim(cutOff, published)).toBe('yours')
+    const sent = outboxSending(outbox).send(eventOf(other), published)
+    await expect(sent).rejects.toThrow('1 of 2 were not told')
+    await answer(one, version, 'accepted')
+    const later = new Date(published.getTime() + 20_000)
+    for (const account of [one, other]) await outboxSending(outbox).send(eventOf(account), later)
     expect(outbox.filter(({ to }) => to === partner)).toHaveLength(1)
   })
 
