@@ -25,6 +25,13 @@ export type MigrationFile =
 
 export type Header = { positions: Map<Column, number>; width: number; ignoredColumns: string[] }
 
+/** Blank lines count: a request takes fewer lines by far, and a megabyte of short ones would take longer to read than it may. */
+const MOST_LINES_READ = 20_000
+const TOO_MANY_LINES: MigrationFile = {
+  ok: false,
+  detail: `has more than ${MOST_LINES_READ} lines, blank ones included`,
+}
+
 const SHOWN_COLUMNS = 50
 const LONGEST_COLUMN = 80
 
@@ -38,17 +45,21 @@ function plain(name: string): string {
 /**
  * Reads CSV with a header line: columns in any order, comma, semicolon or tab, quoted or not, any line ends, with or without
  * a byte order mark; other columns are listed as ignored. Each line is read by itself: a bad one is refused and says why.
+ * A record of several lines is refused: a quote that is left open, in whatever column, makes the lines after it a part of its own.
  */
 export function readMigrationCsv(text: string): MigrationFile {
+  if (hasTooManyLines(text)) return TOO_MANY_LINES
   const { rows, broken } = readCsv(text)
   const [first, ...others] = rows
   if (!first) return { ok: false, detail: broken ? `line ${broken.line}: ${broken.detail}` : 'is empty' }
+  const spread = refuseSpread(first.cells)
+  if (spread) return { ok: false, detail: `line ${first.line}: ${spread.detail}` }
   const header = readHeader(first.cells)
   if ('problem' in header) return { ok: false, detail: `line ${first.line}: ${header.problem}` }
   const lines = others.map(({ line, cells }) => {
     const given: GivenTexts = {}
     for (const [column, position] of header.positions) given[column] = cells[position]?.trim() ?? ''
-    return { line, given, read: fits(cells, header) ?? readMigrationLine(given) }
+    return { line, given, read: refuseSpread(cells) ?? fits(cells, header) ?? readMigrationLine(given) }
   })
   if (broken) lines.push(unreadable(broken.line, `${broken.detail}; nothing after it was read`))
   if (lines.length === 0) return { ok: false, detail: 'no line follows the header' }
@@ -72,6 +83,22 @@ export function readHeader(cells: readonly string[]): Header | { problem: string
   return { positions, width: cells.length, ignoredColumns: ignoredColumns.slice(0, SHOWN_COLUMNS) }
 }
 
+function refuseSpread(cells: readonly string[]): LineRefusal | undefined {
+  const further = cells.join('').split('\n').length - 1
+  if (further === 0) return undefined
+  return refuseLine(
+    'line_unreadable',
+    undefined,
+    `is one record with the ${further === 1 ? 'line' : `${further} lines`} after it, none of which was read: a quote is missing, or one too many`,
+  )
+}
+
+function hasTooManyLines(text: string): boolean {
+  let count = 0
+  for (const _ of text.matchAll(/\r\n|\n|\r/g)) if (++count > MOST_LINES_READ) return true
+  return false
+}
+
 /** More cells than the header has columns: an amount with a comma in it, most likely, which would be read as a smaller one. */
 function fits(cells: readonly string[], { width }: Header): LineRefusal | undefined {
   if (cells.slice(width).every((cell) => cell.trim() === '')) return undefined
@@ -84,6 +111,7 @@ function fits(cells: readonly string[], { width }: Header): LineRefusal | undefi
 
 /** Reads one JSON object per line, whose members are named as the columns; each line is read by itself. */
 export function readMigrationJsonLines(text: string): MigrationFile {
+  if (hasTooManyLines(text)) return TOO_MANY_LINES
   const ignored = new Set<string>()
   const lines = text
     .replace(/^\uFEFF/, '')

@@ -73,7 +73,6 @@ describe('a migration’s CSV', () => {
     ['2 currency value_missing', 'acc_migrated01,,2018-07-14,30'],
     ['2 reference value_invalid', `acc_migrated01,,2018-07-14,30,USD,${'x'.repeat(101)}`],
     ['2 reference value_invalid', 'acc_migrated01,,2018-07-14,30,USD,\ufffd'],
-    ['2 reference value_invalid', 'acc_migrated01,,2018-07-14,30,USD,"a\nb"'],
   ])('refuses a line by itself: %s', (refusal, line) => {
     expect(readCsv(`${HEADER}\n${line}\n`)[0]).toBe(refusal)
     expect(readCsv(`${HEADER}\n${line}\n${GOOD}\n`)[1]).toMatchObject(ASKED)
@@ -102,6 +101,32 @@ describe('a migration’s CSV', () => {
     ])
   })
 
+  it('refuses a record of several lines, instead of losing the clients of all but its first', () => {
+    const note = (line: string, said: string) => `${line},${said}`
+    const csv = [
+      note(HEADER, 'note'),
+      note(GOOD, '"called 5/12'),
+      note(GOOD, 'his "deal"'),
+      note(GOOD, 'paid'),
+      note(GOOD, '"on the\nphone"'),
+      note(GOOD, ''),
+    ]
+    const file = readMigrationCsv(csv.join('\n'))
+    expect(linesOf(file)).toEqual([
+      '2  line_unreadable',
+      { line: 4, ...ASKED },
+      '5  line_unreadable',
+      { line: 7, ...ASKED },
+    ])
+    const said =
+      'is one record with the line after it, none of which was read: a quote is missing, or one too many'
+    expect(file).toMatchObject({ lines: [{ read: { detail: said } }, {}, { read: { detail: said } }, {}] })
+    expect(readMigrationCsv(`${HEADER},"note\n${GOOD},"\n${GOOD},\n${GOOD},\n`)).toEqual({
+      ok: false,
+      detail: `line 1: ${said}`,
+    })
+  })
+
   test.each([
     ['is empty', ''],
     ['is empty', '\n\n'],
@@ -112,6 +137,16 @@ describe('a migration’s CSV', () => {
   ])('is refused as a whole where no line can be told: %s', (detail, csv) => {
     expect(readMigrationCsv(csv)).toEqual({ ok: false, detail })
   })
+})
+
+test.each([
+  ['CSV', readMigrationCsv],
+  ['JSON lines', readMigrationJsonLines],
+])('a file of far more lines than a request takes is not read to its end: %s', (_, read) => {
+  const detail = 'has more than 20000 lines, blank ones included'
+  expect(read(`${HEADER}\n${'x,\n'.repeat(330_000)}`)).toEqual({ ok: false, detail })
+  expect(read('\r\n'.repeat(20_001))).toEqual({ ok: false, detail })
+  expect(read('\r\n'.repeat(20_000))).toEqual({ ok: false, detail: 'is empty' })
 })
 
 describe('a migration’s JSON lines', () => {
