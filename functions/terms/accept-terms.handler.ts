@@ -4,6 +4,7 @@ import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import { createAcceptanceStore } from './acceptance.store.ts'
+import { findAnswerable } from './decide-gate.ts'
 import { presentAcceptance } from './present-terms.ts'
 import { refuseAnswer } from './refuse-answer.ts'
 import { acceptTerms, listAcceptances } from './terms.api.ts'
@@ -53,7 +54,10 @@ export const handler = httpHandler(
       ...{ subject: caller.subject, email: caller.email, role: member!.role },
       ...{ sourceIp, userAgent, signIn: caller.signIn },
     }
-    const recorded = await acceptances.record(acceptance, account.clientType)
+    const versions = await terms.listVersions(document)
+    const { newest, inEffect } = findAnswerable(versions, account.clientType, new Date(acceptance.at))
+    const newestSeen = inEffect?.version === version.version ? newest : version
+    const recorded = await acceptances.record(acceptance, account.clientType, newestSeen?.version)
     if (!recorded.ok) throw refuseAnswer(recorded.reason)
     return { status: 201, body: presentAcceptance(recorded.acceptance) }
   }),

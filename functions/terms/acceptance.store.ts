@@ -45,14 +45,19 @@ export function createAcceptanceStore(options: { client: DynamoDBDocumentClient;
 
   /**
    * Records an answer once: the same person's same answer to the same version again returns the first record. Nothing is
-   * written unless, in the same transaction, the version is the newest for this client type and the person's role holds.
+   * written unless, in the same transaction, the version is the newest for this client type and the person's role holds. Who
+   * found that an older one may be answered names the newest that they saw: it must still be that.
    */
-  async function record(acceptance: Acceptance, clientType: ClientType): Promise<Recorded> {
+  async function record(
+    acceptance: Acceptance,
+    clientType: ClientType,
+    newest = acceptance.version,
+  ): Promise<Recorded> {
     const first = await read(acceptance)
     if (first) return { ok: true, acceptance: first, replayed: true }
     const written = await writeTogether(client, [
       putOnce(acceptance),
-      checkLatest(acceptance, clientType),
+      checkLatest(acceptance.document, newest, clientType),
       checkRole(acceptance),
       ...(acceptance.decision === 'declined' ? [checkNotAccepted(acceptance)] : []),
     ])
@@ -75,7 +80,7 @@ export function createAcceptanceStore(options: { client: DynamoDBDocumentClient;
     return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
   }
 
-  function checkLatest({ document, version }: Acceptance, clientType: ClientType): WriteItem {
+  function checkLatest(document: string, version: string, clientType: ClientType): WriteItem {
     return {
       ConditionCheck: {
         TableName: documentsTable,

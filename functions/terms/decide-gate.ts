@@ -5,6 +5,8 @@ import { type Acceptance, concerns, type TermsVersion, usageClosesAt } from './t
 export type WaitingTerms = {
   /** What may be accepted now: the document's newest version that concerns the client. */
   toAccept: TermsVersion
+  /** Where it is closed by what is in effect, and the newest is not yet: what may be accepted as well, and opens it until then. */
+  inEffect: TermsVersion | undefined
   /** From then on what the account's people do is closed, but for what is theirs despite it. */
   requiredAt: string
   /** It is closed now. */
@@ -33,8 +35,14 @@ export function findWaitingTerms(
     if (unanswered.length === 0 || toAccept.kind === 'app_terms') return []
     const requiredAt = earliest(unanswered.map(({ effectiveAt }) => effectiveAt))
     const closed = requiredAt <= now.toISOString()
-    const usageEnd = earliest(unanswered.map(usageClosesAt))
-    return [{ toAccept, requiredAt, closed, usageClosesAt: usageEnd, acceptedVersion: accepted?.version }]
+    const newestInEffect = findInEffect(ordered, now)
+    return [
+      {
+        ...{ toAccept, requiredAt, closed, acceptedVersion: accepted?.version },
+        inEffect: closed && newestInEffect !== toAccept ? newestInEffect : undefined,
+        usageClosesAt: earliest(unanswered.map(usageClosesAt)),
+      },
+    ]
   })
 }
 
@@ -47,10 +55,25 @@ export function labelTermsInForce(
   clientType: ClientType,
   now: Date,
 ): string | undefined {
-  const inForce = byDocument(versions, clientType).flatMap(
-    (ordered) => ordered.findLast((version) => version.effectiveAt <= now.toISOString()) ?? [],
-  )
+  const inForce = byDocument(versions, clientType).flatMap((ordered) => findInEffect(ordered, now) ?? [])
   return inForce.map(({ document, version }) => `${document}@${version}`).join(', ') || undefined
+}
+
+/**
+ * The versions of one document that a client may answer: its newest, and the newest that is in effect, since nobody has to agree
+ * to what is not in effect yet to use what is.
+ */
+export function findAnswerable(
+  versions: readonly TermsVersion[],
+  clientType: ClientType,
+  now: Date,
+): { newest?: TermsVersion; inEffect?: TermsVersion } {
+  const [ordered = []] = byDocument(versions, clientType)
+  return { newest: ordered.at(-1), inEffect: findInEffect(ordered, now) }
+}
+
+function findInEffect(ordered: readonly TermsVersion[], now: Date): TermsVersion | undefined {
+  return ordered.findLast(({ effectiveAt }) => effectiveAt <= now.toISOString())
 }
 
 const earliest = (instants: string[]) => instants.toSorted()[0]!

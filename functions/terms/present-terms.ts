@@ -28,6 +28,19 @@ export const waitingTermsReply = z
       .string()
       .meta({ description: 'without an acceptance, usage by machines is closed too from then on' }),
     url: z.string(),
+    inEffect: z
+      .object({
+        version: z.string(),
+        title: z.string(),
+        language: z.string(),
+        textSha256: z.string(),
+        url: z.string(),
+      })
+      .optional()
+      .meta({
+        description:
+          'where the newest version is not in effect yet: may be accepted as well, and opens the account until then',
+      }),
     changesUrl: z
       .string()
       .optional()
@@ -155,6 +168,7 @@ export function presentChanges(comparison: {
 /** A document that waits for acceptance, as problems and `GET /v1/me` show it. */
 export function presentWaitingTerms({
   toAccept,
+  inEffect,
   requiredAt,
   closed,
   usageClosesAt,
@@ -173,6 +187,10 @@ export function presentWaitingTerms({
     closed,
     usageClosesAt,
     url: urlOf(toAccept),
+    inEffect: inEffect && {
+      ...{ version: inEffect.version, title: inEffect.title, language: inEffect.language },
+      ...{ textSha256: inEffect.textSha256, url: urlOf(inEffect) },
+    },
     changesUrl: acceptedVersion && `${urlOf(toAccept)}/changes?since=${acceptedVersion}`,
   }
 }

@@ -120,7 +120,8 @@ export const listAcceptances = defineRoute({
 
 export const acceptTerms = defineRoute({
   route: termsRoutes.acceptTerms,
-  summary: 'Accept, decline or acknowledge the newest version of a document, as an owner or billing member',
+  summary:
+    'Accept, decline or acknowledge the newest version of a document, or the newest in effect, as an owner or billing member',
   tag,
   callers: ['client'],
   params: accountParams,

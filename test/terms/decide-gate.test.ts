@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findWaitingTerms, labelTermsInForce } from '../../functions/terms/decide-gate.ts'
+import { findAnswerable, findWaitingTerms, labelTermsInForce } from '../../functions/terms/decide-gate.ts'
 import type { Acceptance, TermsVersion } from '../../functions/terms/terms.ts'
 
 const version = (number: number, more: Partial<TermsVersion> = {}): TermsVersion => ({
@@ -51,16 +51,17 @@ const accepted = (number: number, more: Partial<Acceptance> = {}): Acceptance =>
 
 const march = new Date('2026-03-15T00:00:00.000Z')
 const waiting = (versions: TermsVersion[], acceptances: Acceptance[] = []) =>
-  findWaitingTerms(versions, acceptances, 'hosted', march).map(({ toAccept, ...rest }) => ({
+  findWaitingTerms(versions, acceptances, 'hosted', march).map(({ toAccept, inEffect, ...rest }) => ({
     ...rest,
     version: toAccept.version,
+    inEffect: inEffect?.version,
   }))
 
 describe('terms that wait', () => {
   it('are the newest version, and close from the first material one on that was not accepted', () => {
     expect(waiting([version(4), version(2)])).toEqual([
       {
-        ...{ version: 'v4', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
+        ...{ version: 'v4', inEffect: 'v2', requiredAt: '2026-02-01T00:00:00.000Z', closed: true },
         usageClosesAt: '2026-03-03T00:00:00.000Z',
       },
     ])
@@ -102,7 +103,7 @@ describe('terms that wait', () => {
     expect(waiting([version(1)], [accepted(1, { document: 'privacy' })])).toHaveLength(1)
   })
 
-  it('are closed exactly when a material version in effect is newer than all that was accepted', () => {
+  it('are closed exactly when a material version in effect is newer than all that was accepted, and what may be accepted opens them', () => {
     const versions = fc
       .array(fc.record({ month: fc.integer({ min: 1, max: 12 }), isMaterial: fc.boolean() }), {
         minLength: 1,
@@ -122,8 +123,11 @@ describe('terms that wait', () => {
         const latest = published.findLast(
           (one) => one.class === 'material' && one.effectiveAt <= march.toISOString(),
         )
-        const isClosed = waiting(published, acceptances).some(({ closed }) => closed)
-        expect(isClosed).toBe(latest !== undefined && latest.number > number)
+        const isClosed = (answers: Acceptance[]) => waiting(published, answers).some(({ closed }) => closed)
+        expect(isClosed(acceptances)).toBe(latest !== undefined && latest.number > number)
+        const { newest, inEffect } = findAnswerable(published, 'hosted', march)
+        for (const answerable of [newest, inEffect])
+          if (answerable) expect(isClosed([accepted(Number(answerable.number))])).toBe(false)
       }),
     )
   })

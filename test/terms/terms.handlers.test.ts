@@ -139,6 +139,36 @@ describe('terms, from publication to acceptance', () => {
     expect((await send(handlers.accept, list)).body.acceptances).toHaveLength(1)
   })
 
+  it('takes an answer to what is in effect, too, while the newest version is not yet', async () => {
+    const document = 'service-levels'
+    const ahead = { document, effectiveAt: '2999-01-01T00:00:00Z' }
+    const answerTo = (version: string) =>
+      send(handlers.accept, {
+        ...{ route: termsRoutes.acceptTerms, path: { accountId }, claims: owner },
+        body: { document, version, textSha256: sha256OfText(text), decision: 'accepted', pressed: 'OK' },
+      })
+    const waitsFor = async () => {
+      type Waiting = { document: string; closed: boolean; version: string; inEffect?: object }
+      const { accounts } = (await readMe()).body as unknown as { accounts: { termsWaiting: Waiting[] }[] }
+      return accounts[0]!.termsWaiting.find((waiting) => waiting.document === document)
+    }
+    await publish('1', { document })
+    await publish('2', { document })
+    await publish('3', ahead)
+    expect(await waitsFor()).toMatchObject({
+      ...{ closed: true, version: '3' },
+      inEffect: { version: '2', url: `/v1/terms/${document}/versions/2` },
+    })
+    expect((await answerTo('1')).body.code).toBe('terms_version_superseded')
+    expect((await answerTo('2')).status).toBe(201)
+    expect(await waitsFor()).toMatchObject({ closed: false, version: '3' })
+    await publish('4', ahead)
+    expect((await answerTo('3')).body.code).toBe('terms_version_superseded')
+    expect((await answerTo('2')).status).toBe(201)
+    expect((await answerTo('4')).status).toBe(201)
+    expect(await waitsFor()).toBeUndefined()
+  })
+
   it('refuses a publication that is not whole, naming the field', async () => {
     const bad: [string, Record<string, unknown>][] = [
       ['text', { text: 'x'.repeat(200 * 1024 + 1) }],

@@ -179,6 +179,18 @@ describe('accepting', () => {
     }
   })
 
+  it('records no answer to an older version of who has not seen the newest', async () => {
+    const account = await openClient()
+    const document = newDocument()
+    const first = await publish(document, '1')
+    await publish(document, '2')
+    const recordSeeing = (newest: string) =>
+      acceptances.record(answer(account, first), account.clientType, newest)
+    await publish(document, '3')
+    expect(await recordSeeing('2')).toEqual({ ok: false, reason: 'terms_version_superseded' })
+    expect(await recordSeeing('3')).toMatchObject({ ok: true, replayed: false })
+  })
+
   it('records nothing for somebody whose role was taken meanwhile', async () => {
     const account = await openClient()
     const version = await publish(newDocument(), '1')
