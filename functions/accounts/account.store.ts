@@ -1,8 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { personIdOf } from '../consents/person-key.ts'
 import { getAll } from '../edge/get-all.ts'
 import { queryAll } from '../edge/query-all.ts'
 import type { Account, AccountPosition, Member } from './account.ts'
-import { ALL_ACCOUNTS, accountKey, memberKey, PROFILE, personKey } from './account-keys.ts'
+import { ALL_ACCOUNTS, accountKey, formerMemberKey, memberKey, PROFILE, personKey } from './account-keys.ts'
 
 export type AccountStoreOptions = { client: DynamoDBDocumentClient; documentsTable: string }
 export type AccountStore = ReturnType<typeof createAccountStore>
@@ -54,6 +55,17 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
     return (Items ?? []).map(toMember)
   }
 
+  /** The accounts that a person was once removed from. One of a moment ago may still be missing. */
+  async function listFormer(email: string): Promise<string[]> {
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      IndexName: 'index1',
+      KeyConditionExpression: 'index1pk = :pk',
+      ExpressionAttributeValues: { ':pk': formerMemberKey(personIdOf(email)) },
+    })
+    return items.map(({ accountId }) => String(accountId))
+  }
+
   /** A page of all accounts, newest first. An account of a moment ago may still be missing. */
   async function listAll(page: { limit: number; after?: AccountPosition }): Promise<Account[]> {
     const before = page.after ? `${page.after.createdAt}#${page.after.accountId}` : '~'
@@ -78,7 +90,7 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
     return accountIds.flatMap((accountId) => found.get(accountId) ?? [])
   }
 
-  return { read, readMember, listMembers, listMemberships, listAll, readMany }
+  return { read, readMember, listMembers, listMemberships, listFormer, listAll, readMany }
 }
 
 /** Named one by one: the item also carries its keys and counts. */

@@ -1,8 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { personIdOf } from '../consents/person-key.ts'
 import { type WriteItem, type WrittenTogether, writeTogether } from '../edge/write-together.ts'
 import { createAccountStore } from './account.store.ts'
 import type { Member, MemberRole } from './account.ts'
-import { accountKey, memberKey, PROFILE, personKey } from './account-keys.ts'
+import { accountKey, formerMemberKey, memberKey, PROFILE, personKey } from './account-keys.ts'
 
 export type MemberStore = ReturnType<typeof createMemberStore>
 
@@ -74,6 +75,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
         await writeTogether(client, [
           removal,
           ...countOwners(accountId, -isOwner(member.role), evenLastOwner ? 0n : 1n),
+          { Put: { TableName: documentsTable, Item: formerMemberItem(accountId, email) } },
         ]),
       )
       if (outcome === 'written') return { ok: true }
@@ -118,6 +120,13 @@ function roleIs(role: MemberRole) {
     ExpressionAttributeNames: { '#role': 'role' },
     ExpressionAttributeValues: { ':role': role },
   }
+}
+
+/** What is left of a membership, so that a person's request still leads to the account. */
+function formerMemberItem(accountId: string, email: string): Record<string, unknown> {
+  const key = formerMemberKey(personIdOf(email))
+  const pk = accountKey(accountId)
+  return { pk, sk: key, index1pk: key, index1sk: pk, accountId }
 }
 
 /** A member as the documents table keeps it; the index finds a person's accounts. */

@@ -136,7 +136,8 @@ export function createRetention(options: RetentionOptions) {
 
   /** Nothing depends on it any more: the account is closed, and claims are time-barred. */
   async function endEvidence(accountId: string): Promise<bigint> {
-    const acceptances = await endItems(accountId, 'ACCEPTANCE#', () => true)
+    const former = await endItems(accountId, 'FORMER_MEMBER#', () => true)
+    const acceptances = former + (await endItems(accountId, 'ACCEPTANCE#', () => true))
     const Key = { pk: accountKey(accountId), sk: 'AUTO_TOP_UP' }
     const { Item } = await client.send(new GetCommand({ TableName: options.paymentsTable, Key }))
     const consent = Item?.consent as { actor?: string; at?: string; wordingVersion?: string } | undefined

@@ -7,6 +7,7 @@ import { idFromKey, requestHash } from '../edge/request-id.ts'
 import type { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { createStatusStore } from '../ledger/status.store.ts'
 import { closeOwnAccount } from './close-account.store.ts'
+import { findSubjects } from './find-subjects.store.ts'
 import type { SendPrivacy } from './privacy-message.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import { dueAt, type PrivacyKind, type PrivacyRequest, type Subject } from './privacy-request.ts'
@@ -45,8 +46,9 @@ export function createPrivacyAsking(options: {
     const known = await requests.read(accountId, requestId)
     if (!known && kind === 'erasure') await prepareErasure(account, subject, order, now)
     const accountIds = await accountsOf(accountId, subject)
+    const subjectFound = await findSubjects(options, subject, accountIds)
     const request: PrivacyRequest = {
-      ...{ requestId, accountId, kind, subject, origin, askedBy, replyTo, note, receivedAt },
+      ...{ requestId, accountId, kind, subject: subjectFound, origin, askedBy, replyTo, note, receivedAt },
       status: 'working',
       // Without the address: nothing of an erased person stays, and its hash says as much.
       requestHash: requestHash({ kind, subject: keptOf(subject), origin, note }),
@@ -79,7 +81,7 @@ export function createPrivacyAsking(options: {
     }
   }
 
-  /** The accounts that a request goes through. */
+  /** The accounts that a request goes through; everywhere is also where the person was a member once, as evidence stays there. */
   async function accountsOf(accountId: string, subject: Subject): Promise<string[]> {
     if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
       return [accountId]
@@ -90,6 +92,7 @@ export function createPrivacyAsking(options: {
       for (const membership of page) all.add(membership.accountId)
       after = page.length === PAGE_ACCOUNTS ? page.at(-1)!.accountId : undefined
     } while (after !== undefined && all.size < MOST_ACCOUNTS)
+    for (const former of await accounts.listFormer(subject.email)) all.add(former)
     return [...all].sort()
   }
 

@@ -4,6 +4,13 @@ import type { RetentionDays } from './retention.ts'
 /** How many years after the end of the year the ledger is kept; the law of the operator's country says so. */
 const LEDGER = 'ten years from the end of the year of the last entry'
 
+const FORMER_MEMBER: AnswerLine = {
+  what: 'That somebody, known by the hash of an address, was a member of the account once',
+  outcome: 'kept',
+  why: 'A later request finds the evidence that stays there (GDPR art. 12(3))',
+  until: 'the evidence goes',
+}
+
 const EVERYWHERE: AnswerLine[] = [
   {
     what: 'That mail to an address, known by its hash, came back or was called spam',
@@ -87,6 +94,7 @@ function personLines(count: (step: string) => string, isEverywhere: boolean): An
       count: count('members'),
       why: 'The person acts for the account no more',
     },
+    FORMER_MEMBER,
     {
       what: 'The account’s ledger and payments: who did something, as the subject of a sign-in, without name or address',
       outcome: 'kept',
@@ -110,6 +118,7 @@ function accountLines(count: (step: string) => string): AnswerLine[] {
       count: count('members'),
       why: 'Nobody acts for the account any more',
     },
+    FORMER_MEMBER,
     {
       what: 'What members did for themselves and hangs on no account: consents, sign-ups for webinars, which announcements they read, that they were told of new terms',
       outcome: 'kept',

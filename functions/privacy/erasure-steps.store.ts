@@ -21,7 +21,7 @@ import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
 import { type ExportsBucket, removeExport } from './exports-bucket.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import type { PrivacyRequest, Subject } from './privacy-request.ts'
+import { type PrivacyRequest, personIdOfHash, type Subject } from './privacy-request.ts'
 
 export type ErasureOptions = {
   client: DynamoDBDocumentClient
@@ -152,7 +152,7 @@ export function createErasureSteps(options: ErasureOptions) {
         ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'ACCEPTANCE#' },
         ConsistentRead: true,
       })
-      const own = Items.filter(({ email }) => subject.type === 'account' || email === subject.email)
+      const own = Items.filter((item) => isOf(subject, item))
       const open = own.filter(({ userAgent }) => userAgent !== ERASED)
       for (const { pk, sk } of open)
         await update({
@@ -172,10 +172,9 @@ export function createErasureSteps(options: ErasureOptions) {
     const { Item } = await client.send(
       new GetCommand({ TableName: paymentsTable, Key, ConsistentRead: true }),
     )
-    const consent = Item?.consent as { email?: string; userAgent?: string } | undefined
-    const isMeant =
-      subject.type === 'account' || (consent?.email !== undefined && consent.email === subject.email)
-    if (!consent?.userAgent || consent.userAgent === ERASED || !isMeant) return 0n
+    const consent = Item?.consent as { email?: string; actor?: string; userAgent?: string } | undefined
+    if (!consent?.userAgent || consent.userAgent === ERASED) return 0n
+    if (!isOf(subject, { email: consent.email, subject: consent.actor?.replace(/^person:/, '') })) return 0n
     const isErased = await update({
       TableName: paymentsTable,
       Key,
@@ -348,6 +347,27 @@ export function createErasureSteps(options: ErasureOptions) {
     },
   }
 
+  /**
+   * A sign-up that was under way while the person was erased: they are no member of the account by which they came. Who is
+   * one again means it.
+   */
+  const lateSignUps: ErasureStep = {
+    name: 'announcements',
+    async run({ request: { subject } }) {
+      if (subject.type === 'account' || subject.scope === 'this_account') return {}
+      const personId = personIdOfHash(subject.emailHash)
+      let count = 0n
+      for (const announcementId of await signUps.listOf(personId)) {
+        const signUp = await signUps.read(announcementId, personId)
+        if (!signUp || (await accounts.readMember(signUp.accountId, signUp.email))) continue
+        if (!(await signUps.remove(announcementId, personId)).ok)
+          throw new Error('a sign-up could not be taken back: it is tried again')
+        count += 1n
+      }
+      return { count }
+    },
+  }
+
   const ofPerson = [
     ...[member, notices, evidence, earlierRequests],
     ...[consentsOfPerson, noticesOfPerson, announcementsOfPerson],
@@ -363,7 +383,7 @@ export function createErasureSteps(options: ErasureOptions) {
   function stepsOf({ subject, status }: PrivacyRequest): readonly ErasureStep[] {
     const isSweep = status === 'done'
     if (subject.type === 'account') return isSweep ? sweepOfAccount : ofAccount
-    return isSweep ? [notices] : ofPerson
+    return isSweep ? [notices, lateSignUps] : ofPerson
   }
 
   return { stepsOf }
@@ -377,6 +397,12 @@ export function withoutAddress(subject: Subject): Subject {
   if (subject.type === 'account') return subject
   const { email: _, ...rest } = subject
   return rest
+}
+
+/** By the address or by the sign-in: a person may have had another address when it was written. */
+function isOf(whose: Subject, { email, subject }: { email?: unknown; subject?: unknown }): boolean {
+  if (whose.type === 'account') return true
+  return (email !== undefined && email === whose.email) || whose.subjects.includes(String(subject))
 }
 
 function isSameSubject(erased: Subject, other: Subject): boolean {

@@ -1,3 +1,5 @@
+import { personIdOf } from '../consents/person-key.ts'
+
 /** Whom an export is about, by what is kept of people: an address, its hash in keys of notices, subjects of tokens. */
 export type Person = { email: string; emailHash: string; subjects: readonly string[] }
 
@@ -6,7 +8,13 @@ export type Person = { email: string; emailHash: string; subjects: readonly stri
  * Of what a person has posted in the ledger that is `person:<sub>`.
  */
 export function isAbout(item: Record<string, unknown>, { email, emailHash, subjects }: Person): boolean {
-  const wanted = new Set([email, emailHash, ...subjects, ...subjects.map((subject) => `person:${subject}`)])
+  const wanted = new Set([
+    email,
+    emailHash,
+    personIdOf(email),
+    ...subjects,
+    ...subjects.map((subject) => `person:${subject}`),
+  ])
   const sk = String(item.sk ?? '')
   const inKey = sk.split('#').some((part) => wanted.has(part))
   return inKey || holds(item, wanted)

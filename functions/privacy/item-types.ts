@@ -46,6 +46,7 @@ export const ITEM_TYPES: readonly ItemType[] = [
 
   documents('PROFILE', /^PROFILE$/, { file: 'account' }),
   documents('MEMBER', /^MEMBER#/, { file: 'members' }),
+  documents('FORMER_MEMBER', /^FORMER_MEMBER#/, { file: 'former-members' }),
   documents('ACCEPTANCE', /^ACCEPTANCE#/, { file: 'terms-answers' }),
   documents('NOTICE', /^NOTICE#/, { file: 'notices' }),
   documents('PRICE_CHANGE', /^PRICE_CHANGE#/, { file: 'price-changes' }),

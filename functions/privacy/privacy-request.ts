@@ -120,6 +120,11 @@ export function hashOfAddress(email: string): string {
   return createHash('sha256').update(email).digest('base64url').slice(0, 22)
 }
 
+/** The person as keys name one, from what is left of an address: both are the beginning of the same SHA-256. */
+export function personIdOfHash(emailHash: string): string {
+  return Buffer.from(emailHash, 'base64url').toString('hex').slice(0, 32)
+}
+
 /** What of two open requests is the same: only one of it is worked on at a time. */
 export function subjectKey(subject: Subject): string {
   return subject.type === 'account' ? 'account' : `person#${subject.emailHash}`

@@ -51,6 +51,14 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     ...{ atEnd: 'delete', by: 'daily' },
   },
   {
+    ...{ type: 'FORMER_MEMBER', fields: ['key'] },
+    data: 'that a person, known by the hash of the address, was a member once',
+    purpose: 'a person’s own request leads to the evidence that stays there',
+    basis: ACCOUNTABILITY,
+    period: `as the evidence: ${RETENTION_DAYS.evidence} days after the account was closed`,
+    ...{ atEnd: 'delete', by: 'daily' },
+  },
+  {
     ...{ type: 'PROFILE', fields: ['name', 'opened'] },
     data: 'the account’s name, where it is a person’s',
     purpose: 'to address the client',

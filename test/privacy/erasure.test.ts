@@ -238,6 +238,62 @@ describe('the erasure of a person', () => {
     expect((await read(request))!.progress.counts.evidence).toBe(23n)
   })
 
+  it('takes the browser from evidence under an address that the person had before', async () => {
+    const { account, email } = await leavingPerson()
+    await world.accept(account.accountId, 'before@example.com')
+    const { subjects } = person('before@example.com') as { subjects: string[] }
+    const subject = { ...person(email), subjects } as PrivacyRequest['subject']
+    expect(await work(await world.ask(account, 'erasure', subject))).toBe('done')
+    expect(await placesOf('Marker Browser', account.accountId)).toEqual([])
+  })
+
+  it('goes to what is left in accounts that the person was removed from, with all accounts', async () => {
+    const [{ account, email }, former] = [await leavingPerson(), await world.open()]
+    await world.members.add({ accountId: former.accountId, email, role: 'billing', addedAt: NOW })
+    await world.accept(former.accountId, email)
+    await world.members.remove(former.accountId, email)
+    const subject = person(email, 'all_accounts')
+    const exported = await world.ask(account, 'export', subject, { idempotencyKey: 'export' })
+    expect(await work(exported)).toBe('done')
+    const names = Object.keys(await world.fetchArchive(exported))
+    expect(names).toContain(`${former.accountId}/terms-answers-0001.json`)
+    expect(await work(await world.ask(account, 'erasure', subject))).toBe('done')
+    expect(await placesOf('Marker Browser', former.accountId)).toEqual([])
+    const { statuses } = world
+    const by = { at: NOW, actor: 'person:x', reason: 'test' }
+    await statuses.change({ accountId: former.accountId, status: 'closed', ...by })
+    expect(await placesOf('FORMER_MEMBER', former.accountId)).not.toEqual([])
+    await retention().applyTo(former.accountId, daysLater(RETENTION_DAYS.evidence + 1))
+    expect(await placesOf('FORMER_MEMBER', former.accountId)).toEqual([])
+  })
+
+  it('takes back a sign-up that was under way, and none of somebody who is a member again', async () => {
+    const [gone, back] = [await leavingPerson(), await leavingPerson()]
+    const signUps = createSignUpStore(world.database)
+    const announcementId = 'ann_latecomer00'
+    await createAnnouncementStore(world.database).create({
+      ...{ announcementId, kind: 'webinar', audience: 'service', clientTypes: [] },
+      ...{ title: 'A webinar', text: 'x', banner: { from: NOW, until: daysLater(20).toISOString() } },
+      ...{ dismissible: true, status: 'published', revision: 1n, sequence: 0n, requestHash: 'x' },
+      ...{ createdAt: NOW, createdBy: 'x', changedAt: NOW, changedBy: 'x' },
+      event: {
+        ...{ startsAt: daysLater(20).toISOString(), endsAt: daysLater(21).toISOString() },
+        ...{ timeZone: 'UTC', link: 'https://meet.example.com/x' },
+      },
+    })
+    for (const { account, email } of [gone, back]) {
+      const request = await world.ask(account, 'erasure', person(email, 'all_accounts'))
+      expect(await work(request)).toBe('done')
+      const { accountId } = account
+      const signUp = { announcementId, personId: personIdOf(email), email, accountId, at: NOW }
+      expect((await signUps.add(signUp)).ok).toBe(true)
+      if (email === back.email) await world.members.add({ accountId, email, role: 'viewer', addedAt: NOW })
+      expect(await work(request, daysLater(16))).toBe('done')
+    }
+    expect(await signUps.listOf(personIdOf(gone.email))).toEqual([])
+    expect(await signUps.listOf(personIdOf(back.email))).toEqual([announcementId])
+  })
+
   it('forgets how it came, with its answer, and names what stays of the person’s mail', async () => {
     const { account, email } = await leavingPerson()
     const order = {

@@ -1,9 +1,11 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createConsentStore } from '../../functions/consents/consent.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
 import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
 import { presentItem } from '../../functions/privacy/present-item.ts'
 import { presentRequest } from '../../functions/privacy/present-request.ts'
+import { subjectOfPerson } from '../../functions/privacy/read-subject.ts'
 import {
   AFTER_LEASE,
   CALLED,
@@ -178,6 +180,22 @@ describe('an export of a person', () => {
     const files = await world.fetchArchive(request)
     expect(jsonOf(files, /email-status-.*json/)).toMatchObject([{ state: 'complained' }])
     expect(jsonOf(files, /notices-.*json/)).toMatchObject([{ noticeId }])
+  })
+
+  it('has what the person did by a sign-in that another of their accounts alone knows', async () => {
+    const [one, two] = [await world.open(), await world.open()]
+    const email = 'second@example.com'
+    for (const { accountId } of [one, two])
+      await world.members.add({ accountId, email, role: 'billing', addedAt: NOW })
+    await world.accept(two.accountId, email)
+    const { subjects } = person(email) as { subjects: string[] }
+    const topUp = { topUpId: 'top_1', actor: `person:${subjects[0]}` }
+    const Item = { pk: `ACCOUNT#${one.accountId}`, sk: 'TOP_UP#top_1', ...topUp }
+    await world.client.send(new PutCommand({ TableName: world.database.paymentsTable, Item }))
+    const subject = subjectOfPerson(email, 'all_accounts', [])
+    const request = await world.ask(one, 'export', subject, { replyTo: email })
+    await world.workerWith().work(one.accountId, request.requestId, now)
+    expect(jsonOf(await world.fetchArchive(request), /top-ups-.*json/)).toMatchObject([topUp])
   })
 
   it('leaves nothing in the bucket but the archive', async () => {
