@@ -42,11 +42,8 @@ export const handler = httpHandler(
     if (!change.ok) throw refuseChange(change, account.currency)
     const credit = await readCreditAt(ledger, accountId, now.toISOString())
     if (!credit) throw new Problem('account_not_found', `You have no account ${accountId}.`)
-    const { currency } = account
-    return {
-      status: 200,
-      body: presentPlanChange(change, { currency, availableMicros: credit.usableMicros }),
-    }
+    const head = { ...credit.head, availableMicros: credit.usableMicros }
+    return { status: 200, body: presentPlanChange(change, head) }
   }),
 
   bind(changeAccountPlan, async ({ caller, params: { accountId }, body, idempotencyKey }) => {

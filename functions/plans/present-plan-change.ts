@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { Head } from '../ledger/entry.ts'
 import { money, moneyReply } from '../ledger/money.ts'
+import { shortfallOf } from './decide-monthly-charge.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 import type { PlannedChange } from './planned-change.ts'
 import { chargeLineReply, presentChargeLine } from './present-plan.ts'
@@ -19,20 +21,22 @@ export const planChangePreviewReply = z
       description: 'now; less than the difference where a part of it had been refunded already',
     }),
     available: moneyReply,
-    shortfall: moneyReply.meta({ description: 'what is missing for it now' }),
+    shortfall: moneyReply.meta({
+      description: 'what has to be topped up for it now, with what a top-up pays first',
+    }),
     nextMonth: z.object({ period: z.string(), lines: z.array(chargeLineReply), total: moneyReply }).meta({
       description: 'what the coming month would cost with it, whether it is made now or from then on',
     }),
   })
   .meta({ id: 'PlanChangePreview' })
 
-/** A change that is planned, against the credit that there is. */
+/** A change that is planned, against the credit that there is; `head` without what has expired. */
 export function presentPlanChange(
   change: PlannedChange & { nextMonth: MonthlyCharge },
-  { currency, availableMicros }: { currency: string; availableMicros: bigint },
+  head: Head,
 ): z.infer<typeof planChangePreviewReply> {
   const { month, monthBefore, chargedMicros, nextMonth } = change
-  const missingMicros = chargedMicros > availableMicros ? chargedMicros - availableMicros : 0n
+  const { currency, availableMicros } = head
   return {
     period: month.period,
     changedOn: change.date,
@@ -43,7 +47,7 @@ export function presentPlanChange(
     charged: money(chargedMicros, currency),
     givenBack: money(change.givenBackMicros, currency),
     available: money(availableMicros, currency),
-    shortfall: money(missingMicros, currency),
+    shortfall: money(shortfallOf(head, chargedMicros), currency),
     nextMonth: {
       period: nextMonth.period,
       lines: nextMonth.lines.map((line) => presentChargeLine(line, currency)),

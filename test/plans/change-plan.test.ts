@@ -4,6 +4,7 @@ import { createUndoing } from '../../functions/credits/undo-entry.store.ts'
 import { refund } from '../../functions/ledger/decide-movement.ts'
 import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { presentPlanChange } from '../../functions/plans/present-plan-change.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
 import { planAccounts, UNIT } from './plan-account.ts'
@@ -81,6 +82,19 @@ describe('changing a plan within the month', () => {
     const next = await charging.chargeDue(account.accountId, new Date('2026-12-31T23:00:00.000Z'))
     expect(next.months).toEqual([{ period: '2027-01', result: 'charged' }])
     expect((await world.statement(account)).planLines.at(-1)).toMatchObject({ amountMicros: -39_200_000n })
+  })
+
+  it('says what is missing with what a top-up pays first, as a top-up would have to be', async () => {
+    const account = await inDecember(24_500_000n)
+    const preview = await createPlanChanging(database).preview(requestOf(account, 8, twelfth))
+    if (!preview.ok) throw new Error(preview.reason)
+    const credit = { availableMicros: 1n * UNIT, receivableMicros: 3n * UNIT }
+    const { head } = await world.statement(account)
+    const shown = (more: Partial<typeof credit>) =>
+      presentPlanChange(preview, { ...head, ...credit, ...more }).shortfall.amount
+    // The change costs 9.483871.
+    expect(shown({})).toBe('11.483871')
+    expect(shown({ availableMicros: 20n * UNIT })).toBe('0.00')
   })
 
   it('gives back a removal from tomorrow on, to the lots that the month was drawn from', async () => {
