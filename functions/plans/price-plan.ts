@@ -8,7 +8,13 @@ import type { Subscription, SubscriptionTerm } from './subscription.ts'
  * What a month of a plan costs an account, line by line, whatever runs of it: by the fees that were agreed with it for that
  * month, else the plan's. A plan that has ended costs nothing.
  */
-export function priceTerm(
+export function priceTerm(...[term, version, fees]: Parameters<typeof priceTaken>): MonthlyLine[] {
+  const isFreeBaseFee = (line: MonthlyLine) => line.service === BASE_FEE_SERVICE && line.unitFeeMicros === 0n
+  return priceTaken(term, version, fees).filter((line) => !isFreeBaseFee(line))
+}
+
+/** The same with a line of the base fee also where that is nothing. */
+export function priceTaken(
   term: Pick<SubscriptionTerm, 'planId' | 'services' | 'isEnded'>,
   version: PlanVersion,
   { overrides, period }: { overrides: readonly AgreedPrice[] | undefined; period: Period },
@@ -29,7 +35,7 @@ export function priceTerm(
         throw new Error(`plan ${version.planId} version ${version.version} lost the service ${service}`)
       return line(service, offered.name, quantity, offered.unitFeeMicros)
     })
-  return [...(baseFee.unitFeeMicros > 0n ? [baseFee] : []), ...chosen]
+  return [baseFee, ...chosen]
 }
 
 /** Without what is stopped for lack of credit. Without its base fee nothing of a plan runs. */

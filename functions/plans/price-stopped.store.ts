@@ -3,13 +3,13 @@ import { createFrozenPrices } from './frozen-prices.store.ts'
 import type { MonthlyLine } from './month-lines.ts'
 import type { PeriodDocument } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
-import { priceTerm } from './price-plan.ts'
+import { priceTaken } from './price-plan.ts'
 import { type Subscription, termOf } from './subscription.ts'
 import { versionWithinMonth } from './version-for-month.ts'
 
 /**
  * Finds what the stopped services of an account cost in a month that has begun, as a change of plan within it would price
- * them. What is not taken any more is left out.
+ * them. What is not taken any more is left out; a base fee that costs nothing by now is not, so that it resumes.
  */
 export function createStoppedPricing(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const plans = createPlanStore(options)
@@ -24,7 +24,7 @@ export function createStoppedPricing(options: { client: DynamoDBDocumentClient; 
     const begun = (await plans.listVersions(term.planId)).filter(({ effectiveFrom }) => effectiveFrom <= at)
     const version = versionWithinMonth(begun, month.dueAt, frozen)
     if (!version) throw new Error(`plan ${term.planId}: no version is in force in ${period}`)
-    const lines = priceTerm(term, version, { overrides, period })
+    const lines = priceTaken(term, version, { overrides, period })
     return lines.filter(({ service }) => stopped.some((other) => other.service === service))
   }
 }

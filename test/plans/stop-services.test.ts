@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { beginningOfPeriod } from '../../functions/accounts/billing-period.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { beginGrace } from '../../functions/plans/grace.ts'
+import { setAgreedPrices } from '../../functions/plans/set-agreed-prices.store.ts'
 import { setStopOrder } from '../../functions/plans/set-stop-order.store.ts'
 import { interposedClient } from '../ledger/interposed-client.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -228,6 +229,24 @@ describe('a month that is owed', () => {
     await full.give(account, 186)
     expect(await full.resultsOf(account, december(27))).toEqual(['resumed'])
     expect(await full.stoppedOf(account)).toEqual([])
+  })
+
+  it('lets a base fee run again, for nothing and without credit, that costs nothing any more', async () => {
+    const account = await world.open()
+    await full.choose(account, [], new Date('2026-11-10T12:00:00.000Z'))
+    await charging.chargeDue(account.accountId, december(1))
+    await charging.chargeDue(account.accountId, december(8))
+    expect(await full.stoppedOf(account)).toEqual(['base-fee'])
+    const wish = { service: 'base-fee', unitFeeMicros: 0n, fromPeriod: '2027-01', reason: 'a large customer' }
+    const agreed = { account, wishes: [wish], actor: 'machine:staff', now: december(20) }
+    expect(await setAgreedPrices(database, agreed)).toMatchObject({ ok: true })
+    // December's seven days are owed.
+    await full.give(account, 7)
+    expect(await full.resultsOf(account, firstOfJanuary)).toEqual(['settled', 'nothing_to_pay', 'resumed'])
+    expect(await full.stoppedOf(account)).toEqual([])
+    expect((await full.linesOf(account)).lines.at(-1)).toBe('plan_resume 0')
+    expect(await full.resultsOf(account, december(33))).toEqual([])
+    expect(await full.resultsOf(account, december(31 + 32))).toEqual(['nothing_to_pay'])
   })
 
   it('neither stops nor resumes anything of a parked account, and nothing of a closed one', async () => {
