@@ -1,11 +1,10 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { type Period, periodOf } from '../accounts/billing-period.ts'
+import { periodOf } from '../accounts/billing-period.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import type { Run, Step } from './charging-step.ts'
-import { PLANS_ACTOR } from './describe-month.ts'
+import { endWhileClosed } from './end-while-closed.ts'
 import { putPlan } from './plan-writes.store.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
-import { type Subscription, termOf } from './subscription.ts'
 
 /**
  * Has months fall due again of an account that was closed and is open. When a month began while it was closed, nothing of its
@@ -20,8 +19,7 @@ export function createPlanReopening(options: { client: DynamoDBDocumentClient; d
     const { accountId, timeZone } = account
     const subscription = await subscriptions.read(accountId)
     if (!subscription) throw new Error(`account ${accountId}: a charge is due without a plan`)
-    const current = periodOf(at, timeZone)
-    const next = due.period <= current ? endBetween(subscription, due.period, current, at) : undefined
+    const next = endWhileClosed(subscription, due, periodOf(at, timeZone), at)
     const written = await writeTogether(client, [
       subscriptions.reopenDue('charge', due, next?.revision),
       ...(next ? [putPlan(next, subscription, documentsTable)] : []),
@@ -29,26 +27,5 @@ export function createPlanReopening(options: { client: DynamoDBDocumentClient; d
     if (!written.ok && written.reason === 'busy')
       throw new Error(`account ${accountId}: too busy to have months due again`)
     return 'again'
-  }
-}
-
-/** The subscription with nothing taken from one month through another. */
-function endBetween(
-  { stopped, ...subscription }: Subscription,
-  from: Period,
-  through: Period,
-  at: string,
-): Subscription {
-  const { terms, revision } = subscription
-  const { planId } = termOf(subscription, from)!
-  const ended = { fromPeriod: from, planId, services: [], isEnded: true as const }
-  return {
-    ...subscription,
-    terms: [
-      ...terms.filter(({ fromPeriod }) => fromPeriod < from),
-      { ...ended, changedAt: at, changedBy: PLANS_ACTOR },
-      ...terms.filter(({ fromPeriod }) => fromPeriod > through),
-    ],
-    revision: revision + 1n,
   }
 }

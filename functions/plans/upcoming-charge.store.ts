@@ -9,6 +9,7 @@ import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
 import { priceMonth, weighMonth } from './decide-monthly-charge.ts'
+import { endWhileClosed } from './end-while-closed.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
 import { createMonthVersions } from './month-versions.store.ts'
 import { owedBefore, type PeriodDocument } from './period-document.ts'
@@ -35,7 +36,10 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   const versionInForce = createVersionInForce(options)
   const priceResumption = createResumptionPricing(options)
 
-  /** The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan. */
+  /**
+   * The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan,
+   * and of a closed account.
+   */
   async function preview(account: Account, now: Date): Promise<UpcomingCharge | undefined> {
     const at = now.toISOString()
     const current = periodOf(at, account.timeZone)
@@ -51,7 +55,10 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     return previewAsDue(account, at, () => period)
   }
 
-  /** Of one moment: read again as long as the plan and its months move while the credit is read. */
+  /**
+   * Nothing of a closed account, and of one that is open again what will be once that is noted. Of one moment: read again as
+   * long as the plan and its months move while the credit is read.
+   */
   async function previewAsDue(account: Account, at: string, choose: (duePeriod: Period) => Period) {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const months = await readMonths(account.accountId)
@@ -59,7 +66,8 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
       const { due, subscription, short } = months
       const period = choose(due.period)
       if (due.period > period) return undefined
-      const upcoming = await look({ account, at, period, due, subscription, short })
+      const ended = due.isEnded && endWhileClosed(subscription, due, periodOf(at, account.timeZone), at)
+      const upcoming = await look({ account, at, period, due, subscription: ended || subscription, short })
       // A month that was paid meanwhile would be owed, and missing from the credit, at once.
       if (isSameMoment(months, await readMonths(account.accountId))) return upcoming
     }
@@ -84,7 +92,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     due: Due
     subscription: Subscription
     short: readonly PeriodDocument[]
-  }): Promise<UpcomingCharge> {
+  }): Promise<UpcomingCharge | undefined> {
     const { account, at, period, due, subscription, short } = months
     let owedMicros = owedBefore(short, due.period)
     for (let earlier = due.period; earlier < period; earlier = nextPeriod(earlier)) {
@@ -95,6 +103,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     const dueAt = beginningOfPeriod(period, account.timeZone)
     const chargedAt = laterOf(dueAt, at)
     const { credit, ringFence: all } = await readCredit(account, at)
+    if (credit.head.status === 'closed') return undefined
     const ringFence = { lots: lastingAt(all, chargedAt) }
     const { usableMicros: availableMicros } = creditAt(credit, chargedAt)
     const expiringMicros = credit.head.availableMicros - availableMicros

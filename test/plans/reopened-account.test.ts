@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { createShortfallWarning } from '../../functions/plans/warn-shortfall.store.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
@@ -53,6 +54,28 @@ describe('an account that was closed and is open again', () => {
     expect(await full.linesOf(account)).toEqual({ lines: ['plan -186'], available: 1000n })
     expect(await termsOf(account)).toEqual(['2026-12', '2027-01 ended'])
     expect(await isFound(account, 'charge')).toBe(true)
+  })
+
+  it('foresees no charge of the months of which none is made, closed or open again, looked at or not', async () => {
+    const { preview } = createUpcomingCharge(database)
+    const account = await closeIn(january(1))
+    expect(await preview(account, march(10))).toBeUndefined()
+    await full.setStatus(account.accountId, 'open')
+    const nothing = { owedMicros: 0n, totalMicros: 0n, resumptionMicros: 0n, shortfallMicros: 0n }
+    expect(await preview(account, march(10))).toMatchObject({ period: '2027-03', ...nothing })
+    await full.charging.chargeDue(account.accountId, march(10))
+    expect(await preview(account, march(10))).toMatchObject({ period: '2027-04', ...nothing })
+  })
+
+  it('foresees its next charge where no month has begun meanwhile', async () => {
+    const { preview } = createUpcomingCharge(database)
+    const account = await closeIn(december(10))
+    expect(await preview(account, december(12))).toBeUndefined()
+    await full.setStatus(account.accountId, 'open')
+    expect(await preview(account, december(12))).toMatchObject({
+      period: '2027-01',
+      totalMicros: 186n * UNIT,
+    })
   })
 
   it('is charged again for a plan that it chooses anew, by day and by the month', async () => {
