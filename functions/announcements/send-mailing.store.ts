@@ -11,7 +11,7 @@ import { createAddressStatusStore } from '../notices/address-status.store.ts'
 import type { RenderedNotice } from '../notices/notice.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
 import { type Announcement, concernsClients } from './announcement.ts'
-import { createMailClaims, type MailKey } from './mail-claim.store.ts'
+import { type AnnouncementMailKey, createAnnouncementMails } from './announcement-mail.store.ts'
 import { createMailingStore } from './mailing.store.ts'
 import { delaySecondsUntil, isOver, type Mailing, type MailingKind, type MailingMessage } from './mailing.ts'
 import { renderAnnouncement } from './render-announcement.ts'
@@ -61,7 +61,7 @@ export function createMailingSending(options: SendingOptions) {
   const mailings = createMailingStore({ ...options, pageSize: options.pageSize ?? PAGE_SIZE })
   const signUps = createSignUpStore(options)
   const consents = createConsentStore(options)
-  const claims = createMailClaims(options)
+  const mails = createAnnouncementMails(options)
   const addresses = createAddressStatusStore(options)
 
   /** Works off a message; throws when something is left to be done: the message has to come again. */
@@ -193,19 +193,19 @@ export function createMailingSending(options: SendingOptions) {
   }
 
   async function deliver(
-    mail: MailKey,
+    mail: AnnouncementMailKey,
     kind: MailingKind | 'confirmation',
     { account, email, personId }: Recipient,
     isWanted: () => Promise<Announcement | undefined>,
   ): Promise<Outcome> {
     if ((await addresses.read([email])).has(email)) return 'unreachable'
-    const claim = await claims.claim(mail, options.clock())
+    const claim = await mails.claim(mail, options.clock())
     if (claim === 'done') return 'before'
     if (claim === 'elsewhere') throw new Error(`e-mail ${mail.mail} is being sent, or was cut off`)
     const announcement = await isWanted()
     const isCounted = kind === 'news'
     const finish = (state: 'sent' | 'rejected' | 'unwanted', note: string) =>
-      claims.finish(mail, { state, note, at: options.clock().toISOString() }, isCounted)
+      mails.finish(mail, { state, note, at: options.clock().toISOString() }, isCounted)
     if (!announcement) {
       await finish('unwanted', '')
       return 'unwanted'
@@ -214,7 +214,7 @@ export function createMailingSending(options: SendingOptions) {
     const withdrawal = kind === 'news' ? await withdrawalOf(announcement, personId) : undefined
     const rendered = renderAnnouncement({ announcement, kind, account, portalUrl, organizer, withdrawal })
     const sent = await options.sendMail(email, rendered).catch(async (error: unknown) => {
-      await claims.release(mail, options.clock())
+      await mails.release(mail, options.clock())
       throw error
     })
     await finish(sent.ok ? 'sent' : 'rejected', sent.ok ? sent.messageId : sent.detail)

@@ -33,6 +33,17 @@ export function isConditionFailed(error: unknown): error is ConditionalCheckFail
   return error instanceof Error && error.name === 'ConditionalCheckFailedException'
 }
 
+/** Makes a single conditional write: true when it was made, false where its condition did not hold. */
+export async function conditionHeld(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write
+    return true
+  } catch (error) {
+    if (isConditionFailed(error)) return false
+    throw error
+  }
+}
+
 const PASSING_ERRORS = new Set([
   'TransactionInProgressException',
   'ProvisionedThroughputExceededException',

@@ -13,7 +13,7 @@ import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { isGiven } from '../consents/consent.ts'
-import { personKey as ofPersonKey, personIdOf } from '../consents/person-key.ts'
+import { personKey as ofPersonKey, personIdOf, personIdOfHash } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
@@ -21,7 +21,7 @@ import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
 import { type ExportsBucket, removeExport } from './exports-bucket.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import { type PrivacyRequest, personIdOfHash, type Subject } from './privacy-request.ts'
+import type { PrivacyRequest, Subject } from './privacy-request.ts'
 
 export type ErasureOptions = {
   client: DynamoDBDocumentClient

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
+import { hashOfAddress } from '../consents/person-key.ts'
 
 export const PRIVACY_KINDS = ['export', 'erasure'] as const
 export type PrivacyKind = (typeof PRIVACY_KINDS)[number]
@@ -113,16 +113,6 @@ export function daysLater(at: string, days: number): string {
 export function isDeadlineToBeTold(request: PrivacyRequest, now: string): boolean {
   if (request.status === 'done' || request.deadlineToldAt !== undefined) return false
   return daysLater(now, DEADLINE_NOTICE_DAYS) >= request.dueAt
-}
-
-/** An address as notices name it in their keys: what is left of a person to find late data by. */
-export function hashOfAddress(email: string): string {
-  return createHash('sha256').update(email).digest('base64url').slice(0, 22)
-}
-
-/** The person as keys name one, from what is left of an address: both are the beginning of the same SHA-256. */
-export function personIdOfHash(emailHash: string): string {
-  return Buffer.from(emailHash, 'base64url').toString('hex').slice(0, 32)
 }
 
 /** What of two open requests is the same: only one of it is worked on at a time. */

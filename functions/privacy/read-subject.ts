@@ -1,7 +1,8 @@
 import type { Member } from '../accounts/account.ts'
+import { hashOfAddress } from '../consents/person-key.ts'
 import type { Caller } from '../edge/caller.ts'
 import { Problem } from '../edge/problem.ts'
-import { hashOfAddress, type Subject } from './privacy-request.ts'
+import type { Subject } from './privacy-request.ts'
 
 export type AskedSubject =
   | { type: 'account' }
