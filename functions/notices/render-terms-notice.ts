@@ -60,13 +60,17 @@ function subjectOf(
 }
 
 function whatIsAsked(
-  { at }: TermsEvent['detail'],
+  { at, effectiveAt }: TermsEvent['detail'],
   requiredAt: string,
   verb: 'accept' | 'acknowledge',
   moment: (instant: string) => string,
 ): string[] {
   const closing =
     'you can read, export and close your account, and answer; all else waits until an owner or billing member has answered. Services that run go on for a limited time'
+  if (requiredAt <= at && effectiveAt > at)
+    return [
+      `The version before it is in effect and has not been answered: please ${verb} that one or this one now. Until then ${closing}.`,
+    ]
   if (requiredAt <= at)
     return [`It is in effect and has to be answered now: please ${verb} it. Until then ${closing}.`]
   return [

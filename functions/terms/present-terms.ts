@@ -33,8 +33,10 @@ export const waitingTermsReply = z
         version: z.string(),
         title: z.string(),
         language: z.string(),
+        effectiveAt: z.string(),
         textSha256: z.string(),
         url: z.string(),
+        changesUrl: z.string().optional(),
       })
       .optional()
       .meta({
@@ -175,6 +177,8 @@ export function presentWaitingTerms({
   acceptedVersion,
 }: WaitingTerms): z.infer<typeof waitingTermsReply> {
   const { document, kind, version, title, language, effectiveAt, textSha256 } = toAccept
+  const changesOf = (later: TermsVersion) =>
+    acceptedVersion && `${urlOf(later)}/changes?since=${acceptedVersion}`
   return {
     document,
     kind,
@@ -189,9 +193,10 @@ export function presentWaitingTerms({
     url: urlOf(toAccept),
     inEffect: inEffect && {
       ...{ version: inEffect.version, title: inEffect.title, language: inEffect.language },
-      ...{ textSha256: inEffect.textSha256, url: urlOf(inEffect) },
+      ...{ effectiveAt: inEffect.effectiveAt, textSha256: inEffect.textSha256 },
+      ...{ url: urlOf(inEffect), changesUrl: changesOf(inEffect) },
     },
-    changesUrl: acceptedVersion && `${urlOf(toAccept)}/changes?since=${acceptedVersion}`,
+    changesUrl: changesOf(toAccept),
   }
 }
 

@@ -237,11 +237,24 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     expect(await tab.evaluate(`${topUpLinks}.length`)).toBe(0)
     await tab.press('Read and answer')
     await tab.waitFor(`location.pathname === '/portal/terms' && ${SHOWN}`)
+  })
+
+  it('lets what is in effect be answered first, where a newer version is announced, and then the newer one', async () => {
+    await publish('4', '2036-12-01T00:00:00Z')
+    await open('/portal/terms')
+    const titles = `[...document.querySelectorAll('#waiting-list h3')].map((one) => one.textContent)`
+    expect(await tab.evaluate(titles)).toEqual(['Terms of service, version 3', 'Terms of service, version 4'])
+    await tab.shows('Whoever accepts it now need not accept version 3 as well.')
     await tab.press('Read and answer')
+    await tab.shows('What changes since version 1, which was answered last')
+    await tab.press('Read version 4, which takes effect later')
+    await tab.press('Read version 3, which is in effect')
     await tab.press('I accept these terms')
     await tab.shows('Accepted: Terms of service, version 3')
+    await tab.shows('Please answer by 1 December 2036, 01:00 (Europe/Berlin).')
     await open('/portal')
     expect(await tab.evaluate('location.pathname')).toBe('/portal')
+    await tab.shows('please answer by 1 December 2036, 01:00 (Europe/Berlin).')
   })
 
   it('signs out here and at the sign-in service', async () => {

@@ -352,19 +352,22 @@ describe('the e-mail', () => {
   })
 
   it('says what happens without an answer, and that nothing needs doing where it is so', async () => {
-    const [material, editorial, late] = [newDocument(), newDocument(), newDocument()]
+    const [material, editorial, late, followed] = Array.from({ length: 4 }, newDocument) as string[]
     const account = await world.open()
-    await publish(material, '1', {
+    await publish(material!, '1', {
       kind: 'statement',
       title: 'Privacy <statement>',
       summary: 'We keep\nless.',
     })
-    await publish(editorial, '1', { class: 'editorial', title: 'Notes' })
-    await publish(late, '1', { effectiveAt: daysLater(-1).toISOString() })
+    await publish(editorial!, '1', { class: 'editorial', title: 'Notes' })
+    await publish(late!, '1', { effectiveAt: daysLater(-1).toISOString() })
+    await publish(followed!, '1', { effectiveAt: daysLater(-1).toISOString() })
+    await publish(followed!, '2', { title: 'Fair use' })
     const own = (await tellDue(published)).filter(({ detail }) => detail.accountId === account.accountId)
     const outbox: { to: string; subject: string; text: string }[] = []
     for (const event of own) await outboxSending(outbox).send(event, published)
     expect(outbox.map(({ subject }) => subject).sort()).toEqual([
+      'Please read and accept “Fair use” by 2026-11-22',
       'Please read and accept “Terms” by 2026-11-22',
       'Please read and acknowledge “Privacy <statement>” by 2026-12-23',
       '“Notes” has a new version',
@@ -373,7 +376,8 @@ describe('the e-mail', () => {
     expect(textOf('Privacy')).toContain('We keep\n\nless.')
     expect(textOf('Privacy')).toContain('before 2026-12-23 13:00 (Europe/Berlin)')
     expect(textOf('Notes')).toContain('You need not do anything.')
-    expect(textOf('“Terms”')).toContain('has to be answered now')
+    expect(textOf('“Terms”')).toContain('It is in effect and has to be answered now')
+    expect(textOf('Fair use')).toContain('The version before it is in effect and has not been answered')
   })
 
   it('takes its time, so that many are not sent faster than the provider takes them', async () => {

@@ -157,7 +157,10 @@ describe('terms, from publication to acceptance', () => {
     await publish('3', ahead)
     expect(await waitsFor()).toMatchObject({
       ...{ closed: true, version: '3' },
-      inEffect: { version: '2', url: `/v1/terms/${document}/versions/2` },
+      inEffect: {
+        ...{ version: '2', effectiveAt: '2018-05-28T22:00:00.000Z' },
+        url: `/v1/terms/${document}/versions/2`,
+      },
     })
     expect((await answerTo('1')).body.code).toBe('terms_version_superseded')
     expect((await answerTo('2')).status).toBe(201)

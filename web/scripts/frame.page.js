@@ -145,6 +145,9 @@ globalThis.page = (() => {
   }
 
   const waitingOf = (account) => account.termsWaiting ?? []
+  /** Of a document that waits, the versions that may be answered, in the order in which they take effect. */
+  const answerableOf = (terms) =>
+    terms.inEffect ? [{ ...terms, ...terms.inEffect, inEffect: undefined, newest: terms }, terms] : [terms]
   const isClosed = (account) => waitingOf(account).some(({ closed }) => closed)
   const mayAnswer = (account) => ['owner', 'billing'].includes(account.role)
 
@@ -197,7 +200,7 @@ globalThis.page = (() => {
     )
     if (waiting.length === 0) return
     const names = waiting.map(({ document: name, version }) => `${name}@${version}`)
-    const titles = format.list(waiting.map(({ title }) => title))
+    const titles = format.list(waiting.map((terms) => answerableOf(terms)[0].title))
     const link = make('a', { href: linkTo('/portal/terms', account) }, 'Read and answer')
     const who = mayAnswer(account) ? '' : ' An owner or billing member of this account answers them.'
     const at = waiting.map(({ requiredAt }) => requiredAt).sort()[0]
@@ -238,6 +241,7 @@ globalThis.page = (() => {
       isClosed,
       mayAnswer,
       waitingOf,
+      answerableOf,
     },
   }
 })()

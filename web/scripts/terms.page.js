@@ -32,16 +32,23 @@
     ...version.translations,
   ]
 
-  function describeWaiting(account, { kind, requiredAt, closed }) {
+  /** Of what may be answered: why, and by when; of two versions, what each of them is for. */
+  function describeWaiting(account, { kind, requiredAt, closed, effectiveAt, newest, inEffect }) {
     const at = format.instant(requiredAt, account.timeZone)
+    const from = format.instant(effectiveAt, account.timeZone)
     const verb = kind === 'statement' ? 'acknowledge' : 'answer'
+    if (newest) return `In effect since ${from}: until it is answered this account stays closed to you.`
+    if (inEffect) {
+      const [does, again] = kind === 'statement' ? ['acknowledges', 'acknowledge'] : ['accepts', 'accept']
+      return `Takes effect on ${from}. Whoever ${does} it now need not ${again} version ${inEffect.version} as well.`
+    }
     return closed
       ? `In effect since ${at}: without an answer this account stays closed to you.`
       : `Please ${verb} by ${at}.`
   }
 
   function showWaiting(account) {
-    const waiting = page.waitingOf(account)
+    const waiting = page.waitingOf(account).flatMap(page.answerableOf)
     show('waiting', waiting.length > 0)
     element('waiting-list').replaceChildren(
       ...waiting.map((terms) =>
@@ -234,20 +241,30 @@
     }
   }
 
-  function offerAnswer(account, version, shown, { waiting, answers }) {
-    const isWaiting = waiting?.version === version.version
+  /** The ways to what else may be answered. */
+  function linkOthers(account, others) {
+    if (others.length === 1 && !others[0].newest && !others[0].inEffect)
+      return [readLink(account, others[0], 'Read the newest version')]
+    return others.map((terms) => {
+      const when = terms.newest ? 'which is in effect' : 'which takes effect later'
+      return readLink(account, terms, `Read version ${terms.version}, ${when}`)
+    })
+  }
+
+  function offerAnswer(account, version, shown, { answerable, answers }) {
+    const waiting = answerable.find((terms) => terms.version === version.version)
+    const others = answerable.filter((terms) => terms !== waiting)
     const given = answers.find(
       (answer) => answer.document === version.document && answer.version === version.version,
     )
-    show('answer', waiting !== undefined || given !== undefined)
-    show('to-answer', isWaiting)
+    show('answer', answerable.length > 0 || given !== undefined)
+    show('to-answer', waiting !== undefined)
     element('answer-notice').className = ''
-    element('answer-buttons').replaceChildren()
-    if (!isWaiting) {
+    element('answer-buttons').replaceChildren(...linkOthers(account, others))
+    if (!waiting) {
       element('answer-notice').textContent = given
         ? `${DECISIONS[given.decision]} on ${format.instant(given.at, account.timeZone)} by ${given.person.email}.`
         : 'A newer version waits for your answer.'
-      if (waiting) element('answer-buttons').append(readLink(account, waiting, 'Read the newest version'))
       return
     }
     const declined =
@@ -262,27 +279,31 @@
     const buttons = (PRESSED[version.kind] ?? PRESSED.agreement).map(([decision, words, className]) =>
       page.button(words, (pressed) => give(account, version, shown, { decision, pressed }), { className }),
     )
-    element('answer-buttons').replaceChildren(...buttons)
+    element('answer-buttons').prepend(...buttons)
   }
 
   async function showDocument(account, asked) {
     const versions = await readVersions(asked.document)
-    const waiting = page.waitingOf(account).find(({ document: name }) => name === asked.document)
+    const answerable = page
+      .waitingOf(account)
+      .filter(({ document: name }) => name === asked.document)
+      .flatMap(page.answerableOf)
     const version = asked.version
       ? versions.find((one) => one.version === asked.version)
       : versions.find((one) => concerns(one, account))
     if (!version) throw new session.Told('There is no such version of this document.')
     const texts = textsOf(version)
     const shown = texts.find(({ language }) => language === asked.language) ?? texts[0]
+    const waiting = answerable.find((terms) => terms.version === version.version)
     const [content, answers] = await Promise.all([
       readHtml(shown.url),
       readAnswers(account),
-      showChanges(version, versions, shown, waiting?.version === version.version ? waiting : undefined),
+      showChanges(version, versions, shown, waiting),
     ])
     element('text').replaceChildren(...content)
     element('text').lang = shown.language
     showFacts(account, version, shown)
-    offerAnswer(account, version, shown, { waiting, answers })
+    offerAnswer(account, version, shown, { answerable, answers })
     element('all-documents').href = linkTo('/portal/terms', account)
     show('reading')
   }
