@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CLIENT_TYPES, type ClientType, clientTypeSchema, timeZoneSchema } from '../accounts/account.ts'
+import { type ClientType, timeZoneSchema } from '../accounts/account.ts'
+import { concernedClientsSchema } from '../accounts/concerned-clients.ts'
 import { PURPOSES, type Purpose } from '../consents/purposes.ts'
 import { instantSchema } from '../edge/instant.ts'
 import { lineSchema, linesSchema } from '../edge/text.ts'
@@ -94,12 +95,7 @@ const contentShape = {
     description:
       'service: everybody concerned; otherwise only people who have given their consent to this purpose',
   }),
-  clientTypes: z
-    .array(clientTypeSchema)
-    .max(CLIENT_TYPES.length)
-    .default([])
-    .transform((types) => CLIENT_TYPES.filter((type) => types.includes(type)))
-    .meta({ description: 'whom it concerns; none named is all' }),
+  clientTypes: concernedClientsSchema,
   title: lineSchema(200),
   text: linesSchema(LONGEST_TEXT_CHARACTERS).meta({ description: 'Markdown; HTML in it is shown as text' }),
   banner: z.strictObject({ from: instantSchema, until: instantSchema }).optional(),
@@ -140,13 +136,6 @@ export const changeAnnouncementSchema = z
   .check(({ value, issues }) => {
     for (const fault of faultsOf(value)) issues.push({ code: 'custom', ...fault, input: value })
   })
-
-export function concernsClients(
-  { clientTypes }: Pick<Announcement, 'clientTypes'>,
-  clientType: ClientType,
-): boolean {
-  return clientTypes.length === 0 || clientTypes.includes(clientType)
-}
 
 /** Whether anybody was or is to be told by now. */
 export function hasBegun({ banner, email }: Pick<Announcement, 'banner' | 'email'>, now: string): boolean {

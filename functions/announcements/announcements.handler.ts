@@ -2,6 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { personIdOf } from '../consents/person-key.ts'
 import type { Caller } from '../edge/caller.ts'
@@ -12,7 +13,7 @@ import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { Problem } from '../edge/problem.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
-import { type Announcement, concernsClients, hasBegun, isBannerOn } from './announcement.ts'
+import { type Announcement, hasBegun, isBannerOn } from './announcement.ts'
 import {
   cancelSignUp,
   dismissAnnouncement,
@@ -64,7 +65,7 @@ async function isFor(
   now: string,
 ): Promise<boolean> {
   if (announcement.status === 'withdrawn' || !hasBegun(announcement, now)) return false
-  if (!concernsClients(announcement, account.clientType)) return false
+  if (!concerns(announcement, account.clientType)) return false
   const { announcementId, audience } = announcement
   if (audience === 'service' || (await consents.mayWrite(personId, audience))) return true
   return (await signUps.read(announcementId, personId)) !== undefined

@@ -1,7 +1,15 @@
 import type { Account } from '../accounts/account.ts'
 import { type Purpose, titleOf } from '../consents/purposes.ts'
-import { escapeHtml } from '../edge/escape-html.ts'
-import type { RenderedNotice } from '../notices/notice.ts'
+import type { RenderedMail } from '../notices/mail.ts'
+import {
+  mailButton,
+  mailFigures,
+  mailFooter,
+  mailFooterLink,
+  mailHeading,
+  mailPage,
+  mailParagraph,
+} from '../notices/mail-html.ts'
 import { renderText } from '../terms/render-text.ts'
 import type { Announcement } from './announcement.ts'
 import { eventFileType, renderEventFile, showTimes } from './event-file.ts'
@@ -29,14 +37,14 @@ type Content = {
   withdrawal?: AnnouncementMail['withdrawal']
 }
 
-const TEXT = 'font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a'
+const STOP = 'Stop these e-mails'
 
 /**
  * The e-mail of an announcement, both parts saying the same; nothing is loaded, and nothing in the text runs. E-mails that
  * somebody has asked for end by their link, and by the mail program’s own button (RFC 8058). Whoever has signed up gets the
  * event for the calendar.
  */
-export function renderAnnouncement(mail: AnnouncementMail): RenderedNotice {
+export function renderAnnouncement(mail: AnnouncementMail): RenderedMail {
   const content = contentOf(mail)
   const { announcement, kind, organizer } = mail
   const file = kind === 'news' ? undefined : renderEventFile(announcement, { organizer, showsLink: true })
@@ -116,37 +124,18 @@ function layOutText({ intro, facts, text, action, footer, withdrawal }: Content)
     ...(facts.length > 0 ? [facts.map(([name, value]) => `${name}: ${value}`).join('\n')] : []),
     ...(text === '' ? [] : [text]),
     `${action.label}:\n${action.url}`,
-    [footer, ...(withdrawal ? [`Stop these e-mails:\n${withdrawal.link}`] : [])].join('\n'),
+    [footer, ...(withdrawal ? [`${STOP}:\n${withdrawal.link}`] : [])].join('\n'),
   ].join('\n\n')
 }
 
 function layOutHtml({ subject, intro, facts, text, action, footer, withdrawal }: Content): string {
-  const rows = facts.map(
-    ([name, value]) =>
-      `<tr><th scope="row" style="${TEXT};text-align:left;font-weight:normal;padding:4px 24px 4px 0">${escapeHtml(name)}</th>` +
-      `<td style="${TEXT};font-weight:bold;padding:4px 0">${escapeHtml(value)}</td></tr>`,
-  )
-  const small = `${TEXT};font-size:14px;color:#595959`
-  const button = `${TEXT};display:inline-block;padding:12px 20px;background:#0b5394;color:#ffffff;font-weight:bold;text-decoration:none;border-radius:4px`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<title>${escapeHtml(subject)}</title>
-</head>
-<body style="margin:0;padding:24px;background:#ffffff">
-<main style="max-width:560px;margin:0 auto;${TEXT}">
-<h1 style="${TEXT};font-size:22px;line-height:1.3;margin:0 0 16px">${escapeHtml(subject)}</h1>
-${intro.map((paragraph) => `<p style="${TEXT};margin:0 0 16px">${escapeHtml(paragraph)}</p>`).join('\n')}
-${rows.length > 0 ? `<table style="border-collapse:collapse;margin:0 0 24px"><tbody>\n${rows.join('\n')}\n</tbody></table>` : ''}
-${text === '' ? '' : renderText(text)}
-<p style="margin:24px 0 0"><a href="${escapeHtml(action.url)}" style="${button}">${escapeHtml(action.label)}</a></p>
-<p style="${small};margin:24px 0 0">${escapeHtml(footer)}</p>
-${withdrawal ? `<p style="${small};margin:8px 0 0"><a href="${escapeHtml(withdrawal.link)}" style="color:#595959">Stop these e-mails</a></p>` : ''}
-</main>
-</body>
-</html>
-`
+  return mailPage(subject, [
+    mailHeading(subject),
+    ...intro.map(mailParagraph),
+    mailFigures(facts),
+    text === '' ? '' : renderText(text),
+    mailButton(action),
+    mailFooter(footer),
+    withdrawal ? mailFooterLink({ label: STOP, url: withdrawal.link }) : '',
+  ])
 }

@@ -1,4 +1,3 @@
-import { SESv2Client } from '@aws-sdk/client-sesv2'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { readWithdrawalKey } from '../consents/withdrawal-key.client.ts'
 import { withdrawalLink, writeWithdrawalToken } from '../consents/withdrawal-token.ts'
@@ -8,7 +7,7 @@ import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { eachMessage, queueHandler } from '../edge/queue.ts'
 import { sleep } from '../edge/retry-delay.ts'
-import { createMail } from '../notices/mail.client.ts'
+import { createMail, mailClient } from '../notices/mail.client.ts'
 import { mailingMessageSchema } from './mailing.ts'
 import { createMailingSending } from './send-mailing.store.ts'
 
@@ -33,8 +32,7 @@ const mailings = createMailingSending({
   portalUrl: names.PORTAL_URL,
   organizer: names.SENDER_ADDRESS,
   sendMail: createMail({
-    // Together shorter than a claim on an e-mail lasts.
-    client: new SESv2Client({ maxAttempts: 2, requestHandler: { requestTimeout: 5000 } }),
+    client: mailClient(),
     senderAddress: names.SENDER_ADDRESS,
     configurationSet: names.MAIL_CONFIGURATION_SET,
   }),

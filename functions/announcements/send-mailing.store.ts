@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, Member } from '../accounts/account.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { personIdOf } from '../consents/person-key.ts'
 import type { Purpose } from '../consents/purposes.ts'
@@ -8,9 +9,9 @@ import type { Withdrawal } from '../consents/withdrawal-token.ts'
 import { log } from '../edge/log.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createAddressStatusStore } from '../notices/address-status.store.ts'
-import type { RenderedNotice } from '../notices/notice.ts'
+import type { SendMail } from '../notices/mail.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
-import { type Announcement, concernsClients } from './announcement.ts'
+import type { Announcement } from './announcement.ts'
 import { type AnnouncementMailKey, createAnnouncementMails } from './announcement-mail.store.ts'
 import { createMailingStore } from './mailing.store.ts'
 import { delaySecondsUntil, isOver, type Mailing, type MailingKind, type MailingMessage } from './mailing.ts'
@@ -32,10 +33,7 @@ export type SendingOptions = {
   portalUrl: string
   /** Who calendars say has asked people to come: the sender’s address. */
   organizer: string
-  sendMail: (
-    to: string,
-    notice: RenderedNotice,
-  ) => Promise<{ ok: true; messageId: string } | { ok: false; reason: 'rejected'; detail: string }>
+  sendMail: SendMail
   withdrawalLinkOf: (withdrawal: Withdrawal) => Promise<string>
   send: SendMailings
   /** Waits so long after each e-mail that the service’s rate is kept. */
@@ -106,7 +104,7 @@ export function createMailingSending(options: SendingOptions) {
     const { items, position } = await mailings.nextAccounts(mailing)
     if (!announcement) return { recipients: [], position }
     const found = await accounts.readMany(items)
-    const concerned = found.filter(({ clientType }) => concernsClients(announcement, clientType))
+    const concerned = found.filter(({ clientType }) => concerns(announcement, clientType))
     const recipients: Recipient[] = []
     for (const account of concerned) recipients.push(...(await membersOf(account)))
     return { recipients, position }

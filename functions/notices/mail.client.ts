@@ -1,13 +1,5 @@
-import { type SESv2Client, type SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2'
-import type { RenderedNotice } from './notice.ts'
-
-export type MailSent =
-  | { ok: true; messageId: string }
-  /** The provider will not take this message for this address, however often it is sent. */
-  | { ok: false; reason: 'rejected'; detail: string }
-
-/** Sends one e-mail to one address. What it throws names no address. */
-export type SendMail = (to: string, notice: RenderedNotice) => Promise<MailSent>
+import { SESv2Client, type SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2'
+import type { RenderedMail, SendMail } from './mail.ts'
 
 /** What the message or the address is at fault for; everything else may pass, and is thrown. */
 const PERMANENT = new Set(['MessageRejected', 'BadRequestException'])
@@ -17,6 +9,11 @@ const PERMANENT = new Set(['MessageRejected', 'BadRequestException'])
  * https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
  */
 const NOT_VERIFIED = /\bnot verified\b/i
+
+/** The mail service’s client for whatever is claimed before it is sent: its tries take less time together than a claim lasts. */
+export function mailClient(): SESv2Client {
+  return new SESv2Client({ maxAttempts: 2, requestHandler: { requestTimeout: 5000 } })
+}
 
 /** The operator's mail: from one address, through one configuration set, as text and HTML. */
 export function createMail(options: {
@@ -62,7 +59,7 @@ function withoutAddress(error: unknown): Error {
   return Object.assign(new Error(said), { name })
 }
 
-function toAttachment({ fileName, contentType, text }: NonNullable<RenderedNotice['attachments']>[number]) {
+function toAttachment({ fileName, contentType, text }: NonNullable<RenderedMail['attachments']>[number]) {
   return {
     FileName: fileName,
     ContentType: contentType,

@@ -42,13 +42,3 @@ export function oncePerPersonId({ detailType, detail }: NoticeEvent): string | u
   if (detailType !== 'terms.published' && detailType !== 'terms.reminder') return undefined
   return detail.id.slice(`${detail.accountId}/`.length)
 }
-
-/** An e-mail: both parts say the same. */
-export type RenderedNotice = {
-  subject: string
-  text: string
-  html: string
-  /** Beyond what every e-mail has, such as List-Unsubscribe. */
-  headers?: { name: string; value: string }[]
-  attachments?: { fileName: string; contentType: string; text: string }[]
-}

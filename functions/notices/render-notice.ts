@@ -6,7 +6,8 @@ import { money, readAmount } from '../ledger/money.ts'
 import { topUpAmountFor } from '../top-up/top-up-amount.ts'
 import { topUpLink } from '../top-up/top-up-link.ts'
 import { layOutNotice, type NoticeContent } from './lay-out-notice.ts'
-import type { NoticeEvent, RenderedNotice } from './notice.ts'
+import type { RenderedMail } from './mail.ts'
+import type { NoticeEvent } from './notice.ts'
 import { tellOfTerms } from './render-terms-notice.ts'
 import { tellOfPrivacy } from './tell-of-privacy.ts'
 
@@ -20,7 +21,7 @@ export function renderNotice(
   account: Pick<Account, 'accountId' | 'name' | 'timeZone' | 'currency'>,
   portalUrl: string,
   otherAccounts: readonly string[] = [],
-): RenderedNotice {
+): RenderedMail {
   return layOutNotice({ ...contentOf(event, account, portalUrl, otherAccounts), accountName: account.name })
 }
 

@@ -1,10 +1,9 @@
-import { SESv2Client } from '@aws-sdk/client-sesv2'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { log } from '../edge/log.ts'
 import { eachMessage, queueHandler } from '../edge/queue.ts'
 import { deliveredEventSchema } from '../events/event.ts'
-import { createMail } from './mail.client.ts'
+import { createMail, mailClient } from './mail.client.ts'
 import { isNoticeEvent } from './notice.ts'
 import { createNoticeSending } from './send-notice.store.ts'
 
@@ -30,8 +29,7 @@ const notices = createNoticeSending({
   portalUrl: PORTAL_URL,
   pacedMilliseconds: Number(PACED_MAIL_MILLISECONDS),
   sendMail: createMail({
-    // Together shorter than a claim on a notice lasts.
-    client: new SESv2Client({ maxAttempts: 2, requestHandler: { requestTimeout: 5000 } }),
+    client: mailClient(),
     senderAddress: SENDER_ADDRESS,
     configurationSet: MAIL_CONFIGURATION_SET,
   }),

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account, Member, MemberRole } from '../accounts/account.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { log } from '../edge/log.ts'
 import { sleep } from '../edge/retry-delay.ts'
 import type { EventDetail } from '../events/event.ts'
@@ -10,11 +11,11 @@ import { createPrivacyRequestStore } from '../privacy/privacy-request.store.ts'
 import { createAcceptanceStore } from '../terms/acceptance.store.ts'
 import { isStillToBeTold } from '../terms/telling.ts'
 import { createTermsStore } from '../terms/terms.store.ts'
-import { concerns } from '../terms/terms.ts'
 import { createAddressStatusStore } from './address-status.store.ts'
 import { createCreditRunOut } from './credit-run-out.store.ts'
+import type { SendMail } from './mail.ts'
 import { createNoticeStore } from './notice.store.ts'
-import { type NoticeEvent, oncePerPersonId, type RenderedNotice } from './notice.ts'
+import { type NoticeEvent, oncePerPersonId } from './notice.ts'
 import { renderNotice } from './render-notice.ts'
 
 const RECIPIENT_ROLES: readonly MemberRole[] = ['owner', 'billing']
@@ -26,10 +27,7 @@ export type NoticeOptions = {
   ledgerTable: string
   documentsTable: string
   portalUrl: string
-  sendMail: (
-    to: string,
-    notice: RenderedNotice,
-  ) => Promise<{ ok: true; messageId: string } | { ok: false; reason: 'rejected'; detail: string }>
+  sendMail: SendMail
   /** Of what many are told at once, an e-mail takes at least so long. Default: no time. */
   pacedMilliseconds?: number
   sleep?: (milliseconds: number) => Promise<void>

@@ -1,4 +1,5 @@
 import { createAccess } from '../access/access.store.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
@@ -9,7 +10,7 @@ import { presentAcceptance } from './present-terms.ts'
 import { refuseAnswer } from './refuse-answer.ts'
 import { acceptTerms, listAcceptances } from './terms.api.ts'
 import { createTermsStore } from './terms.store.ts'
-import { type Acceptance, BINDING_ROLES, concerns, textIn } from './terms.ts'
+import { type Acceptance, BINDING_ROLES, textIn } from './terms.ts'
 
 const { DOCUMENTS_TABLE } = environment('DOCUMENTS_TABLE')
 const options = { client: documentClient(), documentsTable: DOCUMENTS_TABLE }

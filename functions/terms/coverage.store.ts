@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { inParallel } from '../edge/in-parallel.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createAddressStatusStore } from '../notices/address-status.store.ts'
@@ -14,7 +15,7 @@ import {
 } from './decide-coverage.ts'
 import { createTellingStore } from './telling.store.ts'
 import { AT_FIRST, AT_LAST } from './telling.ts'
-import { BINDING_ROLES, concerns, type TermsVersion } from './terms.ts'
+import { BINDING_ROLES, type TermsVersion } from './terms.ts'
 
 const ACCOUNTS_AT_ONCE = 8
 

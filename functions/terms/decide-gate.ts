@@ -1,5 +1,6 @@
 import type { ClientType } from '../accounts/account.ts'
-import { type Acceptance, concerns, type TermsVersion, usageClosesAt } from './terms.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
+import { type Acceptance, type TermsVersion, usageClosesAt } from './terms.ts'
 
 /** A document that waits for an account's acceptance. */
 export type WaitingTerms = {

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import type { PutEvents } from '../events/event.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createAcceptanceStore } from './acceptance.store.ts'
@@ -7,7 +8,7 @@ import { describeTelling } from './describe-telling.ts'
 import { createTellingStore } from './telling.store.ts'
 import { AT_LAST, decideTelling, type Telling, type TellingMessage, type TellingName } from './telling.ts'
 import { createTermsStore } from './terms.store.ts'
-import { concerns, type TermsVersion } from './terms.ts'
+import type { TermsVersion } from './terms.ts'
 
 /** So few that a message is worked off well within its time. */
 const PAGES_PER_MESSAGE = 20

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { ClientType } from '../accounts/account.ts'
+import { concerns } from '../accounts/concerned-clients.ts'
 import { findWaitingTerms, type WaitingTerms } from './decide-gate.ts'
-import { type Acceptance, concerns, documentSchema, type TermsVersion, versionSchema } from './terms.ts'
+import { type Acceptance, documentSchema, type TermsVersion, versionSchema } from './terms.ts'
 
 /** When clients are told of a version: when it is published, and what needs an answer 7 days and 1 day before it is in effect. */
 export const ROUNDS = ['published', 'week_before', 'day_before'] as const

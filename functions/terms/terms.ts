@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CLIENT_TYPES, type ClientType, clientTypeSchema, type MemberRole } from '../accounts/account.ts'
+import type { ClientType, MemberRole } from '../accounts/account.ts'
+import { concernedClientsSchema } from '../accounts/concerned-clients.ts'
 import { instantSchema } from '../edge/instant.ts'
 import { lineSchema, linesSchema } from '../edge/text.ts'
 
@@ -128,12 +129,7 @@ const publicationSchema = z.strictObject({
   version: versionSchema,
   language: languageSchema.default('en').meta({ description: 'of the text, which is the one that binds' }),
   title: lineSchema(200),
-  clientTypes: z
-    .array(clientTypeSchema)
-    .max(CLIENT_TYPES.length)
-    .default([])
-    .transform((types) => CLIENT_TYPES.filter((type) => types.includes(type)))
-    .meta({ description: 'whom it concerns; none named is all' }),
+  clientTypes: concernedClientsSchema,
   class: z.enum(TERMS_CLASSES),
   // Days are added to it, and instants are compared as texts, which order until the year 9999.
   effectiveAt: instantSchema.refine(
@@ -195,8 +191,4 @@ export function textsToCompare(
 export function usageClosesAt({ effectiveAt, publishedAt, graceDays }: TermsVersion): string {
   const from = effectiveAt > publishedAt ? effectiveAt : publishedAt
   return new Date(Date.parse(from) + graceDays * 86_400_000).toISOString()
-}
-
-export function concerns(version: Pick<TermsVersion, 'clientTypes'>, clientType: ClientType): boolean {
-  return version.clientTypes.length === 0 || version.clientTypes.includes(clientType)
 }

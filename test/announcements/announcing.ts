@@ -14,13 +14,13 @@ import { createConsentStore } from '../../functions/consents/consent.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
 import { type Purpose, wordingOf } from '../../functions/consents/purposes.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
-import type { RenderedNotice } from '../../functions/notices/notice.ts'
+import type { RenderedMail } from '../../functions/notices/mail.ts'
 import { Died } from '../plans/dying-client.ts'
 import type { TestDatabase } from '../support/database.ts'
 
 export const NOW = '2026-12-01T08:00:00.000Z'
 export const later = (milliseconds: number) => new Date(Date.parse(NOW) + milliseconds)
-export type Sent = { to: string; notice: RenderedNotice }
+export type Sent = { to: string; notice: RenderedMail }
 
 /** Clients of a database that is the test's alone, what staff announce to them, and a queue with its workers. */
 export function announcing(database: TestDatabase) {
