@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
-import { waitingTermsReply } from '../terms/present-terms.ts'
+import { announcedTermsReply, waitingTermsReply } from '../terms/present-terms.ts'
 import {
   accountIdSchema,
   changeAccountSchema,
@@ -26,6 +26,9 @@ export const meReply = z
         role: memberRoleSchema,
         termsClosed: z.boolean().meta({ description: 'what moves money is closed until terms are accepted' }),
         termsWaiting: z.array(waitingTermsReply),
+        termsAnnounced: z.array(announcedTermsReply).meta({
+          description: 'versions that need no answer, until they are in effect',
+        }),
       }),
     ),
   })
@@ -33,7 +36,7 @@ export const meReply = z
 
 export const readMe = defineRoute({
   route: accountRoutes.readMe,
-  summary: 'Who I am, my accounts, and what waits for acceptance',
+  summary: 'Who I am, my accounts, what waits for acceptance, and which terms come without',
   tag,
   callers: ['staff', 'usage', 'client'],
   responses: {

@@ -9,7 +9,7 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { parseAmount } from '../ledger/money.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
 import { createAddressStatusStore } from '../notices/address-status.store.ts'
-import { presentWaitingTerms } from '../terms/present-terms.ts'
+import { presentAnnouncedTerms, presentWaitingTerms } from '../terms/present-terms.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createAccountStore } from './account.store.ts'
 import { type Account, MEMBER_ROLES } from './account.ts'
@@ -62,9 +62,14 @@ export const handler = httpHandler(
     const { own } =
       caller.kind === 'client' ? await ownAccounts(caller, { limit: LARGEST_OWN_ACCOUNTS }) : { own: [] }
     const shown = own.map(async ({ account, role }) => {
-      const waiting = await gate.waiting(account, now)
-      const termsClosed = waiting.some(({ closed }) => closed)
-      return { ...presentAccount(account), role, termsClosed, termsWaiting: waiting.map(presentWaitingTerms) }
+      const { waiting, announced } = await gate.outstanding(account, now)
+      return {
+        ...presentAccount(account),
+        role,
+        termsClosed: waiting.some(({ closed }) => closed),
+        termsWaiting: waiting.map(presentWaitingTerms),
+        termsAnnounced: announced.map(presentAnnouncedTerms),
+      }
     })
     return {
       status: 200,

@@ -47,6 +47,31 @@ export function findWaitingTerms(
   })
 }
 
+/** A version that an account is told of until it is in effect; `since`: what the account accepted last, else the version before it. */
+export type AnnouncedTerms = { version: TermsVersion; since: string | undefined }
+
+/**
+ * What comes and waits for nobody's answer: of each document the newest version, where the account has not answered it and nothing of
+ * the document waits. Terms of apps are announced to those who agreed to an earlier version.
+ */
+export function findAnnouncedTerms(
+  versions: readonly TermsVersion[],
+  acceptances: readonly Acceptance[],
+  clientType: ClientType,
+  now: Date,
+): AnnouncedTerms[] {
+  const waiting = findWaitingTerms(versions, acceptances, clientType, now)
+  return byDocument(versions, clientType).flatMap((ordered) => {
+    const version = ordered.at(-1)!
+    const accepted = newestAccepted(acceptances, version.document)
+    const isWaiting = waiting.some(({ toAccept }) => toAccept === version)
+    const isAnswered = accepted !== undefined && accepted.number >= version.number
+    const isOfOthers = version.kind === 'app_terms' && accepted === undefined
+    if (version.effectiveAt <= now.toISOString() || isWaiting || isAnswered || isOfOthers) return []
+    return [{ version, since: accepted?.version ?? ordered.at(-2)?.version }]
+  })
+}
+
 /**
  * Names the versions in effect for a client, for the entries of its ledger: `terms-of-service@2018-05-29`, several by
  * document with a comma between. Undefined when there are none.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { clientTypeSchema, memberRoleSchema } from '../accounts/account.ts'
 import type { ComparedBlock } from './compare-texts.ts'
-import type { WaitingTerms } from './decide-gate.ts'
+import type { AnnouncedTerms, WaitingTerms } from './decide-gate.ts'
 import {
   type Acceptance,
   DECISIONS,
@@ -49,6 +49,24 @@ export const waitingTermsReply = z
       .meta({ description: 'against what the account accepted last; absent where it accepted none' }),
   })
   .meta({ id: 'WaitingTerms' })
+
+export const announcedTermsReply = z
+  .object({
+    document: z.string(),
+    kind: z.enum(DOCUMENT_KINDS),
+    class: z.enum(TERMS_CLASSES),
+    version: z.string(),
+    title: z.string(),
+    language: z.string(),
+    summary: z.string().optional(),
+    effectiveAt: z.string(),
+    url: z.string(),
+    changesUrl: z.string().optional().meta({
+      description:
+        'against what the account accepted last, else the version before it; absent where there is neither',
+    }),
+  })
+  .meta({ id: 'AnnouncedTerms' })
 
 export const termsVersionReply = z
   .object({
@@ -197,6 +215,19 @@ export function presentWaitingTerms({
       ...{ url: urlOf(inEffect), changesUrl: changesOf(inEffect) },
     },
     changesUrl: changesOf(toAccept),
+  }
+}
+
+/** A version that is told of until it is in effect, as `GET /v1/me` shows it. */
+export function presentAnnouncedTerms({
+  version: announced,
+  since,
+}: AnnouncedTerms): z.infer<typeof announcedTermsReply> {
+  const { document, kind, version, title, language, summary, effectiveAt } = announced
+  return {
+    ...{ document, kind, class: announced.class, version, title, language, summary, effectiveAt },
+    url: urlOf(announced),
+    changesUrl: since && `${urlOf(announced)}/changes?since=${since}`,
   }
 }
 

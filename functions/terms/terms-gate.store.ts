@@ -2,7 +2,13 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { Problem } from '../edge/problem.ts'
 import { createAcceptanceStore } from './acceptance.store.ts'
-import { findWaitingTerms, labelTermsInForce, type WaitingTerms } from './decide-gate.ts'
+import {
+  type AnnouncedTerms,
+  findAnnouncedTerms,
+  findWaitingTerms,
+  labelTermsInForce,
+  type WaitingTerms,
+} from './decide-gate.ts'
 import { presentWaitingTerms } from './present-terms.ts'
 import { createTermsStore } from './terms.store.ts'
 import type { TermsVersion } from './terms.ts'
@@ -24,6 +30,15 @@ export function createTermsGate(options: {
   /** What an account has yet to accept; with `closed`, what closes it to its people now. */
   async function waiting(account: Client, now: Date): Promise<WaitingTerms[]> {
     return (await look(account, now)).waiting
+  }
+
+  /** What an account's people are told of: what it has yet to accept, and what comes without. */
+  async function outstanding(
+    account: Client,
+    now: Date,
+  ): Promise<{ waiting: WaitingTerms[]; announced: AnnouncedTerms[] }> {
+    const { versions, answers, waiting } = await look(account, now)
+    return { waiting, announced: findAnnouncedTerms(versions, answers, account.clientType, now) }
   }
 
   /**
@@ -57,12 +72,13 @@ export function createTermsGate(options: {
   async function look(account: Client, now: Date) {
     const [versions, answers] = await Promise.all([listVersions(), acceptances.list(account.accountId)])
     return {
+      ...{ versions, answers },
       waiting: findWaitingTerms(versions, answers, account.clientType, now),
       label: labelTermsInForce(versions, account.clientType, now),
     }
   }
 
-  return { require, requireForUsage, inForce, waiting }
+  return { require, requireForUsage, inForce, waiting, outstanding }
 }
 
 function refuse(closing: readonly WaitingTerms[]): void {

@@ -257,6 +257,23 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await tab.shows('please answer by 1 December 2036, 01:00 (Europe/Berlin).')
   })
 
+  it('tells what changes without an answer until it is in effect, and can be told to keep that for this visit', async () => {
+    const notes = { document: 'notes', class: 'editorial', title: 'Notes on service' }
+    await publish('1', '2036-11-01T00:00:00Z', notes)
+    await publish('2', '2036-12-01T00:00:00Z', notes)
+    await open('/portal')
+    await tab.shows('Notes on service, version 2')
+    await tab.shows('In effect from 1 December 2036, 01:00 (Europe/Berlin). You need not do anything.')
+    await tab.press('Read what changes')
+    await tab.waitFor(`location.pathname === '/portal/terms' && ${SHOWN}`)
+    await tab.shows('What changes since version 1')
+    expect(await tab.evaluate("document.getElementById('changes').open")).toBe(true)
+    await open('/portal/privacy')
+    await tab.evaluate(`document.querySelector("[aria-label='Put away for now: Notes on service']").click()`)
+    await open('/portal')
+    expect(await tab.read()).not.toContain('Notes on service')
+  })
+
   it('signs out here and at the sign-in service', async () => {
     await tab.press('Sign out')
     await tab.press('Yes, sign out')

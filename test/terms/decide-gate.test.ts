@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findAnswerable, findWaitingTerms, labelTermsInForce } from '../../functions/terms/decide-gate.ts'
+import {
+  findAnnouncedTerms,
+  findAnswerable,
+  findWaitingTerms,
+  labelTermsInForce,
+} from '../../functions/terms/decide-gate.ts'
 import type { Acceptance, TermsVersion } from '../../functions/terms/terms.ts'
 
 const version = (number: number, more: Partial<TermsVersion> = {}): TermsVersion => ({
@@ -56,6 +61,37 @@ const waiting = (versions: TermsVersion[], acceptances: Acceptance[] = []) =>
     version: toAccept.version,
     inEffect: inEffect?.version,
   }))
+
+describe('terms that are announced', () => {
+  const editorial = (number: number, more: Partial<TermsVersion> = {}) =>
+    version(number, { class: 'editorial', ...more })
+  const announced = (versions: TermsVersion[], acceptances: Acceptance[] = []) =>
+    findAnnouncedTerms(versions, acceptances, 'hosted', march).map((terms) => [
+      terms.version.version,
+      terms.since,
+    ])
+
+  it('are each document’s newest version that needs no answer, until it is in effect', () => {
+    expect(announced([version(1), editorial(4)], [accepted(1)])).toEqual([['v4', 'v1']])
+    expect(announced([editorial(2), editorial(4)])).toEqual([['v4', 'v2']])
+    expect(announced([editorial(4)])).toEqual([['v4', undefined]])
+    expect(announced([editorial(3)])).toEqual([])
+    expect(announced([editorial(4), version(5)])).toEqual([])
+    expect(announced([editorial(4, { clientTypes: ['private_cloud'] })])).toEqual([])
+  })
+
+  it('are not what waits for an answer by itself, or what was answered', () => {
+    expect(announced([version(2), editorial(4)])).toEqual([])
+    expect(announced([editorial(4)], [accepted(4)])).toEqual([])
+  })
+
+  it('are terms of apps for those who agreed to an earlier version', () => {
+    const ofApp = [version(1, { kind: 'app_terms' }), version(4, { kind: 'app_terms' })]
+    expect(announced(ofApp)).toEqual([])
+    expect(announced(ofApp, [accepted(1)])).toEqual([['v4', 'v1']])
+    expect(announced(ofApp, [accepted(4)])).toEqual([])
+  })
+})
 
 describe('terms that wait', () => {
   it('are the newest version, and close from the first material one on that was not accepted', () => {

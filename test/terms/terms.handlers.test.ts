@@ -172,6 +172,26 @@ describe('terms, from publication to acceptance', () => {
     expect(await waitsFor()).toBeUndefined()
   })
 
+  it('tells of a version that needs no answer until it is in effect, and what it changes', async () => {
+    const document = 'acceptable-use'
+    const ahead = { document, class: 'editorial', effectiveAt: '2999-01-01T00:00:00Z' }
+    await publish('1', { document, class: 'editorial' })
+    await publish('2', { ...ahead, summary: 'A comma.' })
+    const { accounts } = (await readMe()).body
+    expect(accounts).toMatchObject([
+      {
+        termsAnnounced: [
+          {
+            ...{ document, version: '2', class: 'editorial', kind: 'agreement', title: 'Terms' },
+            ...{ effectiveAt: '2999-01-01T00:00:00.000Z', summary: 'A comma.', language: 'en' },
+            url: `/v1/terms/${document}/versions/2`,
+            changesUrl: `/v1/terms/${document}/versions/2/changes?since=1`,
+          },
+        ],
+      },
+    ])
+  })
+
   it('refuses a publication that is not whole, naming the field', async () => {
     const bad: [string, Record<string, unknown>][] = [
       ['text', { text: 'x'.repeat(200 * 1024 + 1) }],

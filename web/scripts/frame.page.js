@@ -148,6 +148,7 @@ globalThis.page = (() => {
   /** Of a document that waits, the versions that may be answered, in the order in which they take effect. */
   const answerableOf = (terms) =>
     terms.inEffect ? [{ ...terms, ...terms.inEffect, inEffect: undefined, newest: terms }, terms] : [terms]
+  const announcedOf = (account) => account.termsAnnounced ?? []
   const isClosed = (account) => waitingOf(account).some(({ closed }) => closed)
   const mayAnswer = (account) => ['owner', 'billing'].includes(account.role)
 
@@ -192,14 +193,50 @@ globalThis.page = (() => {
     )
   }
 
+  const nameOf = ({ document: name, version }) => `${name}@${version}`
+  const dismissedTerms = () => session.recall(DISMISSED) ?? []
+  const dismissTerms = (names) => session.remember(DISMISSED, [...dismissedTerms(), ...names])
+
+  /** Terms that wait for an answer, and those that come without. */
+  function showTerms(account) {
+    showWaitingTerms(account)
+    for (const terms of announcedOf(account))
+      if (!dismissedTerms().includes(nameOf(terms))) showAnnouncedTerms(account, terms)
+  }
+
+  /** What comes and needs no answer: told until it is in effect, or put away for the visit. */
+  function showAnnouncedTerms(account, terms) {
+    const { document: name, version, title, summary, effectiveAt, changesUrl } = terms
+    const from = `In effect from ${format.instant(effectiveAt, account.timeZone)}.`
+    const todo = terms.class === 'editorial' ? ' You need not do anything.' : ''
+    const href = linkTo('/portal/terms', account, { document: name, version })
+    const shown = banner(
+      '',
+      make(
+        'div',
+        {},
+        make('h2', {}, ...titleOf(title, version)),
+        make('p', {}, from + todo),
+        summary && make('p', {}, `In short: ${summary}`),
+        make('p', {}, make('a', { href }, changesUrl ? 'Read what changes' : 'Read it')),
+      ),
+    )
+    shown.append(
+      closeButton(
+        () => shown,
+        `Put away for now: ${title}`,
+        () => dismissTerms([nameOf(terms)]),
+      ),
+    )
+    element('banners').append(shown)
+  }
+
   /** What waits for an answer: until it is in effect it can be put away for the visit. */
   function showWaitingTerms(account) {
-    const dismissed = session.recall(DISMISSED) ?? []
     const waiting = waitingOf(account).filter(
-      ({ document: name, version, closed }) => closed || !dismissed.includes(`${name}@${version}`),
+      (terms) => terms.closed || !dismissedTerms().includes(nameOf(terms)),
     )
     if (waiting.length === 0) return
-    const names = waiting.map(({ document: name, version }) => `${name}@${version}`)
     const titles = format.list(waiting.map((terms) => answerableOf(terms)[0].title))
     const link = make('a', { href: linkTo('/portal/terms', account) }, 'Read and answer')
     const who = mayAnswer(account) ? '' : ' An owner or billing member of this account answers them.'
@@ -212,7 +249,7 @@ globalThis.page = (() => {
       make('div', {}, make('h2', {}, 'New terms'), make('p', {}, text), make('p', {}, link)),
     )
     if (!isClosed(account)) {
-      const dismiss = () => session.remember(DISMISSED, [...dismissed, ...names])
+      const dismiss = () => dismissTerms(waiting.map(nameOf))
       shown.append(closeButton(() => shown, 'Put this notice away for now', dismiss))
     }
     element('banners').append(shown)
@@ -237,10 +274,11 @@ globalThis.page = (() => {
       saveAs,
       banner,
       closeButton,
-      showWaitingTerms,
+      showTerms,
       isClosed,
       mayAnswer,
       waitingOf,
+      announcedOf,
       answerableOf,
     },
   }

@@ -248,7 +248,7 @@
     const charge =
       balance.upcomingCharge && (await session.call(path(account, '/upcoming-charge')).catch(() => undefined))
     element('banners').replaceChildren()
-    page.showWaitingTerms(account)
+    page.showTerms(account)
     showStatus(balance)
     showCredit(account, balance)
     showPlan(account, balance, charge)

@@ -235,7 +235,7 @@
     const { me, account } = opened
     element('banners').replaceChildren()
     for (const id of ['copies', 'erasures', 'closures']) element(id).replaceChildren()
-    page.showWaitingTerms(account)
+    page.showTerms(account)
     await Promise.all([showConsents(account), showRequests(account)])
     offerRequests(me, account)
     show('shown')

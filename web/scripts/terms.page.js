@@ -168,18 +168,19 @@
   }
 
   /** What it changes: in what was accepted last, or else in the version before it. */
-  async function showChanges(version, versions, shown, waiting) {
+  async function showChanges(version, versions, shown, { waiting, announced }) {
+    const told = waiting ?? announced
     const before = versions.find(({ number }) => number === version.number - 1)?.version
-    const since = new URLSearchParams(waiting?.changesUrl?.split('?')[1] ?? '').get('since')
+    const since = new URLSearchParams(told?.changesUrl?.split('?')[1] ?? '').get('since')
     const earlier = since ?? before
     show('changes', earlier !== undefined)
     if (earlier === undefined) return
     const address = `${version.url}/changes?${new URLSearchParams({ since: earlier, language: shown.language })}`
     element('changes-text').replaceChildren(...(await readHtml(address)))
     element('changes-text').lang = shown.language
-    const accepted = since === null ? '' : ', which was answered last'
+    const accepted = waiting?.changesUrl ? ', which was answered last' : ''
     element('changes-title').textContent = `What changes since version ${earlier}${accepted}`
-    element('changes').open = waiting !== undefined
+    element('changes').open = told !== undefined
   }
 
   /** What each refusal asks of the reader; the rest is told as it came. */
@@ -284,21 +285,21 @@
 
   async function showDocument(account, asked) {
     const versions = await readVersions(asked.document)
-    const answerable = page
-      .waitingOf(account)
-      .filter(({ document: name }) => name === asked.document)
-      .flatMap(page.answerableOf)
+    const isAsked = ({ document: name }) => name === asked.document
+    const answerable = page.waitingOf(account).filter(isAsked).flatMap(page.answerableOf)
     const version = asked.version
       ? versions.find((one) => one.version === asked.version)
       : versions.find((one) => concerns(one, account))
     if (!version) throw new session.Told('There is no such version of this document.')
     const texts = textsOf(version)
     const shown = texts.find(({ language }) => language === asked.language) ?? texts[0]
-    const waiting = answerable.find((terms) => terms.version === version.version)
+    const isShown = (terms) => terms.version === version.version
+    const waiting = answerable.find(isShown)
+    const announced = page.announcedOf(account).filter(isAsked).find(isShown)
     const [content, answers] = await Promise.all([
       readHtml(shown.url),
       readAnswers(account),
-      showChanges(version, versions, shown, waiting),
+      showChanges(version, versions, shown, { waiting, announced }),
     ])
     element('text').replaceChildren(...content)
     element('text').lang = shown.language
