@@ -9,9 +9,9 @@ import { type LineRefusal, type MigrationLine, refuseLine } from './migration-li
 /** A line that gives credit, with what it gives. */
 export type CreditedLine = { asked: MigrationLine; credit: MigrationCredit; cutOver: LocalDay }
 
-/** Permanent, and under its account: one payment of an account is credited once per cut-over, whatever file names it. */
-export function migrationKey({ asked, cutOver }: Pick<CreditedLine, 'asked' | 'cutOver'>): string {
-  return `migration:${cutOver}:${asked.reference}`
+/** Permanent, and under its account: one payment is credited once, whatever file names it, for whichever cut-over. */
+export function migrationKey({ asked }: Pick<CreditedLine, 'asked'>): string {
+  return `migration:${asked.reference}`
 }
 
 /** The same line is the same request, whether it names the first paid day or leaves it to the rule. */
@@ -47,6 +47,7 @@ export function decideMigrationEntry(
 }
 
 type MigrationDetail = Pick<MigrationCredit, 'paidFrom' | 'paidThrough' | 'arithmetic'> & {
+  cutOver: LocalDay
   paidMicros: string
 }
 
@@ -59,10 +60,15 @@ export function refuseReused(entry: Entry, line: CreditedLine): LineRefusal {
 
 /** A line above in the same request has the reference, and says something else. */
 export function refuseRepeated(first: CreditedLine, line: CreditedLine): LineRefusal {
-  return refuseOther({ ...first.asked, ...first.credit }, line, 'a line above has this reference')
+  return refuseOther(
+    { ...first.asked, ...first.credit, cutOver: first.cutOver },
+    line,
+    'a line above has this reference',
+  )
 }
 
 type Before = {
+  cutOver: LocalDay
   amountMicros: bigint
   currency: string
   paidFrom: LocalDay
@@ -70,7 +76,11 @@ type Before = {
   arithmetic: string
 }
 
-function refuseOther(before: Before, { asked, credit: now }: CreditedLine, what: string): LineRefusal {
+function refuseOther(
+  before: Before,
+  { asked, credit: now, cutOver }: CreditedLine,
+  what: string,
+): LineRefusal {
   const column =
     before.amountMicros !== asked.amountMicros
       ? 'amount'
@@ -78,8 +88,11 @@ function refuseOther(before: Before, { asked, credit: now }: CreditedLine, what:
         ? 'currency'
         : before.paidThrough !== now.paidThrough
           ? 'paid_through'
-          : 'paid_from'
+          : before.paidFrom !== now.paidFrom
+            ? 'paid_from'
+            : 'reference'
   const days = `paid ${describeDays(before.paidFrom, before.paidThrough)}`
   const hint = asked.reference === '' ? '; give each payment of an account a reference of its own' : ''
-  return refuseLine('reference_reused', column, `${what}: ${before.arithmetic}, ${days}${hint}`)
+  const when = before.cutOver === cutOver ? '' : ` for the cut-over on ${describeDays(before.cutOver)}`
+  return refuseLine('reference_reused', column, `${what}${when}: ${before.arithmetic}, ${days}${hint}`)
 }

@@ -73,7 +73,7 @@ export const giveMigrationCredits = defineRoute({
   responses: {
     200: {
       description:
-        'The report of every line. Each line has a key of its own, made of account, cut-over and reference: sent again, in whatever file, it is credited once. `undecided` lines are to be sent again.',
+        'The report of every line. Each line has a key of its own, made of account and reference: sent again, in whatever file, it is credited once. `undecided` lines are to be sent again.',
       schema: z.object({
         cutOver: dayReply,
         mode: z.enum(MODES),

@@ -91,7 +91,7 @@ describe('committing a line', () => {
     expect(others).toEqual([])
     expect(entry).toMatchObject({
       kind: 'credit',
-      key: 'migration:2018-07-01:INV-1',
+      key: 'migration:INV-1',
       actor: 'person:staff',
       reason:
         'Paid before the change of billing on 1 July 2018, INV-1: 30.00 × 14 of 30 days (1–14 July 2018) = 14.00 USD',
@@ -143,13 +143,19 @@ describe('committing a line', () => {
     }
   })
 
-  it('credits a payment once per cut-over, and each of an account’s references', async () => {
+  it('credits a payment once, whatever cut-over a file is sent with, and each of an account’s references', async () => {
     const accountId = await open()
     const line = `${accountId},2018-08-14,30,USD,INV-1`
     expect(verdicts(await run([line, line.replace('INV-1', 'INV-2')]))).toEqual(['credited', 'credited'])
-    expect(verdicts(await run([line], { cutOver: '2018-08-01' }))).toEqual(['credited'])
-    // 31 days from 15 July, of which 14 lie in August.
-    expect(await creditsOf(accountId)).toEqual([30n * UNIT, 30n * UNIT, 13_548_387n])
+    const [corrected] = await run([line], { cutOver: '2018-08-01' })
+    expect(corrected?.outcome).toMatchObject({
+      verdict: 'refused',
+      refusal: {
+        ...{ reason: 'reference_reused', column: 'reference' },
+        detail: expect.stringContaining('for the cut-over on 1 July 2018'),
+      },
+    })
+    expect(await creditsOf(accountId)).toEqual([30n * UNIT, 30n * UNIT])
   })
 
   test.each([
