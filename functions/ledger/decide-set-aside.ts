@@ -86,10 +86,11 @@ export function debitSetAside(
     const left = next.find((each) => each.lot === lot.lot)?.changeMicros ?? 0n
     return { ...lot, changeMicros: 0n, heldMicros: left - lot.changeMicros }
   })
+  // In the order of use, whatever was set aside: what lasts longest is given back first.
   const lots = together([
     ...used.filter(({ heldMicros: change }) => change !== 0n),
     ...drawLots(head, fromAvailableMicros),
-  ])
+  ]).sort(compareLots)
   const postings = linesThatMove([
     [AVAILABLE, -fromAvailableMicros],
     [HELD, -fromHeldMicros],

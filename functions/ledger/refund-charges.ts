@@ -1,3 +1,4 @@
+import { hasExpired } from './credit-at.ts'
 import { type AccountUnavailable, mirror, refuseUnavailable, type Undone } from './decide-movement.ts'
 import type { Entry, EntryDraft, Head } from './entry.ts'
 import { drawnBy, type LotChange, returnLots, smaller } from './lot.ts'
@@ -7,17 +8,28 @@ export type Charged = { entry: Entry; undone: Undone }
 /** What is given back of a charge. */
 export type RefundedPart = Charged & { amountMicros: bigint }
 
-/** What of a charge can still be given back. */
-export function leftOfCharge({ entry, undone }: Charged): bigint {
+/**
+ * What of a charge can be given back at an instant: nothing of what has been undone, nor what would return to a lot that has
+ * expired, where it would be lost at once.
+ */
+export function leftOfCharge({ entry, undone }: Charged, at: string): bigint {
   if (undone.isReversed || entry.amountMicros >= 0n) return 0n
-  return -entry.amountMicros - undone.undoneMicros
+  const leftMicros = -entry.amountMicros - undone.undoneMicros
+  const lots = returnLots(drawnBy(entry), leftMicros, undone.undoneMicros)
+  const expired = lots.findIndex((lot) => hasExpired(lot, at))
+  const lasting = expired < 0 ? lots : lots.slice(0, expired)
+  return lasting.reduce((sum, { changeMicros }) => sum + changeMicros, 0n)
 }
 
 /** Takes an amount from charges, the first of them first, as far as there is something left of them. */
-export function shareAmongCharges(charges: readonly Charged[], amountMicros: bigint): RefundedPart[] {
+export function shareAmongCharges(
+  charges: readonly Charged[],
+  amountMicros: bigint,
+  at: string,
+): RefundedPart[] {
   let leftMicros = amountMicros
   return charges.flatMap((charge) => {
-    const partMicros = smaller(leftMicros, leftOfCharge(charge))
+    const partMicros = smaller(leftMicros, leftOfCharge(charge, at))
     leftMicros -= partMicros
     return partMicros > 0n ? [{ ...charge, amountMicros: partMicros }] : []
   })

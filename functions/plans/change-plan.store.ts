@@ -92,7 +92,7 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
     if (!decision.ok) return decision
     if (facts.isBehind) return { ok: false as const, reason: 'clock_behind' as const }
     const change = planChange(decision, facts)
-    const parts = shareAmongCharges(facts.charges, change.givenBackMicros)
+    const parts = shareAmongCharges(facts.charges, change.givenBackMicros, facts.input.now)
     const said = describeChange(change, { ...request, currency: request.account.currency })
     const moved: { ok: true; draft: EntryDraft } | MovementRefusal =
       parts.length > 0

@@ -25,16 +25,21 @@ export type PlanChangeRefusal =
   | { ok: false; reason: 'clock_behind' }
 
 /**
- * Splits what the change comes to into what is charged and what can be given back: not what had been refunded before, which
- * is kept for what the month is raised by later. Of an owed month nothing was paid.
+ * Splits what the change comes to into what is charged and what can be given back: not what had been refunded before, nor what
+ * was paid with credit that has expired since. That is kept for what the month is raised by later. Of an owed month nothing was paid.
  */
 export function planChange(
   decision: Decided,
-  { monthBefore, charges }: { monthBefore: PeriodDocument | undefined; charges: readonly Charged[] },
+  facts: {
+    monthBefore: PeriodDocument | undefined
+    charges: readonly Charged[]
+    input: { now: string }
+  },
 ): PlannedChange {
+  const { monthBefore, charges, input } = facts
   const { differenceMicros } = decision
   const isOwed = monthBefore?.status === 'short'
-  const leftMicros = charges.reduce((sum, charge) => sum + leftOfCharge(charge), 0n)
+  const leftMicros = charges.reduce((sum, charge) => sum + leftOfCharge(charge, input.now), 0n)
   const raisedMicros = differenceMicros > 0n ? differenceMicros : 0n
   const loweredMicros = differenceMicros < 0n && !isOwed ? -differenceMicros : 0n
   const keptBeforeMicros = monthBefore?.notGivenBackMicros ?? 0n

@@ -126,6 +126,22 @@ describe('changing a plan within the month', () => {
     expect((await readDecember(account))?.lines).toMatchObject([{ quantity: 5n, firstDay: 1, lastDay: 31 }])
   })
 
+  it('costs nothing to remove and add again, though the credit that paid the month has expired since', async () => {
+    const account = await world.openWithPlan(5, 0n)
+    await world.give(account, 10n * UNIT, 'expiring', '2026-12-05T23:00:00.000Z')
+    await world.give(account, 100n * UNIT, 'lasting')
+    await charging.chargeDue(account.accountId, december)
+    // Of the 15.016130 for the rest of the month, 14.50 were paid with what lasts.
+    const off = await change(account, 0, twelfth, { key: 'off' })
+    expect(off).toMatchObject({ ok: true, entry: { amountMicros: 14_500_000n } })
+    expect((await readDecember(account))?.notGivenBackMicros).toBe(516_130n)
+    const on = await change(account, 5, twelfth, { key: 'on' })
+    expect(on).toMatchObject({ ok: true, entry: { amountMicros: -14_500_000n } })
+    const { head, faults } = await world.statement(account)
+    expect(faults).toEqual([])
+    expect(head.availableMicros).toBe(110n * UNIT - 24_500_000n)
+  })
+
   it('begins a plan within the month, for the days that are left, and goes on with the next', async () => {
     await world.setBasicPlan()
     const account = await world.open()

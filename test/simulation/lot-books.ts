@@ -10,6 +10,8 @@ type Lot = {
   expired: { sequence: bigint; micros: bigint }[]
 }
 
+type OfUse = Pick<Lot, 'source' | 'expiresAt'>
+
 const GIVEN = new Set(['goodwill', 'promotional'])
 const FURTHEST_CLOCK_OFF_MILLISECONDS = 90_000
 /** Kinds that draw credit in the order of use; what takes a payment back begins with the lot of that payment. */
@@ -135,9 +137,13 @@ export class LotBooks {
 
 /** Soonest expiry first, then what was given, then the older. */
 function byUse([one, left]: [bigint, Lot], [other, right]: [bigint, Lot]): number {
-  const expiry = ({ expiresAt }: Lot) =>
+  return byExpiryAndGift(left, right) || Number(one - other)
+}
+
+/** The order of use, of lots that came one after the other. */
+export function byExpiryAndGift(left: OfUse, right: OfUse): number {
+  const expiry = ({ expiresAt }: OfUse) =>
     expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
   if (expiry(left) !== expiry(right)) return expiry(left) < expiry(right) ? -1 : 1
-  const byGift = Number(GIVEN.has(right.source)) - Number(GIVEN.has(left.source))
-  return byGift || Number(one - other)
+  return Number(GIVEN.has(right.source)) - Number(GIVEN.has(left.source))
 }

@@ -25,15 +25,18 @@ export function readLine(line: PlanLine | ShortLine): PlanLine {
 export type Days = ReadonlyMap<string, readonly bigint[]>
 
 /** One month of an account: what runs on which of its days, what that comes to, and what has been paid. */
+/** What an entry drew lot by lot, the last in the order of use first. */
+export type Charge = { sequence: bigint; drawn: { expiresAt?: string; micros: bigint }[] }
+
 export type Month = {
   status: 'charged' | 'short'
   version: number
   days: Days
   totalMicros: bigint
-  /** Lowered and not given back, since it had been refunded before. */
+  /** Lowered and not given back, since it had been refunded before, or its credit has expired. */
   keptMicros: bigint
-  /** The entries that charged it, newest first, and how much each. */
-  charges: { sequence: bigint; micros: bigint }[]
+  /** The entries that charged it, newest first. */
+  charges: Charge[]
   /** In milliseconds since 1970: from then on what is owed makes services stop. */
   graceEndsAt?: number
 }

@@ -1,6 +1,8 @@
 import type { Entry } from '../../functions/ledger/entry.ts'
 import type { AccountBooks } from './books.ts'
+import { byExpiryAndGift } from './lot-books.ts'
 import {
+  type Charge,
   changedDays,
   type Days,
   describeDays,
@@ -173,7 +175,8 @@ export class PlanBooks {
       monthlyOf(wish, fees, this.documents.current),
     )
     const totalMicros = totalOf(month, days)
-    const { chargedMicros, givenBackMicros } = this.split(before, totalMicros)
+    const at = new Date(nowMilliseconds).toISOString()
+    const { chargedMicros, givenBackMicros } = this.split(before, totalMicros, at)
     return { totalMicros, amountMicros: chargedMicros - givenBackMicros }
   }
 
@@ -232,7 +235,7 @@ export class PlanBooks {
     require(entry.amountMicros === -totalMicros, () => `${where}: is ${units(entry.amountMicros)}`)
     require(!before || isSameDays(period, days, before.days), () =>
       `${where}: is not for what was owed, ${describeDays(before!.days)}`)
-    const charges = [{ sequence: entry.sequence, micros: totalMicros }]
+    const charges = [chargeOf(entry)]
     this.months.set(period, { ...(before ?? this.begin(told)), status: 'charged', charges })
   }
 
@@ -248,10 +251,10 @@ export class PlanBooks {
     require(!this.months.has(nextMonth(period)), () => `${where}: the month after it was decided before`)
     const isOwing = this.owed().length > 0
     require(!isOwing || totalMicros <= before.totalMicros, () => `${where}: takes more while a month is owed`)
-    const { chargedMicros, givenBackMicros, keptMicros } = this.split(before, totalMicros)
+    const { chargedMicros, givenBackMicros, keptMicros } = this.split(before, totalMicros, entry.at)
     require(entry.amountMicros === givenBackMicros - chargedMicros, () =>
       `${where}: is ${units(entry.amountMicros)} and should be ${units(givenBackMicros - chargedMicros)}`)
-    this.giveBack(before, givenBackMicros)
+    this.giveBack(before, givenBackMicros, entry.at)
     this.months.set(period, {
       ...{ ...before, version: detail.planVersion, days, totalMicros, keptMicros },
       charges: withCharge(before, entry),
@@ -298,7 +301,7 @@ export class PlanBooks {
     const expected = new Map([...others, ...changedDays(period, own, day, wanted)])
     require(isSameDays(period, days, expected), () =>
       `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
-    const { chargedMicros, keptMicros } = this.split(before, totalMicros)
+    const { chargedMicros, keptMicros } = this.split(before, totalMicros, entry.at)
     require(entry.amountMicros === -chargedMicros, () =>
       `${where}: is ${units(entry.amountMicros)} and should be ${units(-chargedMicros)}`)
     this.months.set(period, {
@@ -351,29 +354,42 @@ export class PlanBooks {
     return before
   }
 
-  private split(before: Month, totalMicros: bigint) {
+  private split(before: Month, totalMicros: bigint, at: string) {
     const raised = totalMicros > before.totalMicros ? totalMicros - before.totalMicros : 0n
     const isLowered = before.status === 'charged' && totalMicros < before.totalMicros
     const lowered = isLowered ? before.totalMicros - totalMicros : 0n
-    const leftMicros = before.charges.reduce((sum, charge) => sum + this.leftOf(charge), 0n)
+    const leftMicros = before.charges.reduce((sum, charge) => sum + this.leftOf(charge, at), 0n)
     const givenBackMicros = smaller(lowered, leftMicros)
     const fromKept = smaller(raised, before.keptMicros)
     const keptMicros = before.keptMicros - fromKept + lowered - givenBackMicros
     return { chargedMicros: raised - fromKept, givenBackMicros, keptMicros }
   }
 
-  private leftOf({ sequence, micros }: { sequence: bigint; micros: bigint }): bigint {
-    return micros - (this.account.undoneMicros.get(sequence) ?? 0n)
+  /** Lot by lot, the longest lasting first, up to the first that has expired: what would return to that one is kept. */
+  private leftOf({ sequence, drawn }: Charge, at: string): bigint {
+    let skippedMicros = this.undoneOf(sequence)
+    let leftMicros = 0n
+    for (const { micros, expiresAt } of drawn) {
+      const skipped = smaller(skippedMicros, micros)
+      skippedMicros -= skipped
+      if (skipped === micros) continue
+      if (expiresAt !== undefined && expiresAt <= at) break
+      leftMicros += micros - skipped
+    }
+    return leftMicros
   }
 
-  private giveBack({ charges }: Month, givenBackMicros: bigint): void {
+  private giveBack({ charges }: Month, givenBackMicros: bigint, at: string): void {
     let leftMicros = givenBackMicros
     for (const charge of charges) {
-      const most = this.leftOf(charge)
-      const part = smaller(leftMicros, most)
-      this.account.undoneMicros.set(charge.sequence, charge.micros - most + part)
+      const part = smaller(leftMicros, this.leftOf(charge, at))
+      this.account.undoneMicros.set(charge.sequence, this.undoneOf(charge.sequence) + part)
       leftMicros -= part
     }
+  }
+
+  private undoneOf(sequence: bigint): bigint {
+    return this.account.undoneMicros.get(sequence) ?? 0n
   }
 
   private owed(): [string, Month][] {
@@ -431,8 +447,17 @@ const isSameWish = (one: PlanWish, other: PlanWish) =>
 
 const smaller = (one: bigint, other: bigint) => (one < other ? one : other)
 
-function withCharge({ charges }: Month, { sequence, amountMicros }: Entry): Month['charges'] {
-  return amountMicros < 0n ? [{ sequence, micros: -amountMicros }, ...charges] : charges
+function withCharge({ charges }: Month, entry: Entry): Month['charges'] {
+  return entry.amountMicros < 0n ? [chargeOf(entry), ...charges] : charges
+}
+
+function chargeOf({ sequence, lots }: Entry): Charge {
+  const drawn = lots
+    .map(({ changeMicros, heldMicros = 0n, ...lot }) => ({ ...lot, micros: -changeMicros - heldMicros }))
+    .filter(({ micros }) => micros > 0n)
+    .toSorted((one, other) => byExpiryAndGift(one, other) || Number(one.lot - other.lot))
+    .toReversed()
+  return { sequence, drawn }
 }
 
 function nextMonth(month: string): string {
