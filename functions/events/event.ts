@@ -178,14 +178,14 @@ const projectedGap = projectedMonth.extend({
   owedForPayments: owedForPaymentsSchema,
   resumption: moneyReply.optional().meta({
     description:
-      'what stopped services cost, the rest of this month and the coming one: they run again of what is topped up',
+      'what of it stopped services take, the rest of this month and the coming one: a top-up of it lets them run again; absent where it does not',
   }),
   shortfall: moneyReply.meta({
     description: 'the exact one, rounded up to the least that a card can pay: what to top up',
   }),
   exactShortfall: moneyReply.meta({
     description:
-      'need less projected credit, with what usage takes beyond the credit, what is owed for payments and the resumption',
+      'the least that covers need if it is topped up now: with what usage takes of it, what is owed for payments and the resumption',
   }),
 })
 

@@ -40,26 +40,13 @@ export type MonthlyChargeInput = {
 }
 
 /**
- * What the month costs, and what is missing of it: what is set aside for the plan and what is available, after what is owed
- * for earlier months. The preview, the warning and the charge all ask this one function, so that they cannot disagree. Unit fee
- * × quantity of a whole month is exact in micros: nothing is rounded.
- */
-export function weighMonth(input: MonthlyChargeInput): { charge: MonthlyCharge; shortfallMicros: bigint } {
-  const { head, ringFence = NOTHING_SET_ASIDE, owedMicros = 0n } = input
-  const charge = priceMonth(input)
-  return {
-    charge,
-    shortfallMicros: shortfallOf(withSetAside(head, ringFence), owedMicros + charge.totalMicros),
-  }
-}
-
-/**
- * The month's charge as `weighMonth` has it; what is set aside is taken first. Throws `LotsBehindError` when lots have to be
- * brought into HEAD for it: it is for a posting to ask.
+ * The month's charge: what is set aside for the plan is taken first, then what is available, after what is owed for earlier months.
+ * Throws `LotsBehindError` when lots have to be brought into HEAD for it: it is for a posting to ask.
  */
 export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDecision {
-  const { account, head, ringFence = NOTHING_SET_ASIDE, termsVersion } = input
-  const { charge, shortfallMicros } = weighMonth(input)
+  const { account, head, ringFence = NOTHING_SET_ASIDE, owedMicros = 0n, termsVersion } = input
+  const charge = priceMonth(input)
+  const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedMicros + charge.totalMicros)
   const movement = {
     ...describeMonth(charge, account.currency, { wasShort: false }),
     ...{ termsVersion, amountMicros: charge.totalMicros, currency: account.currency },
@@ -74,7 +61,11 @@ export function decideMonthlyCharge(input: MonthlyChargeInput): MonthlyChargeDec
   return { ok: true, charge, shortfallMicros, draft: decision.draft, held: decision.held }
 }
 
-/** The month by the plan's fees and the account's quantities, without what is stopped, whatever credit there is. */
+/**
+ * The month by the plan's fees and the account's quantities, without what is stopped, whatever credit there is. The preview, the
+ * warning and the charge all ask this one function, so that they cannot disagree. Unit fee × quantity of a whole month is exact in
+ * micros: nothing is rounded.
+ */
 export function priceMonth(input: Omit<MonthlyChargeInput, 'head'>): MonthlyCharge {
   const { account, subscription, planVersion, period } = input
   const term = termOf(subscription, period)

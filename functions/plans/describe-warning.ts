@@ -61,11 +61,11 @@ function describeGap(
   outlook: OutlookOfMonth,
 ): EventDetail<'plan.automatic_top_up_expected'> {
   const { currency } = account
-  const { projectedShortfallMicros, receivableMicros, resumptionMicros } = outlook.month
+  const { projectedShortfallMicros, receivableMicros, projectedResumptionMicros } = outlook.month
   return {
     ...describeMonth(name, account, outlook),
     ...(receivableMicros > 0n && { owedForPayments: money(receivableMicros, currency) }),
-    ...(resumptionMicros > 0n && { resumption: money(resumptionMicros, currency) }),
+    ...(projectedResumptionMicros > 0n && { resumption: money(projectedResumptionMicros, currency) }),
     shortfall: money(topUpAmountFor(projectedShortfallMicros, currency), currency),
     exactShortfall: money(projectedShortfallMicros, currency),
   }

@@ -5,7 +5,9 @@ import type { CreditUntil } from '../ledger/credit-at.ts'
 import { dayAt } from '../pace/expect-usage.ts'
 import { paceOf, type UsageDays, type UsagePace } from '../pace/pace.ts'
 import { nextLook, wantedMicros } from '../ring-fence/decide-ring-fence.ts'
+import { findMonthShortfall } from './month-shortfall.ts'
 import {
+  type CreditSeen,
   endOfOutlook,
   findRunway,
   NOTHING_PLANNED,
@@ -27,9 +29,11 @@ export type MonthAhead = UpcomingCharge &
     needMicros: bigint
     /**
      * What has to be topped up so that the month is covered if usage goes on at the pace, with what a top-up pays first;
-     * zero when it is covered, or nothing is due.
+     * zero when it is covered, or nothing is due. What is owed is paid at once, also of credit that is expected to expire.
      */
     projectedShortfallMicros: bigint
+    /** What of that stopped services take, that such a top-up lets run again. */
+    projectedResumptionMicros: bigint
   }
 
 /** What lies ahead of an account at an instant. */
@@ -64,22 +68,21 @@ export function lookAhead(seen: {
     credit,
     pace,
     runway: findRunway(ahead, planned),
-    month: charge && monthAhead(charge, projectCredit(ahead, charge.dueAt, planned)),
+    month: charge && monthAhead(ahead, charge, planned),
   }
 }
 
-function monthAhead(charge: UpcomingCharge, projection: Projection): MonthAhead {
-  const needMicros = charge.owedMicros + charge.totalMicros
-  // What is set aside is there for the charge, whatever usage takes of the rest.
-  const projectedMicros = projection.projectedMicros + projection.projectedSetAsideMicros
-  // Whatever usage takes beyond the credit, it would take of a top-up, unless that is set aside.
-  const takenMicros = charge.ringFence === 'whole' ? 0n : projection.unmetMicros
-  // And what is stopped would run again of it.
-  const firstMicros = takenMicros + charge.receivableMicros + charge.resumptionMicros
-  const missingMicros = needMicros - projectedMicros + firstMicros
-  const isShort = needMicros > 0n && needMicros > projectedMicros
-  const projectedShortfallMicros = isShort ? missingMicros : 0n
-  return { ...charge, ...projection, projectedMicros, needMicros, projectedShortfallMicros }
+function monthAhead(ahead: CreditSeen, charge: UpcomingCharge, planned: Planned): MonthAhead {
+  const projection = projectCredit(ahead, charge.dueAt, planned)
+  const lacking = findMonthShortfall(ahead, charge, planned.setAsides)
+  return {
+    ...{ ...charge, ...projection },
+    // What is set aside is there for the charge, whatever usage takes of the rest.
+    projectedMicros: projection.projectedMicros + projection.projectedSetAsideMicros,
+    needMicros: charge.owedMicros + charge.totalMicros,
+    projectedShortfallMicros: lacking.shortfallMicros,
+    projectedResumptionMicros: lacking.resumptionMicros,
+  }
 }
 
 function planOf(charge: UpcomingCharge, at: string, timeZone: string): Planned {

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
-import type { CreditAt } from '../ledger/credit-at.ts'
+import type { CreditUntil } from '../ledger/credit-at.ts'
 import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { smaller } from '../ledger/lot.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
@@ -8,15 +8,15 @@ import { lastingAt, type RingFence } from '../ring-fence/ring-fence.ts'
 import { createComingMonth } from './coming-month.store.ts'
 import type { ComingMonth } from './coming-month.ts'
 import { dayIn } from './day-shares.ts'
-import { shortfallOf } from './decide-monthly-charge.ts'
 import { findGoverning } from './grace.ts'
 import { listTaken } from './keep-stopped.ts'
 import { owedIn } from './period-document.ts'
 import type { PlanStanding } from './plan-standing.ts'
 import { createResumptionPricing } from './price-resumption.store.ts'
+import { findMissing, NOTHING_PLANNED } from './project-credit.ts'
 import { createSubscriptionStore } from './subscription.store.ts'
 
-/** Reads how an account stands with its plan, against the credit that its caller has read. */
+/** Reads how an account stands with its plan, against the credit that its caller has read, up to the next month’s first. */
 export function createPlanStanding(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
   const subscriptions = createSubscriptionStore(options)
   const ringFences = createRingFenceStore(options)
@@ -24,11 +24,7 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
   const findComing = createComingMonth(options)
 
   /** Undefined without a plan. */
-  async function read(
-    account: Account,
-    now: Date,
-    { head, usableMicros }: CreditAt,
-  ): Promise<PlanStanding | undefined> {
+  async function read(account: Account, now: Date, credit: CreditUntil): Promise<PlanStanding | undefined> {
     const at = now.toISOString()
     const { accountId, timeZone } = account
     const { period, day } = dayIn(at, timeZone)
@@ -48,16 +44,21 @@ export function createPlanStanding(options: { client: DynamoDBDocumentClient; do
     // What is set aside for the plan pays what is owed, and lets nothing run again.
     const setAsideMicros = smaller(sumOfHeld(lastingAt(ringFence, at)), owedMicros)
     const coming = stopped.length > 0 ? await findComing(account, subscription, at) : undefined
-    const comingMicros = coming ? missingFor(coming, ringFence, setAsideMicros) : 0n
-    const neededMicros = owedMicros - setAsideMicros + (resumptionMicros ?? 0n) + comingMicros
-    const credit = { ...head, availableMicros: usableMicros }
+    const charges = [
+      { at, amountMicros: owedMicros - setAsideMicros + (resumptionMicros ?? 0n) },
+      ...(coming ? [{ at: coming.dueAt, amountMicros: missingFor(coming, ringFence, setAsideMicros) }] : []),
+    ]
+    const missingMicros = findMissing({ at, timeZone, credit }, coming?.dueAt ?? at, {
+      ...NOTHING_PLANNED,
+      charges,
+    })
     return {
       periods: short.map((document) => document.period),
       owedMicros,
       ...(grace && grace.graceEndsAt > at && { graceEndsAt: grace.graceEndsAt }),
       stopped,
       resumptionMicros,
-      shortfallMicros: shortfallOf(credit, neededMicros),
+      shortfallMicros: missingMicros > 0n ? missingMicros + credit.head.receivableMicros : 0n,
     }
   }
 

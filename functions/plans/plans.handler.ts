@@ -4,7 +4,7 @@ import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
-import { readCreditAt } from '../ledger/credit-at.ts'
+import { readCreditUntil } from '../ledger/credit-at.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createPriceChangeStore } from '../price-changes/price-change.store.ts'
 import { choosePlan } from './choose-plan.store.ts'
@@ -15,6 +15,7 @@ import { presentPlanPrices, readPlanPrices, setPlanPrices, toWishes } from './pl
 import { createPlanStanding } from './plan-standing.store.ts'
 import * as api from './plans.api.ts'
 import { presentAccountPlan, presentPlan, presentPlanVersion, presentUpcomingCharge } from './present-plan.ts'
+import { endOfOutlook } from './project-credit.ts'
 import { refuseChoice } from './refuse.ts'
 import { setAgreedPrices } from './set-agreed-prices.store.ts'
 import { setStopOrder } from './set-stop-order.store.ts'
@@ -123,7 +124,7 @@ export const handler = httpHandler(
 async function presentWhole(account: Account, subscription: Subscription, now: Date) {
   const at = now.toISOString()
   const announced = await priceChanges.listComing(account, subscription, at)
-  const credit = await readCreditAt(ledger, account.accountId, at)
+  const credit = await readCreditUntil(ledger, account.accountId, endOfOutlook(at, account.timeZone))
   if (!credit) throw new Error(`account ${account.accountId} has no ledger`)
   const standing = await standings.read(account, now, credit)
   if (!standing) throw noPlan(account.accountId)

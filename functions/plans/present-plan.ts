@@ -123,11 +123,11 @@ export const upcomingChargeReply = z
       .meta({ description: 'available credit that expires before the charge; absent without any' }),
     resumption: moneyReply.optional().meta({
       description:
-        'what stopped services cost, the rest of this month and the one that is charged: they run again of what is topped up; absent without any',
+        'what of the shortfall stopped services take, the rest of this month and the one that is charged: a top-up of it lets them run again before; absent where it does not',
     }),
     shortfall: moneyReply.meta({
       description:
-        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance) and the resumption; zero when what is available and set aside covers total and owed',
+        'what has to be topped up for it by the credit of today, exact, with what a top-up pays first (`owed` of the balance) and the resumption; what is owed and resumes takes credit that expires before first. Zero when what is available and set aside covers total and owed',
     }),
     topUp: moneyReply
       .optional()

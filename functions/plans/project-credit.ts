@@ -1,6 +1,7 @@
 import { addYears, beginningOfDay, type LocalDay } from '../accounts/local-day.ts'
 import { laterOf } from '../edge/later-of.ts'
 import { type CreditUntil, creditAt } from '../ledger/credit-at.ts'
+import { smaller } from '../ledger/lot.ts'
 import { dayAt, expectUsage } from '../pace/expect-usage.ts'
 import type { UsagePace } from '../pace/pace.ts'
 
@@ -22,8 +23,8 @@ export type Projection = {
   unmetMicros: bigint
 }
 
-/** A payment that falls due: of the service plan, on a first. */
-export type PlannedCharge = { at: string; amountMicros: bigint }
+/** A payment that falls due: of the service plan, on a first. What is set aside pays it, unless it is spared for others. */
+export type PlannedCharge = { at: string; amountMicros: bigint; sparesSetAside?: boolean }
 /** From then on so much is to be set aside for the plan, as far as there is credit that lasts beyond an instant. */
 export type PlannedSetAside = { at: string; targetMicros: bigint; lastingBeyond: string }
 /** What the plan takes: usage takes nothing of what is set aside, and charges take that first. */
@@ -59,11 +60,8 @@ type Part = { expiresAt?: string; micros: bigint }
  */
 export function projectCredit(seen: CreditSeen, until: string, planned = NOTHING_PLANNED): Projection {
   const usableMicros = creditAt(seen.credit, seen.at).usableMicros
-  const setAsides = planned.setAsides.filter((each) => each.at < until)
-  const walk = walkCredit(seen, until, { ...planned, setAsides, charges: [] })
-  let walked = walk.next()
-  while (!walked.done) walked = walk.next()
-  const { leftMicros, asideMicros, unmetMicros } = walked.value
+  const before = { ...planned, setAsides: planned.setAsides.filter((each) => each.at < until), charges: [] }
+  const { leftMicros, asideMicros, unmetMicros } = walkTo(until, seen, before)
   const expectedUsageMicros = expectUsage(seen.pace, seen.at, until, seen.timeZone)
   const setAsideMicros = asideMicros - planned.setAsideMicros
   return {
@@ -77,6 +75,34 @@ export function projectCredit(seen: CreditSeen, until: string, planned = NOTHING
 }
 
 /**
+ * The least that has to be topped up now, of credit that does not expire, so that every charge up to an instant is covered while
+ * usage goes on at the pace; 0 when they are. Usage takes of a top-up, too, what the credit does not suffice for.
+ */
+export function findMissing(seen: CreditSeen, until: string, planned: Planned): bigint {
+  const before = { ...planned, setAsides: planned.setAsides.filter((each) => each.at < until) }
+  const stretches = stretchesOf(seen, until, before)
+  const lack = (toppedUpMicros: bigint) => walkTo(until, seen, before, { stretches, toppedUpMicros })
+  const { uncoveredMicros, unmetMicros } = lack(0n)
+  const covers = (toppedUpMicros: bigint) => lack(toppedUpMicros).uncoveredMicros === 0n
+  // Each unit covers at most one that is not covered; what would be set aside of it decides how much more usage takes.
+  return leastOf(uncoveredMicros, uncoveredMicros + unmetMicros, covers)
+}
+
+/** The least number of a range for which something holds that holds for its last one, and for all above the least. */
+function leastOf(first: bigint, last: bigint, holds: (each: bigint) => boolean): bigint {
+  if (first === last || holds(first)) return first
+  // Where nothing is set aside it is the last one.
+  if (!holds(last - 1n)) return last
+  let [low, high] = [first, last - 1n]
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n
+    if (holds(middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
+/**
  * Until when the credit lasts: usage at the pace, what is set aside, the plan's charges on their firsts, and what expires are
  * taken from it. It ends where nothing is left for what is used, or where a charge of the plan is not covered.
  */
@@ -86,7 +112,10 @@ export function findRunway(seen: CreditSeen, { charges, ...planned }: Planned): 
   const due = charges.filter(({ amountMicros }) => amountMicros > 0n)
   if (!isUsed && due.length === 0) return { lasts: 'unknown', reason: 'nothing_is_taken' }
   const end = endOfOutlook(at, timeZone)
-  const walk = walkCredit(seen, end, { ...planned, charges: due })
+  const walk = walkCredit(seen, stretchesOf(seen, end, { ...planned, charges: due }), {
+    ...planned,
+    charges: due,
+  })
   for (let walked = walk.next(); !walked.done; walked = walk.next()) {
     const { emptyAt, uncoveredAt } = walked.value
     if (isUsed && emptyAt !== undefined) return until(emptyAt, timeZone, 'usage')
@@ -100,45 +129,83 @@ function until(at: string, timeZone: string, endedBy: 'usage' | 'plan_charge'): 
 }
 
 type Walked = { emptyAt?: string; uncoveredAt?: string }
+type Reached = {
+  leftMicros: bigint
+  asideMicros: bigint
+  /** What of the usage, and of the charges, there was no credit for. */
+  unmetMicros: bigint
+  uncoveredMicros: bigint
+}
+/** Between two instants at which something expires, is charged or set aside. */
+type Stretch = { from: string; until: string; askedMicros: bigint }
+
+function stretchesOf({ at, timeZone, credit, pace }: CreditSeen, last: string, planned: Planned): Stretch[] {
+  let [from, usedMicros] = [at, 0n]
+  return instantsOf(partsOf(credit, at), [...planned.charges, ...planned.setAsides], at, last).map(
+    (until) => {
+      const usedBy = expectUsage(pace, at, until, timeZone)
+      const stretch = { from, until, askedMicros: usedBy - usedMicros }
+      ;[from, usedMicros] = [until, usedBy]
+      return stretch
+    },
+  )
+}
+
+function walkTo(
+  until: string,
+  seen: CreditSeen,
+  planned: Planned,
+  { stretches = stretchesOf(seen, until, planned), toppedUpMicros = 0n } = {},
+): Reached {
+  const walk = walkCredit(seen, stretches, planned, toppedUpMicros)
+  let walked = walk.next()
+  while (!walked.done) walked = walk.next()
+  return walked.value
+}
 
 /**
- * Goes from instant to instant at which something expires, is charged or set aside, up to the last. Says of each stretch where
- * usage has emptied the credit in it, and of its end whether what is charged then is covered; ends with what is left.
+ * Goes from instant to instant. Says of each stretch where usage has emptied the credit in it, and of its end whether what is
+ * charged then is covered; ends with what is left.
  */
 function* walkCredit(
   { at, timeZone, credit, pace }: CreditSeen,
-  last: string,
+  stretches: readonly Stretch[],
   { setAsideMicros, setAsides, charges }: Planned,
-): Generator<Walked, { leftMicros: bigint; asideMicros: bigint; unmetMicros: bigint }> {
-  const usedBy = (instant: string) => expectUsage(pace, at, instant, timeZone)
-  let parts = partsOf(credit, at)
-  let reached = at
+  toppedUpMicros = 0n,
+): Generator<Walked, Reached> {
+  let parts = [...partsOf(credit, at), { micros: toppedUpMicros }]
   let asideMicros = setAsideMicros
-  let unmetMicros = 0n
-  for (const instant of instantsOf(parts, [...charges, ...setAsides], at, last)) {
-    const before = usedBy(reached)
-    const askedMicros = usedBy(instant) - before
+  let [unmetMicros, uncoveredMicros] = [0n, 0n]
+  for (const { from, until, askedMicros } of stretches) {
     const hadMicros = sumOf(parts)
-    if (askedMicros >= hadMicros)
-      yield { emptyAt: firstInstant(reached, instant, (each) => usedBy(each) - before >= hadMicros) }
-    unmetMicros += askedMicros > hadMicros ? askedMicros - hadMicros : 0n
-    parts = withoutExpired(draw(parts, askedMicros), instant)
+    if (askedMicros >= hadMicros) {
+      const usedBy = (instant: string) => expectUsage(pace, at, instant, timeZone)
+      const before = usedBy(from)
+      yield { emptyAt: firstInstant(from, until, (each) => usedBy(each) - before >= hadMicros) }
+    }
+    unmetMicros += askedMicros - smaller(askedMicros, hadMicros)
+    parts = withoutExpired(draw(parts, askedMicros), until)
     // What is due already is charged at once.
-    const due = charges.filter((charge) => laterOf(charge.at, at) === instant)
-    const dueMicros = due.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
-    const restMicros = dueMicros - smaller(asideMicros, dueMicros)
-    asideMicros -= dueMicros - restMicros
-    if (restMicros > sumOf(parts)) yield { uncoveredAt: instant }
+    const due = charges.filter((charge) => laterOf(charge.at, at) === until)
+    const dueMicros = amountOf(due)
+    const fromAsideMicros = smaller(asideMicros, amountOf(due.filter((charge) => !charge.sparesSetAside)))
+    asideMicros -= fromAsideMicros
+    const restMicros = dueMicros - fromAsideMicros
+    const coveredMicros = smaller(sumOf(parts), restMicros)
+    if (restMicros > coveredMicros) yield { uncoveredAt: until }
+    uncoveredMicros += restMicros - coveredMicros
     parts = draw(parts, restMicros)
-    for (const each of setAsides.filter((planned) => planned.at === instant)) {
+    for (const each of setAsides.filter((planned) => planned.at === until)) {
       const before = sumOf(parts)
       parts = drawLasting(parts, each, asideMicros)
       asideMicros += before - sumOf(parts)
     }
-    reached = instant
   }
-  return { leftMicros: sumOf(parts), asideMicros, unmetMicros }
+  return { leftMicros: sumOf(parts), asideMicros, unmetMicros, uncoveredMicros }
 }
+
+const amountOf = (charges: readonly PlannedCharge[]) =>
+  charges.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
 
 function instantsOf(
   parts: readonly Part[],
@@ -180,11 +247,6 @@ function drawLasting(
   const lasting = withoutExpired(parts, lastingBeyond)
   const drawn = draw(lasting, targetMicros - asideMicros)
   return [...parts.filter((part) => !lasting.includes(part)), ...drawn]
-}
-
-function smaller(one: bigint, other: bigint): bigint {
-  if (one < other) return one
-  return other
 }
 
 function withoutExpired(parts: readonly Part[], at: string): Part[] {

@@ -26,7 +26,7 @@ export type Subscription = {
   terms: SubscriptionTerm[]
   /** The services in the order in which they stop when credit does not suffice. Those that it does not name stop before them, and the base fee after all. */
   stopOrder?: string[]
-  stopped?: StoppedService[]
+  stopped?: readonly StoppedService[]
   /** How much of the next charge is set aside; absent: nothing. */
   ringFence?: Exclude<RingFenceMode, 'off'>
   /** Fees that were agreed with the account, by service and month; absent without any. */

@@ -8,17 +8,19 @@ import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-r
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
 import { dayIn } from './day-shares.ts'
-import { priceMonth, weighMonth } from './decide-monthly-charge.ts'
+import { priceMonth } from './decide-monthly-charge.ts'
 import { endWhileClosed } from './end-while-closed.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
+import { listTaken } from './keep-stopped.ts'
+import { findMonthShortfall } from './month-shortfall.ts'
 import { createMonthVersions } from './month-versions.store.ts'
 import { owedBefore, type PeriodDocument } from './period-document.ts'
 import type { PlanVersion } from './plan.ts'
 import { createResumptionPricing } from './price-resumption.store.ts'
 import { endOfOutlook } from './project-credit.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
-import { type Subscription, termOf } from './subscription.ts'
-import type { UpcomingCharge } from './upcoming-charge.ts'
+import { type StoppedService, type Subscription, termOf } from './subscription.ts'
+import type { Resumption, UpcomingCharge } from './upcoming-charge.ts'
 
 /** A busy account's HEAD moves between two reads of it, but not so often in a row. */
 const TRIES = 20
@@ -26,7 +28,7 @@ const TRIES = 20
 type MonthsSeen = { due: Due; subscription: Subscription | undefined; short: readonly PeriodDocument[] }
 
 /**
- * Previews charges with the very function that makes them. Credit that expires before a charge is due, or at that very
+ * Previews charges, priced by the very function that prices them. Credit that expires before a charge is due, or at that very
  * instant, will not be there for it and does not count.
  */
 export function createUpcomingCharge(options: LedgerReaderOptions & { documentsTable: string }) {
@@ -100,36 +102,49 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
       owedMicros += priceMonth({ account, subscription, planVersion, period: earlier }).totalMicros
     }
     const planVersion = await versionInForce(account, subscription, period)
-    const dueAt = beginningOfPeriod(period, account.timeZone)
-    const chargedAt = laterOf(dueAt, at)
-    const { credit, ringFence: all } = await readCredit(account, at)
+    const charge = priceMonth({ account, subscription, planVersion, period })
+    const { credit, ringFence } = await readCredit(account, at)
     if (credit.head.status === 'closed') return undefined
-    const ringFence = { lots: lastingAt(all, chargedAt) }
+    const chargedAt = laterOf(charge.dueAt, at)
     const { usableMicros: availableMicros } = creditAt(credit, chargedAt)
-    const expiringMicros = credit.head.availableMicros - availableMicros
-    const head = { ...credit.head, availableMicros }
-    const input = { account, subscription, planVersion, period, ringFence, owedMicros }
-    const { charge, shortfallMicros } = weighMonth({ ...input, head })
-    const whole = priceMonth({ ...input, subscription: { ...subscription, stopped: [] } })
-    const restMicros = await priceRestOfMonth(account, subscription, at)
-    const resumptionMicros = restMicros + whole.totalMicros - charge.totalMicros
-    const { receivableMicros } = head
-    const setAsideMicros = sumOfHeld(ringFence.lots)
-    const seen = { availableMicros, setAsideMicros, expiringMicros, receivableMicros, credit }
     const mode: RingFenceMode = subscription.ringFence ?? 'off'
-    return {
-      ...{ ...charge, owedMicros, ...seen, resumptionMicros },
-      shortfallMicros: shortfallMicros > 0n ? shortfallMicros + resumptionMicros : 0n,
-      ...{ ringFencedMicros: all.heldMicros, ringFence: mode },
+    const month = {
+      ...{ ...charge, owedMicros, availableMicros, credit },
+      setAsideMicros: sumOfHeld(lastingAt(ringFence, chargedAt)),
+      expiringMicros: credit.head.availableMicros - availableMicros,
+      receivableMicros: credit.head.receivableMicros,
+      resumption: await priceStoppedServices(account, subscription, { at, planVersion, period }),
+      ...{ ringFencedMicros: ringFence.heldMicros, ringFence: mode },
     }
+    return { ...month, ...findMonthShortfall({ at, timeZone: account.timeZone, credit }, month) }
   }
 
-  /** What stopped services cost from today on, where this month is charged or owed already. */
-  async function priceRestOfMonth({ accountId, timeZone }: Account, subscription: Subscription, at: string) {
-    if (!subscription.stopped?.length) return 0n
-    const { period, day } = dayIn(at, timeZone)
-    const month = await subscriptions.readPeriod(accountId, period)
-    return (await priceResumption(subscription, month, { day, at })) ?? 0n
+  /** What what is stopped costs from today on, where this month is charged or owed already, and in the month that is charged next. */
+  async function priceStoppedServices(
+    account: Account,
+    subscription: Subscription,
+    next: { at: string; planVersion: PlanVersion; period: Period },
+  ): Promise<Resumption | undefined> {
+    const { at, planVersion, period } = next
+    const today = dayIn(at, account.timeZone)
+    const taken = listTaken(subscription.terms, today.period)
+    const stopped = (subscription.stopped ?? []).filter(({ service }) => taken.has(service))
+    if (stopped.length === 0) return undefined
+    const thisMonth = await subscriptions.readPeriod(account.accountId, today.period)
+    const monthMicrosWithout = (left: readonly StoppedService[]) =>
+      priceMonth({ account, subscription: { ...subscription, stopped: left }, planVersion, period })
+        .totalMicros
+    const costOf = async (resumed: readonly StoppedService[], left: readonly StoppedService[]) => ({
+      restMicros:
+        (await priceResumption({ ...subscription, stopped: resumed }, thisMonth, { day: today.day, at })) ??
+        0n,
+      monthMicros: monthMicrosWithout(left) - monthMicrosWithout(stopped),
+    })
+    return {
+      // What stopped last resumes first.
+      first: await costOf(stopped.slice(-1), stopped.slice(0, -1)),
+      all: await costOf(stopped, []),
+    }
   }
 
   /** The credit as it is for the outlook, with what is set aside of it, both of one moment. */

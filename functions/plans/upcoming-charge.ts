@@ -2,6 +2,18 @@ import type { CreditUntil } from '../ledger/credit-at.ts'
 import type { RingFenceMode } from '../ring-fence/ring-fence.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
+/** What services that are stopped cost once they run again: the rest of this month, and the month that is charged next. */
+export type ResumptionCost = { restMicros: bigint; monthMicros: bigint }
+/** Of the one that runs again first, and of all. */
+export type Resumption = { first: ResumptionCost; all: ResumptionCost }
+
+export type MonthShortfall = {
+  /** What has to be topped up so that the month is covered, with what a top-up pays first; 0 when it is. */
+  shortfallMicros: bigint
+  /** What of it stopped services take, that such a top-up lets run again. */
+  resumptionMicros: bigint
+}
+
 /** The next charge as it would be made now. */
 export type UpcomingCharge = MonthlyCharge & {
   /** Owed for earlier months: short ones, and such as are due and not charged yet. It is paid first. */
@@ -20,8 +32,6 @@ export type UpcomingCharge = MonthlyCharge & {
   credit: CreditUntil
   /** Owed for payments that were taken back: a top-up pays it before it raises credit. */
   receivableMicros: bigint
-  /** What stopped services cost, the rest of this month and the one that is charged: what is topped up lets them run again before. */
-  resumptionMicros: bigint
-  /** What has to be topped up so that the credit covers the months, with what a top-up pays first; 0 when it does. */
-  shortfallMicros: bigint
-}
+  /** What stopped services cost once they run again; absent when nothing is stopped. */
+  resumption?: Resumption
+} & MonthShortfall

@@ -58,7 +58,7 @@ export const handler = httpHandler(
     const now = new Date()
     const coverage = await coverages.read(account, now)
     const credit = creditAt(coverage.credit, now.toISOString())
-    const standing = await standings.read(account, now, credit)
+    const standing = await standings.read(account, now, coverage.credit)
     return { status: 200, body: presentBalance(credit, coverage, standing, account.timeZone) }
   }),
 

@@ -2,6 +2,7 @@ import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../functions/edge/problem.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { setRingFence } from '../../functions/ring-fence/set-ring-fence.store.ts'
 import type { TopUp } from '../../functions/top-up/top-up.ts'
 import { payCheckout } from '../../local/stripe.ts'
@@ -257,6 +258,25 @@ describe('a month of the plan', () => {
     expect(await world.check(account, november, { period: '2026-12' })).toBe('charging')
     expect((await world.stateOf(account)).availableMicros).toBe(49n * UNIT)
     expect(await world.check(account, later(november), { period: '2026-12' })).toBe('covered')
+  })
+
+  it('is covered beside services that have stopped, and nothing is charged to let these run again', async () => {
+    const first = { effectiveFrom: '2026-01-01T00:00:00.000Z', baseFeeMicros: 31n * UNIT }
+    const services = [{ service: 'number', name: 'Numbers', unitFeeMicros: 62n * UNIT }]
+    const plan = { name: 'Two', clientType: 'hosted' as const, currency: 'USD', ...first, services }
+    await world.plans.set('two', plan, first.effectiveFrom)
+    const settings = { thresholdMicros: 0n, targetMicros: UNIT }
+    const account = await world.open(50n * UNIT, { at: november, settings })
+    const choice = { planId: 'two', services: [{ service: 'number', quantity: 1n }] }
+    await choosePlan(world.database, { account, choice, actor: 'person:test', now: november })
+    const charging = createMonthlyCharging(world.database)
+    const on = (day: number) => new Date(Date.UTC(2026, 11, day))
+    await charging.chargeDue(account.accountId, on(1))
+    const { months } = await charging.chargeDue(account.accountId, on(8))
+    expect(months.map(({ result }) => result)).toEqual(['stopped', 'settled'])
+    expect(await world.check(account, on(27), { period: '2027-01' })).toBe('charging')
+    // January costs 31, of which 5 are there; with the number, its last days of December included, it would be 98.
+    expect((await world.stateOf(account)).intents.map(({ amount }) => amount)).toEqual([2600])
   })
 
   it('that is owed is paid with what is set aside for it, and a charge of the rest', async () => {

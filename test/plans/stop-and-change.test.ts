@@ -1,7 +1,7 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
-import { readCreditAt } from '../../functions/ledger/credit-at.ts'
+import { readCreditUntil } from '../../functions/ledger/credit-at.ts'
 import { createLedgerReader } from '../../functions/ledger/ledger-reader.store.ts'
 import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
@@ -51,7 +51,7 @@ async function stopTrunks() {
 }
 
 async function standingOf(account: Account, now: Date) {
-  const credit = await readCreditAt(createLedgerReader(database), account.accountId, now.toISOString())
+  const credit = await readCreditUntil(createLedgerReader(database), account.accountId, '2028')
   return (await createPlanStanding(database).read(account, now, credit!))!
 }
 

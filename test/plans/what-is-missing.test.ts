@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
-import { readCreditAt } from '../../functions/ledger/credit-at.ts'
+import { readCreditUntil } from '../../functions/ledger/credit-at.ts'
 import { createLedgerReader } from '../../functions/ledger/ledger-reader.store.ts'
+import { createPaceStore } from '../../functions/pace/pace.store.ts'
 import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
+import { createOutlook } from '../../functions/plans/outlook.store.ts'
 import { BASE_FEE_SERVICE } from '../../functions/plans/plan.ts'
 import { createPlanStanding } from '../../functions/plans/plan-standing.store.ts'
 import { termOf } from '../../functions/plans/subscription.ts'
@@ -119,11 +121,31 @@ async function topUp(account: Account, amountMicros: bigint, now: Date): Promise
 }
 
 async function standingOf(account: Account, now: Date) {
-  const credit = await readCreditAt(createLedgerReader(database), account.accountId, now.toISOString())
+  const credit = await readCreditUntil(createLedgerReader(database), account.accountId, '2028')
   return (await createPlanStanding(database).read(account, now, credit!))!
 }
 
 const owedOf = ({ accountId }: Account) => full.world.subscriptions.listShort(accountId)
+
+/** Trunk and number stopped on the 8th; the base fee and fax run: 31 of January, which costs 186 with all. Nothing is available. */
+async function twoStopped(): Promise<Account> {
+  const account = await full.openFull(100)
+  await full.charging.chargeDue(account.accountId, december(1))
+  await full.charging.chargeDue(account.accountId, december(8))
+  expect(await full.stoppedOf(account)).toEqual(['trunk', 'number'])
+  await full.world.take(account, 34n * UNIT, nextKey())
+  return account
+}
+
+/** Given so much on a day, what runs again on it and becomes of the next month. */
+async function given(account: Account, units: number, day: number) {
+  await full.give(account, units)
+  return [await full.resultsOf(account, december(day)), await full.resultsOf(account, december(32))]
+}
+
+const upcomingOf = async (account: Account, day: number) =>
+  (await createUpcomingCharge(database).preview(account, december(day)))!
+const inUnits = (micros: bigint) => Number(micros) / Number(UNIT)
 
 /** Everything stops, and what was to end with the month does not run again. */
 const ENDED_WHILE_STOPPED: Life = {
@@ -159,5 +181,66 @@ describe('what is said to be missing, whatever happened before', () => {
       await checkBooks(account)
     })
     await fc.assert(property, RUNS)
+  })
+})
+
+describe('credit that expires before the next month', () => {
+  it('pays today what is asked for today, but not the month', async () => {
+    const [account, other] = [await twoStopped(), await twoStopped()]
+    for (const each of [account, other]) {
+      await full.give(each, 200, december(31))
+      await full.charging.chargeDue(each.accountId, december(27))
+      const { stopped, shortfallMicros } = await standingOf(each, december(27))
+      expect([stopped.length, inUnits(shortfallMicros)]).toEqual([2, 186])
+    }
+    expect(await given(account, 186, 27)).toEqual([['resumed'], ['charged']])
+    expect(await full.stoppedOf(account)).toEqual([])
+    await full.give(other, 185)
+    await full.charging.chargeDue(other.accountId, december(27))
+    expect(await full.stoppedOf(other)).not.toEqual([])
+  })
+
+  it('is taken first by the rest of this month, of what runs again', async () => {
+    const account = await twoStopped()
+    await full.give(account, 20, december(31))
+    await full.charging.chargeDue(account.accountId, december(20))
+    const { shortfallMicros, resumptionMicros } = await upcomingOf(account, 20)
+    // 60 until the end of December, of which those 20 pay a part, and 186 in January.
+    expect([shortfallMicros, resumptionMicros].map(inUnits)).toEqual([226, 60 + 155])
+    expect(await given(account, 226, 20)).toEqual([['resumed'], ['charged']])
+  })
+
+  it('is taken first by what is owed, as it is expected to be', async () => {
+    const account = await full.openFull(0)
+    await full.give(account, 50, december(20))
+    await full.charging.chargeDue(account.accountId, december(1))
+    const { month } = await createOutlook(database).read(account, december(3))
+    expect([month!.shortfallMicros, month!.projectedShortfallMicros].map(inUnits)).toEqual([322, 322])
+    expect(await given(account, 322, 3)).toEqual([['settled'], ['charged']])
+  })
+})
+
+describe('from the warning on', () => {
+  it('a month lacks nothing for what stays stopped beside such a top-up', async () => {
+    const account = await twoStopped()
+    await full.charging.chargeDue(account.accountId, december(27))
+    const { shortfallMicros, resumptionMicros } = await upcomingOf(account, 27)
+    expect([shortfallMicros, resumptionMicros].map(inUnits)).toEqual([31, 0])
+    expect(await given(account, 31, 27)).toEqual([[], ['charged']])
+  })
+
+  it('asks for it all where a top-up that usage needs would let it run', async () => {
+    const account = await twoStopped()
+    const days = Array.from({ length: 7 }, (_, index) => [`2026-12-${20 + index}`, 40n * UNIT])
+    const { accountId } = account
+    const counted = { accountId, countedSequence: 1n, firstDay: '2026-12-01', days: Object.fromEntries(days) }
+    await createPaceStore(database).replace(undefined, counted)
+    const { month } = await createOutlook(database).read(account, december(27))
+    // Of 31 and 200 for usage both would run again at once: 25 until the end of December, and 155 in January.
+    expect([month!.projectedShortfallMicros, month!.projectedResumptionMicros].map(inUnits)).toEqual([
+      31 + 200 + 25 + 155,
+      25 + 155,
+    ])
+    expect(month!.shortfallMicros).toBe(31n * UNIT)
   })
 })

@@ -281,7 +281,7 @@ describe('a month that is owed', () => {
       { available: { amount: '100.00' }, exactShortfall: { amount: '86.00' } },
     ])
     const { head } = await world.statement(account)
-    const standing = createPlanStanding(database).read(account, december(7), { head, usableMicros: 0n })
+    const standing = createPlanStanding(database).read(account, december(7), { head, lots: [] })
     expect(await standing).toMatchObject({ owedMicros: 186n * UNIT, shortfallMicros: 86n * UNIT })
   })
 })
