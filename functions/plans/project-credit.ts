@@ -112,13 +112,11 @@ export function findRunway(seen: CreditSeen, { charges, ...planned }: Planned): 
   const due = charges.filter(({ amountMicros }) => amountMicros > 0n)
   if (!isUsed && due.length === 0) return { lasts: 'unknown', reason: 'nothing_is_taken' }
   const end = endOfOutlook(at, timeZone)
-  const walk = walkCredit(seen, stretchesOf(seen, end, { ...planned, charges: due }), {
-    ...planned,
-    charges: due,
-  })
+  const plannedDue = { ...planned, charges: due }
+  const walk = walkCredit(seen, stretchesOf(seen, end, plannedDue), plannedDue)
   for (let walked = walk.next(); !walked.done; walked = walk.next()) {
     const { emptyAt, uncoveredAt } = walked.value
-    if (isUsed && emptyAt !== undefined) return until(emptyAt, timeZone, 'usage')
+    if (isUsed && emptyAt !== undefined) return until(emptyAt(), timeZone, 'usage')
     if (uncoveredAt !== undefined) return until(uncoveredAt, timeZone, 'plan_charge')
   }
   return { lasts: 'beyond', day: dayAt(end, timeZone) }
@@ -128,7 +126,8 @@ function until(at: string, timeZone: string, endedBy: 'usage' | 'plan_charge'): 
   return { lasts: 'until', at, day: dayAt(at, timeZone), endedBy }
 }
 
-type Walked = { emptyAt?: string; uncoveredAt?: string }
+/** `emptyAt` is reckoned only where it is asked for. */
+type Walked = { emptyAt?: () => string; uncoveredAt?: string }
 type Reached = {
   leftMicros: bigint
   asideMicros: bigint
@@ -180,8 +179,9 @@ function* walkCredit(
     const hadMicros = sumOf(parts)
     if (askedMicros >= hadMicros) {
       const usedBy = (instant: string) => expectUsage(pace, at, instant, timeZone)
-      const before = usedBy(from)
-      yield { emptyAt: firstInstant(from, until, (each) => usedBy(each) - before >= hadMicros) }
+      yield {
+        emptyAt: () => firstInstant(from, until, (each) => usedBy(each) - usedBy(from) >= hadMicros),
+      }
     }
     unmetMicros += askedMicros - smaller(askedMicros, hadMicros)
     parts = withoutExpired(draw(parts, askedMicros), until)
