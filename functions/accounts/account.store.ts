@@ -2,6 +2,8 @@ import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/
 import { personIdOf } from '../consents/person-key.ts'
 import { getAll } from '../edge/get-all.ts'
 import { queryAll } from '../edge/query-all.ts'
+import { readNewest } from '../edge/read-newest.ts'
+import { placeOf } from '../edge/whole-document.ts'
 import type { Account, AccountPosition, Member } from './account.ts'
 import { ALL_ACCOUNTS, accountKey, formerMemberKey, memberKey, PROFILE, personKey } from './account-keys.ts'
 
@@ -68,18 +70,9 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
 
   /** A page of all accounts, newest first. An account of a moment ago may still be missing. */
   async function listAll(page: { limit: number; after?: AccountPosition }): Promise<Account[]> {
-    const before = page.after ? `${page.after.createdAt}#${page.after.accountId}` : '~'
-    const { Items } = await client.send(
-      new QueryCommand({
-        TableName: documentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
-        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':before': before },
-        ScanIndexForward: false,
-        Limit: page.limit,
-      }),
-    )
-    return (Items ?? []).map(toAccount)
+    const after = page.after && placeOf(page.after.createdAt, page.after.accountId)
+    const items = await readNewest(client, documentsTable, ALL_ACCOUNTS, { limit: page.limit, after })
+    return items.map(toAccount)
   }
 
   /** The named accounts in the order of their names; one that is not there is left out. */

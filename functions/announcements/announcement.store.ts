@@ -1,7 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { getAll } from '../edge/get-all.ts'
 import { queryAll } from '../edge/query-all.ts'
-import { withoutKeys } from '../edge/whole-document.ts'
+import { readNewest } from '../edge/read-newest.ts'
+import { asRead, listKeys, withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import type { Announcement } from './announcement.ts'
 import {
@@ -18,8 +19,6 @@ import {
 import type { AnnouncementChange } from './decide-change.ts'
 import { type Mailing, newsOf, type PlannedMailing, remindersOf } from './mailing.ts'
 
-export type AnnouncementStore = ReturnType<typeof createAnnouncementStore>
-
 export type Created =
   | { ok: true; announcement: Announcement; replayed: boolean }
   | { ok: false; reason: 'idempotency_key_reused' | 'busy' }
@@ -30,7 +29,7 @@ export function createAnnouncementStore(options: { client: DynamoDBDocumentClien
   const put = (Item: Record<string, unknown>, condition: object): WriteItem => ({
     Put: { TableName: documentsTable, Item, ...condition },
   })
-  const isNew = { ConditionExpression: 'attribute_not_exists(pk)' }
+  const isNew = asRead(undefined)
 
   /** As it is now. */
   async function read(announcementId: string): Promise<Announcement | undefined> {
@@ -43,17 +42,7 @@ export function createAnnouncementStore(options: { client: DynamoDBDocumentClien
 
   /** A page of all, newest first, after the given place. One of a moment ago may still be missing. */
   async function list(page: { limit: number; after?: string }): Promise<Announcement[]> {
-    const { Items } = await client.send(
-      new QueryCommand({
-        TableName: documentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
-        ExpressionAttributeValues: { ':pk': ALL_ANNOUNCEMENTS, ':before': page.after ?? '~' },
-        ScanIndexForward: false,
-        Limit: page.limit,
-      }),
-    )
-    return (Items ?? []).map(toAnnouncement)
+    return (await readNewest(client, documentsTable, ALL_ANNOUNCEMENTS, page)).map(toAnnouncement)
   }
 
   /** All whose banner is not over yet, each as it is now, soonest to end first. One of a moment ago may still be missing. */
@@ -110,12 +99,8 @@ export function createAnnouncementStore(options: { client: DynamoDBDocumentClien
     news,
   }: AnnouncementChange): Promise<{ ok: true } | { ok: false; reason: 'changed_meanwhile' | 'busy' }> {
     const { announcementId, revision, status, changedAt } = announcement
-    const asRead = {
-      ConditionExpression: 'revision = :read',
-      ExpressionAttributeValues: { ':read': revision - 1n },
-    }
     const written = await writeTogether(client, [
-      put(documentItem(announcement), asRead),
+      put(documentItem(announcement), asRead(revision - 1n)),
       ...(status === 'published' ? putBanner(announcement) : []),
       ...(status === 'published' && announcement.banner ? [] : [removal(announcementId, BANNER)]),
       ...stopped.map((mailing) => stop(mailing, changedAt)),
@@ -185,17 +170,12 @@ export function createAnnouncementStore(options: { client: DynamoDBDocumentClien
 }
 
 function documentItem(announcement: Announcement): Record<string, unknown> {
-  const { announcementId } = announcement
+  const { announcementId, createdAt } = announcement
   return {
     ...{ pk: announcementPk(announcementId), sk: DOCUMENT },
-    ...{ index1pk: ALL_ANNOUNCEMENTS, index1sk: placeOf(announcement) },
+    ...listKeys(ALL_ANNOUNCEMENTS, createdAt, announcementId),
     ...announcement,
   }
-}
-
-/** Where an announcement stands on the list of all. */
-export function placeOf({ createdAt, announcementId }: Announcement): string {
-  return `${createdAt}#${announcementId}`
 }
 
 function mailingItem(announcementId: string, { name, kind, dueAt }: PlannedMailing): Record<string, unknown> {

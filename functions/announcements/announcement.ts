@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ClientType, timeZoneSchema } from '../accounts/account.ts'
-import { concernedClientsSchema } from '../accounts/concerned-clients.ts'
+import { concernedClientsSchema, concerns } from '../accounts/concerned-clients.ts'
 import { PURPOSES, type Purpose } from '../consents/purposes.ts'
 import { instantSchema } from '../edge/instant.ts'
 import { lineSchema, linesSchema } from '../edge/text.ts'
@@ -137,9 +137,11 @@ export const changeAnnouncementSchema = z
     for (const fault of faultsOf(value)) issues.push({ code: 'custom', ...fault, input: value })
   })
 
-/** Whether anybody was or is to be told by now. */
-export function hasBegun({ banner, email }: Pick<Announcement, 'banner' | 'email'>, now: string): boolean {
-  return [banner?.from, email?.at].some((at) => at !== undefined && at <= now)
+/** Whether clients of a type may know of it: it stands, somebody was or is to be told by now, and it concerns them. */
+export function isForClient(announcement: Announcement, clientType: ClientType, now: string): boolean {
+  const { status, banner, email } = announcement
+  const hasBegun = [banner?.from, email?.at].some((at) => at !== undefined && at <= now)
+  return status === 'published' && hasBegun && concerns(announcement, clientType)
 }
 
 export function isBannerOn({ banner, status }: Announcement, now: string): boolean {

@@ -2,18 +2,18 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { createAccess } from '../access/access.store.ts'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { type Account, MEMBER_ROLES } from '../accounts/account.ts'
-import { concerns } from '../accounts/concerned-clients.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { personIdOf } from '../consents/person-key.ts'
 import type { Caller } from '../edge/caller.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
+import { inParallel } from '../edge/in-parallel.ts'
 import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { Problem } from '../edge/problem.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
-import { type Announcement, hasBegun, isBannerOn } from './announcement.ts'
+import { type Announcement, isBannerOn, isForClient } from './announcement.ts'
 import {
   cancelSignUp,
   dismissAnnouncement,
@@ -25,6 +25,7 @@ import {
 } from './announcements.api.ts'
 import { eventFileType, renderEventFile } from './event-file.ts'
 import { createPersonStateStore } from './person-state.store.ts'
+import type { PersonState } from './person-state.ts'
 import { presentAnnouncement } from './present-announcements.ts'
 import { createSignUpStore } from './sign-up.store.ts'
 
@@ -45,6 +46,7 @@ const queue = createMessageSender({ client: new SQSClient({}), queueUrl: MAILING
 const anyMember = { roles: MEMBER_ROLES, despiteTerms: true } as const
 /** So many of a person's accounts are looked at for one that an event concerns. */
 const MOST_ACCOUNTS = 100
+const BANNERS_AT_ONCE = 10
 
 type Viewer = { account: Account; email: string; personId: string }
 
@@ -58,17 +60,15 @@ async function requireViewer(caller: Caller, accountId: string): Promise<Viewer>
 const notFound = (announcementId: string) =>
   new Problem('announcement_not_found', `No announcement ${announcementId} concerns this account.`)
 
-/** Whether a person is to know of it: it has begun, concerns the account, and is service or what they have asked for. */
-async function isFor(
-  announcement: Announcement,
-  { account, personId }: Viewer,
-  now: string,
-): Promise<boolean> {
-  if (announcement.status === 'withdrawn' || !hasBegun(announcement, now)) return false
-  if (!concerns(announcement, account.clientType)) return false
-  const { announcementId, audience } = announcement
+/** Whether a person is to know of what concerns their account: it is service, what they have asked for, or what they take part in. */
+async function mayKnow({ announcementId, audience }: Announcement, personId: string): Promise<boolean> {
   if (audience === 'service' || (await consents.mayWrite(personId, audience))) return true
   return (await signUps.read(announcementId, personId)) !== undefined
+}
+
+async function isFor(announcement: Announcement, viewer: Viewer, now: string): Promise<boolean> {
+  const { account, personId } = viewer
+  return isForClient(announcement, account.clientType, now) && mayKnow(announcement, personId)
 }
 
 async function requireOwn(announcementId: string, viewer: Viewer): Promise<Announcement> {
@@ -78,40 +78,40 @@ async function requireOwn(announcementId: string, viewer: Viewer): Promise<Annou
 }
 
 async function show(announcement: Announcement, { account, personId }: Viewer) {
-  const { announcementId } = announcement
+  const { announcementId, kind } = announcement
+  const takesSignUps = kind === 'webinar'
   const [state, taken, places] = await Promise.all([
     people.read(announcementId, personId),
-    signUps.read(announcementId, personId),
-    signUps.readPlaces(announcementId),
+    takesSignUps ? signUps.read(announcementId, personId) : undefined,
+    takesSignUps ? signUps.readPlaces(announcementId) : undefined,
   ])
   return presentAnnouncement({ announcement, account, state, signUp: taken, places })
 }
 
-/** By way of whichever of the person's accounts. */
-async function requireByAnyAccount(announcementId: string, email: string | undefined): Promise<Announcement> {
-  const found = email === undefined ? undefined : await announcements.read(announcementId)
-  if (!found || email === undefined) throw notFound(announcementId)
+/** Whether a person takes part, who may know of it by way of whichever of their accounts; throws for anybody else. */
+async function takesPart(announcement: Announcement, email: string | undefined): Promise<boolean> {
+  const { announcementId } = announcement
+  if (email === undefined) throw notFound(announcementId)
   const personId = personIdOf(email)
   // Whoever took part sees it cancelled.
-  if (await signUps.read(announcementId, personId)) return found
+  if (await signUps.read(announcementId, personId)) return true
   const memberships = await accounts.listMemberships(email, { limit: MOST_ACCOUNTS })
+  const own = await accounts.readMany(memberships.map(({ accountId }) => accountId))
   const now = new Date().toISOString()
-  for (const account of await accounts.readMany(memberships.map(({ accountId }) => accountId))) {
-    if (await isFor(found, { account, email, personId }, now)) return found
-  }
-  throw notFound(announcementId)
+  const concernsOne = own.some(({ clientType }) => isForClient(announcement, clientType, now))
+  if (!concernsOne || !(await mayKnow(announcement, personId))) throw notFound(announcementId)
+  return false
 }
 
 export const handler = httpHandler(
   bind(listOwnAnnouncements, async ({ caller, params: { accountId } }) => {
     const viewer = await requireViewer(caller, accountId)
     const now = new Date().toISOString()
-    const shown = []
-    for (const announcement of await announcements.listWithBanner(now)) {
-      if (isBannerOn(announcement, now) && (await isFor(announcement, viewer, now)))
-        shown.push(await show(announcement, viewer))
-    }
-    return { status: 200, body: { announcements: shown } }
+    const banners = (await announcements.listWithBanner(now)).filter((one) => isBannerOn(one, now))
+    const shown = await inParallel(banners, BANNERS_AT_ONCE, async (announcement) =>
+      (await isFor(announcement, viewer, now)) ? [await show(announcement, viewer)] : [],
+    )
+    return { status: 200, body: { announcements: shown.flat() } }
   }),
 
   bind(readOwnAnnouncement, async ({ caller, params: { accountId, announcementId } }) => {
@@ -156,13 +156,11 @@ export const handler = httpHandler(
   }),
 
   bind(readEventFile, async ({ caller, params: { announcementId } }) => {
-    const isStaff = caller.kind === 'staff'
-    const announcement = isStaff
-      ? await announcements.read(announcementId)
-      : await requireByAnyAccount(announcementId, caller.email)
-    const showsLink = isStaff || (await signUps.read(announcementId, personIdOf(caller.email!))) !== undefined
-    const file = announcement && renderEventFile(announcement, { organizer: SENDER_ADDRESS, showsLink })
-    if (!announcement || file === undefined) throw notFound(announcementId)
+    const announcement = await announcements.read(announcementId)
+    if (!announcement) throw notFound(announcementId)
+    const showsLink = caller.kind === 'staff' || (await takesPart(announcement, caller.email))
+    const file = renderEventFile(announcement, { organizer: SENDER_ADDRESS, showsLink })
+    if (file === undefined) throw notFound(announcementId)
     const headers = {
       'content-type': eventFileType(announcement),
       'content-disposition': 'attachment; filename="event.ics"',
@@ -171,11 +169,7 @@ export const handler = httpHandler(
   }),
 )
 
-async function note(
-  announcementId: string,
-  { personId }: Viewer,
-  what: 'readAt' | 'dismissedAt',
-): Promise<void> {
+async function note(announcementId: string, { personId }: Viewer, what: keyof PersonState): Promise<void> {
   const noted = await people.note({ announcementId, personId }, what, new Date().toISOString())
   if (!noted.ok) throw new Problem('busy', 'Nothing was noted. Send the same request again.')
 }

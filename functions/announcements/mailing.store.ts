@@ -1,13 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { ALL_ACCOUNTS } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
+import { readNewest } from '../edge/read-newest.ts'
 import { withoutKeys } from '../edge/whole-document.ts'
 import { announcementPk, MAILINGS, mailingKey, SIGN_UP_PREFIX, TO_CONFIRM } from './announcement-keys.ts'
 import { isOver, type Mailing } from './mailing.ts'
 import type { SignUp } from './sign-up.ts'
-
-export type MailingStore = ReturnType<typeof createMailingStore>
 
 /** What one step of a mailing goes through, and where it has come to behind it; no position is the end. */
 export type Page<Item> = { items: Item[]; position?: string }
@@ -58,19 +57,11 @@ export function createMailingStore(options: {
 
   /** A page of all accounts, newest first: whoever comes while it goes on is not told. */
   async function nextAccounts({ position }: Mailing): Promise<Page<string>> {
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: documentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk < :before',
-        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':before': position || '~' },
-        ScanIndexForward: false,
-        Limit: pageSize,
-      }),
-    )
+    const page = { limit: pageSize, after: position || undefined }
+    const items = await readNewest(client, documentsTable, ALL_ACCOUNTS, page)
     return {
-      items: Items.map(({ accountId }) => accountId as string),
-      position: Items.length < pageSize ? undefined : (Items.at(-1)!.index1sk as string),
+      items: items.map(({ accountId }) => accountId as string),
+      position: items.length < pageSize ? undefined : (items.at(-1)!.index1sk as string),
     }
   }
 
@@ -126,13 +117,8 @@ export function createMailingStore(options: {
     change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
   ): Promise<boolean> {
     if (isOver(mailing)) return false
-    try {
-      await client.send(new UpdateCommand({ TableName: documentsTable, Key: keyOf(mailing), ...change }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const update = new UpdateCommand({ TableName: documentsTable, Key: keyOf(mailing), ...change })
+    return conditionHeld(client.send(update))
   }
 
   return { listDue, listToConfirm, read, nextAccounts, nextSignUps, begin, moveOn }

@@ -1,12 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { personKey } from '../consents/person-key.ts'
-import { getAll } from '../edge/get-all.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { writeTogether } from '../edge/write-together.ts'
 import { announcementPk, COUNTS_PREFIX, countsKey, ofAnnouncement } from './announcement-keys.ts'
 import type { Counts, PersonState } from './person-state.ts'
-
-export type PersonStateStore = ReturnType<typeof createPersonStateStore>
 
 const COUNT_OF = { readAt: 'reads', dismissedAt: 'dismissals' } as const
 
@@ -27,16 +24,6 @@ export function createPersonStateStore(options: { client: DynamoDBDocumentClient
       }),
     )
     return Item ? toState(Item) : {}
-  }
-
-  /** Of each of these announcements, by its id; one that the person did nothing with is missing. */
-  async function readMany(
-    announcementIds: readonly string[],
-    personId: string,
-  ): Promise<Map<string, PersonState>> {
-    const keys = announcementIds.map((id) => keyOf(id, personId))
-    const items = await getAll(client, documentsTable, keys)
-    return new Map(items.map((item) => [item.announcementId as string, toState(item)]))
   }
 
   /** Notes it the first time; again changes nothing. */
@@ -87,7 +74,7 @@ export function createPersonStateStore(options: { client: DynamoDBDocumentClient
     }
   }
 
-  return { read, readMany, note, readCounts }
+  return { read, note, readCounts }
 }
 
 function toState({ readAt, dismissedAt }: Record<string, unknown>): PersonState {

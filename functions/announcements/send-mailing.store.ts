@@ -100,14 +100,15 @@ export function createMailingSending(options: SendingOptions) {
       const found = await Promise.all(items.map(recipientOf))
       return { recipients: found.flatMap((one) => one ?? []), position }
     }
-    const announcement = await announcements.read(mailing.announcementId)
-    const { items, position } = await mailings.nextAccounts(mailing)
+    const [announcement, { items, position }] = await Promise.all([
+      announcements.read(mailing.announcementId),
+      mailings.nextAccounts(mailing),
+    ])
     if (!announcement) return { recipients: [], position }
     const found = await accounts.readMany(items)
     const concerned = found.filter(({ clientType }) => concerns(announcement, clientType))
-    const recipients: Recipient[] = []
-    for (const account of concerned) recipients.push(...(await membersOf(account)))
-    return { recipients, position }
+    const members = await Promise.all(concerned.map(membersOf))
+    return { recipients: members.flat(), position }
   }
 
   /** Nobody is told by way of a closed account. */
@@ -141,26 +142,25 @@ export function createMailingSending(options: SendingOptions) {
     }
   }
 
-  async function sendAgain(message: {
-    announcementId: string
-    mailing: string
-    accountId: string
-    personId: string
-  }): Promise<Counts> {
+  async function sendAgain(message: Extract<MailingMessage, { accountId: string }>): Promise<Counts> {
     const [mailing, account] = await Promise.all([
       mailings.read(message.announcementId, message.mailing),
       accounts.read(message.accountId),
     ])
     if (!mailing || mailing.stoppedAt !== undefined || !account) return {}
-    const signUp =
-      mailing.kind === 'news' ? undefined : await signUps.read(message.announcementId, message.personId)
-    const candidates = signUp
-      ? [{ account, ...signUp }]
-      : mailing.kind === 'news'
-        ? await membersOf(account)
-        : []
-    const recipient = candidates.find(({ personId }) => personId === message.personId)
+    const recipient = await recipientBy(account, mailing, message.personId)
     return recipient ? { [await sendTo(recipient, mailing)]: 1 } : {}
+  }
+
+  /** The person whom a mailing reaches by an account, if it still does. */
+  async function recipientBy(
+    account: Account,
+    { announcementId, kind }: Mailing,
+    personId: string,
+  ): Promise<Recipient | undefined> {
+    if (kind === 'news') return (await membersOf(account)).find((one) => one.personId === personId)
+    const signUp = await signUps.read(announcementId, personId)
+    return signUp && { account, email: signUp.email, personId }
   }
 
   async function sendTo(recipient: Recipient, mailing: Mailing): Promise<Outcome> {

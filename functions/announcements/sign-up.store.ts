@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { personKey } from '../consents/person-key.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
@@ -13,8 +13,6 @@ import {
   takesPartIn,
 } from './announcement-keys.ts'
 import type { Places, SignUp } from './sign-up.ts'
-
-export type SignUpStore = ReturnType<typeof createSignUpStore>
 
 export type SignedUp =
   | { ok: true; signUp: SignUp; replayed: boolean }
@@ -131,20 +129,15 @@ export function createSignUpStore(options: { client: DynamoDBDocumentClient; doc
 
   /** Takes a sign-up off the list of those to confirm; one that was given back and taken again meanwhile stays on it. */
   async function noteConfirmed({ announcementId, personId, at }: SignUp, now: string): Promise<void> {
-    try {
-      await client.send(
-        new UpdateCommand({
-          TableName: documentsTable,
-          Key: { pk: announcementPk(announcementId), sk: signUpKey(personId) },
-          UpdateExpression: 'SET confirmedAt = :now REMOVE index1pk, index1sk',
-          ConditionExpression: '#at = :at',
-          ExpressionAttributeNames: { '#at': 'at' },
-          ExpressionAttributeValues: { ':now': now, ':at': at },
-        }),
-      )
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    const confirmed = new UpdateCommand({
+      TableName: documentsTable,
+      Key: { pk: announcementPk(announcementId), sk: signUpKey(personId) },
+      UpdateExpression: 'SET confirmedAt = :now REMOVE index1pk, index1sk',
+      ConditionExpression: '#at = :at',
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: { ':now': now, ':at': at },
+    })
+    await conditionHeld(client.send(confirmed))
   }
 
   return { read, readPlaces, add, remove, listOf, noteConfirmed }

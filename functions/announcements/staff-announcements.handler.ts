@@ -8,7 +8,8 @@ import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { invalidField, Problem } from '../edge/problem.ts'
 import { idFromKey, requestHash } from '../edge/request-id.ts'
-import { createAnnouncementStore, placeOf } from './announcement.store.ts'
+import { placeOf } from '../edge/whole-document.ts'
+import { createAnnouncementStore } from './announcement.store.ts'
 import type { Announcement } from './announcement.ts'
 import {
   changeAnnouncement,
@@ -75,7 +76,7 @@ export const handler = httpHandler(
       ...body,
       ...{ status: 'published', revision: 1n, sequence: 0n },
       ...{ createdAt: now, createdBy: caller.actor, changedAt: now, changedBy: caller.actor },
-      requestHash: requestHash(JSON.parse(JSON.stringify(body, (_, value) => toJson(value)))),
+      requestHash: requestHash(body),
     }
     const created = await announcements.create(announcement)
     if (!created.ok && created.reason === 'busy') throw new Problem('busy', 'Nothing was announced.')
@@ -88,7 +89,10 @@ export const handler = httpHandler(
   bind(listAnnouncements, async ({ query: { limit, cursor } }) => {
     const page = await announcements.list({ limit, after: readCursor(positionSchema, cursor)?.place })
     const last = page.at(-1)
-    const nextCursor = last && page.length === limit ? writeCursor({ place: placeOf(last) }) : undefined
+    const nextCursor =
+      last && page.length === limit
+        ? writeCursor({ place: placeOf(last.createdAt, last.announcementId) })
+        : undefined
     return { status: 200, body: { announcements: page.map(presentForStaff), nextCursor } }
   }),
 
@@ -141,8 +145,4 @@ function refuse(
         errors: refusal.errors,
       })
   }
-}
-
-function toJson(value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }

@@ -6,8 +6,6 @@ import { type ConsentRecord, type Consents, isGiven } from './consent.ts'
 import { personKey } from './person-key.ts'
 import type { Purpose } from './purposes.ts'
 
-export type ConsentStore = ReturnType<typeof createConsentStore>
-
 export type Decided =
   | { ok: true; record: ConsentRecord; replayed: boolean }
   | { ok: false; reason: 'changed_meanwhile' | 'busy' }

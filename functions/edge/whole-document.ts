@@ -21,7 +21,12 @@ export function withoutKeys({
   return document
 }
 
-/** The keys by which a document stands on a list of its account. */
+/** Where a document stands on a list by age. */
+export function placeOf(createdAt: string, id: string): string {
+  return `${createdAt}#${id}`
+}
+
+/** The keys by which a document stands on a list by age. */
 export function listKeys(list: string, createdAt: string, id: string) {
-  return { index1pk: list, index1sk: `${createdAt}#${id}` }
+  return { index1pk: list, index1sk: placeOf(createdAt, id) }
 }

@@ -4,8 +4,6 @@ import { isConditionFailed } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import type { AddressNote, EmailStatus } from './address-status.ts'
 
-export type AddressStatusStore = ReturnType<typeof createAddressStatusStore>
-
 const keyOf = (address: string) => ({ pk: personKey(personIdOf(address)), sk: 'EMAIL_STATUS' })
 
 /** Which addresses are not written to any more: one item for each, under the hash of the address. */

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { readNewest } from '../edge/read-newest.ts'
-import { asRead, listKeys, withoutKeys } from '../edge/whole-document.ts'
+import { asRead, listKeys, placeOf, withoutKeys } from '../edge/whole-document.ts'
 import { watchKeys } from '../top-up/watch-list.ts'
 import { mayBecome, type Refund, type RefundStatus, watchOf } from './refund.ts'
 
@@ -94,7 +94,7 @@ export function createRefundStore({
     topUpId: string,
     page: { limit: number; after?: RefundPosition },
   ): Promise<Refund[]> {
-    const after = page.after && { createdAt: page.after.createdAt, id: page.after.refundId }
+    const after = page.after && placeOf(page.after.createdAt, page.after.refundId)
     const items = await readNewest(client, paymentsTable, listKey(accountId, topUpId), {
       limit: page.limit,
       after,

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { accountKey } from '../accounts/account-keys.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { readNewest } from '../edge/read-newest.ts'
-import { asRead, listKeys, withoutKeys } from '../edge/whole-document.ts'
+import { asRead, listKeys, placeOf, withoutKeys } from '../edge/whole-document.ts'
 import { mayBecome, type TopUp, type TopUpStatus, watchOf } from './top-up.ts'
 import { watchKeys } from './watch-list.ts'
 
@@ -115,7 +115,7 @@ export function createTopUpStore({
 
   /** A page of an account's top-ups, newest first. One of a moment ago may still be missing. */
   async function list(accountId: string, page: { limit: number; after?: TopUpPosition }): Promise<TopUp[]> {
-    const after = page.after && { createdAt: page.after.createdAt, id: page.after.topUpId }
+    const after = page.after && placeOf(page.after.createdAt, page.after.topUpId)
     const items = await readNewest(client, paymentsTable, listKey(accountId), { limit: page.limit, after })
     return items.map(toTopUp)
   }
