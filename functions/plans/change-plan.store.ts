@@ -10,6 +10,7 @@ import {
 } from '../ledger/ledger.store.ts'
 import { type RefundedPart, refundCharges, shareAmongCharges } from '../ledger/refund-charges.ts'
 import { createUndoneStore } from '../ledger/undone.store.ts'
+import type { TermsAsked, TermsBlocked } from '../terms/ask-terms.ts'
 import { createMonthlyCharging } from './charge-month.store.ts'
 import { priceMonth } from './decide-monthly-charge.ts'
 import { decidePlanChange } from './decide-plan-change.ts'
@@ -58,24 +59,29 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
   /**
    * Changes the plan at once, at most once per key: the month's lines, the plan from now on, and the ledger entry that charges
    * the difference or gives it back, in one transaction. A month that is due is charged before. What is given back goes to
-   * the lots that the month was drawn from, and is never more than is left of what was charged for it.
+   * the lots that the month was drawn from, and is never more than is left of what was charged for it. A repeat gives the
+   * first entry, whether terms wait by then or not.
    */
   async function change(
-    request: PlanChangeRequest & { key: string; requestHash: string; termsVersion?: string },
-  ): Promise<{ ok: true; entry: Entry; replayed: boolean } | PlanChangeRefusal | PostingRefusal> {
-    const { account, key, requestHash, now } = request
+    request: PlanChangeRequest & { key: string; requestHash: string; terms?: TermsAsked },
+  ): Promise<
+    { ok: true; entry: Entry; replayed: boolean } | PlanChangeRefusal | PostingRefusal | TermsBlocked
+  > {
+    const { account, key, requestHash, now, terms = { ok: true } } = request
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const facts = await gather(request)
-      if (facts.isDue && attempt < TRIES - 1) {
+      if (terms.ok && facts.isDue && attempt < TRIES - 1) {
         const { stopped } = await chargeDue(account.accountId, now)
         if (!stopped) continue
       }
-      const posted = await ledger.post<PlanChangeRefusal>({
+      const posted = await ledger.post<PlanChangeRefusal | TermsBlocked>({
         accountId: account.accountId,
         ...{ key, requestHash, at: facts.input.now },
+        // The ledger looks for the key before it asks here.
         decide: (head) => {
+          if (!terms.ok) return terms
           if (facts.isDue) return refuseUncharged(head)
-          return decide(head, facts, request)
+          return decide(head, facts, { ...request, termsVersion: terms.label })
         },
       })
       if (posted.ok || posted.reason !== 'document_changed') return posted

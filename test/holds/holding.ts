@@ -1,7 +1,7 @@
 import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../../functions/accounts/account.ts'
 import type { Caller } from '../../functions/edge/caller.ts'
-import { createAuthorising } from '../../functions/holds/authorise-hold.store.ts'
+import { type AuthorisingOptions, createAuthorising } from '../../functions/holds/authorise-hold.store.ts'
 import { createHoldStore } from '../../functions/holds/hold.store.ts'
 import type { HoldTimer } from '../../functions/holds/hold.ts'
 import { authoriseBody, captureBody, extendBody } from '../../functions/holds/hold-request.ts'
@@ -31,6 +31,7 @@ export const usualPrices = fixedPrices(
     { upTo: null, unitAmount: '0.5' },
   ]),
 )
+const openTerms = { requireForUsage: async () => 'terms-of-service@1' }
 export const machine: Caller = { kind: 'usage', actor: 'machine:switch', subject: 'switch' }
 
 let accounts = 0
@@ -38,9 +39,9 @@ let accounts = 0
 /** Holds on accounts of a test database, as one process of ours would have them. */
 export function holdingOn(
   database: TestDatabase,
-  more: Partial<LedgerOptions> & { prices?: PriceSource } = {},
+  more: Partial<LedgerOptions> & { prices?: PriceSource; terms?: AuthorisingOptions['terms'] } = {},
 ) {
-  const { prices = usualPrices, ...options } = more
+  const { prices = usualPrices, terms = openTerms, ...options } = more
   const on = { ...database, ...options }
   const ledger = createLedger(on)
   const holds = createHoldStore(on)
@@ -55,7 +56,7 @@ export function holdingOn(
     ledger,
     holds,
     prices,
-    terms: { requireForUsage: async () => 'terms-of-service@1' },
+    terms,
     settling,
     startTimer: async (timer) => void timers.push(timer),
   })

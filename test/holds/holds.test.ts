@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Problem } from '../../functions/edge/problem.ts'
 import { lineSchema } from '../../functions/edge/text.ts'
 import { authoriseBody } from '../../functions/holds/hold-request.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -77,6 +78,17 @@ describe('authorising', () => {
     })
     expect((await holding.stateOf(account)).kinds).toEqual(['top_up', 'hold', 'hold', 'capture'])
   })
+
+  it('gives the first reply to a repeat although terms wait by then, and begins no other', async () => {
+    const account = await openAccount(database, UNIT)
+    const first = await holding.authorise(account, seconds(10))
+    const requireForUsage = () => Promise.reject(new Problem('terms_required', 'new terms'))
+    const closed = holdingOn(database, { terms: { requireForUsage } })
+    expect(await closed.authorise(account, seconds(10))).toEqual(first)
+    const another = closed.authorise(account, seconds(10), 'key-2')
+    await expect(another).rejects.toMatchObject({ code: 'terms_required' })
+  })
+
   it('refuses a second hold of a session under another key, and names the first', async () => {
     const account = await openAccount(database, UNIT)
     const { holdId } = await holding.authorise(account, { ...seconds(10), session: 'call-2' })

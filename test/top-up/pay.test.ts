@@ -63,6 +63,17 @@ describe('a top-up by checkout', () => {
     expect(JSON.parse(entry!.detail)).toMatchObject({ topUpId: topUp.topUpId, paymentId: settled!.paymentId })
   })
 
+  it('is told to who asks again although terms wait by then, and a new one is not begun', async () => {
+    const account = await payments.openAccount()
+    const topUp = await payments.start(account, '12.34')
+    payments.gate.isClosed = true
+    const again = payments.start(account, '12.34')
+    const anew = payments.start(account, '12.34', {}, 'another')
+    expect(await again).toEqual(topUp)
+    await expect(anew).rejects.toMatchObject({ code: 'terms_required' })
+    payments.gate.isClosed = false
+  })
+
   it.each([
     ['JPY', '1234', 1234n * UNIT],
     ['KWD', '1.230', 1_230_000n],

@@ -9,6 +9,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import Stripe from 'stripe'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createCardStore } from '../../functions/cards/cards.store.ts'
+import { Problem } from '../../functions/edge/problem.ts'
 import { createLedger } from '../../functions/ledger/ledger.store.ts'
 import type { PaymentProvider } from '../../functions/top-up/payment-provider.ts'
 import { createTopUpStarter, type TopUpRequest } from '../../functions/top-up/start-top-up.store.ts'
@@ -96,12 +97,18 @@ export async function startPayments() {
   const { hostname, port } = new URL(stripe.url)
   /** What the provider itself has, and what is done there without us. */
   const sdk = new Stripe(secret.apiKey, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 })
+  /** Terms that wait, from when a test closes it. */
+  const gate = { isClosed: false }
+  const requireTerms = async () => {
+    if (gate.isClosed) throw new Problem('terms_required', 'new terms')
+    return 'terms-of-service@1'
+  }
   const starterAt = (at: PaymentProvider) =>
     createTopUpStarter({
       topUps,
       cards,
       ledger,
-      terms: { require: async () => 'terms-of-service@1' },
+      terms: { require: requireTerms },
       provider: async () => at,
       portalUrl: 'http://portal.example.com',
     })
@@ -159,6 +166,7 @@ export async function startPayments() {
 
   return {
     database,
+    gate,
     stripe,
     sdk,
     provider,
