@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { InstanceData, InstanceMessage, InvocationError, InvocationMessage } from './lambda-worker.ts'
 
@@ -28,12 +29,13 @@ export function startInstance(options: {
   const { data, environment, log } = options
   const worker = new Worker(new URL('./lambda-worker.ts', import.meta.url), {
     workerData: data,
-    env: environment,
+    // What was compiled once is kept beside the bundles, for the next instance and the next stack.
+    env: { NODE_COMPILE_CACHE: join(dirname(data.assetFolder), 'compile-cache'), ...environment },
     execArgv: [],
     stdout: true,
     stderr: true,
     resourceLimits: {
-      maxYoungGenerationSizeMb: 8,
+      maxYoungGenerationSizeMb: 16,
       maxOldGenerationSizeMb: Math.max(data.memoryMegabytes, smallestHeapMegabytes),
     },
   })

@@ -27,6 +27,7 @@ export type Scheduler = DueSource & {
 const mostMissedFirings = 24
 const hourMillis = 3_600_000
 const longestTimerMillis = 3_600_000
+const mostRemembered = 100
 
 type Kept = { [scheduleName: string]: { madeAt: string; doneUpTo: string } }
 type Running = { schedule: LocalSchedule; next: NextFiring; madeAt: string; doneUpTo: Date }
@@ -47,8 +48,8 @@ function nextStop(entry: Running): Date | undefined {
 }
 
 /**
- * Fires the schedules by the stack's clock. A firing is recorded once its target has taken it, so that one missed while the stack was
- * down, or cut off by a kill, happens after the restart.
+ * Fires the schedules by the stack's clock. The firings of an instant are recorded once their targets have taken them, so that one
+ * missed while the stack was down, or cut off by a kill, happens after the restart; another of its instant may happen twice, as on AWS.
  */
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const file = join(options.folder, 'scheduler.json')
@@ -75,12 +76,14 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const nextFiring = () => earliest(({ next, doneUpTo }) => next(doneUpTo))
 
   const fireAll = async () => {
-    for (const { entry, at } of dueFirings(running, new Date())) {
+    const due = dueFirings(running, new Date())
+    for (const [index, { entry, at }] of due.entries()) {
       if (closed) return
       // A firing that its target cannot take is reported and done with: the next one makes up for it.
       await options.fire(entry.schedule, at).catch(report)
       entry.doneUpTo = at
-      keep()
+      const isLastOfInstant = due[index + 1]?.at.getTime() !== at.getTime()
+      if (isLastOfInstant || closed) keep()
     }
   }
 
@@ -130,8 +133,21 @@ function openSchedules(schedules: readonly LocalSchedule[], file: string): Runni
     const now = new Date().toISOString()
     const { madeAt, doneUpTo } = kept[schedule.name] ?? { madeAt: now, doneUpTo: now }
     const next = parseScheduleExpression(schedule.expression, schedule.timezone, new Date(madeAt))
-    return { schedule, next, madeAt, doneUpTo: new Date(doneUpTo) }
+    return { schedule, next: remembering(next), madeAt, doneUpTo: new Date(doneUpTo) }
   })
+}
+
+/** To reckon a firing takes a while, and each is asked for over and over until its time comes. */
+function remembering(next: NextFiring): NextFiring {
+  const known = new Map<number, Date | undefined>()
+  return (after) => {
+    const key = after.getTime()
+    if (known.has(key)) return known.get(key)
+    if (known.size >= mostRemembered) known.clear()
+    const firing = next(after)
+    known.set(key, firing)
+    return firing
+  }
 }
 
 function dueFirings(running: Running[], now: Date): { entry: Running; at: Date }[] {
