@@ -28,7 +28,6 @@ const options = { client, documentsTable: DOCUMENTS_TABLE }
 const accounts = createAccountStore(options)
 const access = createAccess(options)
 const members = createMemberStore(options)
-const gate = createTermsGate(options)
 const addresses = createAddressStatusStore(options)
 const ledger = createLedger({ client, ledgerTable: LEDGER_TABLE })
 const statuses = createStatusStore({ client, ledgerTable: LEDGER_TABLE })
@@ -61,6 +60,7 @@ export const handler = httpHandler(
     const now = new Date()
     const { own } =
       caller.kind === 'client' ? await ownAccounts(caller, { limit: LARGEST_OWN_ACCOUNTS }) : { own: [] }
+    const gate = createTermsGate({ ...options, readsOnce: true })
     const shown = own.map(async ({ account, role }) => {
       const { waiting, announced } = await gate.outstanding(account, now)
       return {

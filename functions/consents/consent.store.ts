@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { queryAll } from '../edge/query-all.ts'
-import { withoutKeys } from '../edge/whole-document.ts'
+import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { type ConsentRecord, type Consents, isGiven } from './consent.ts'
 import { personKey } from './person-key.ts'
@@ -83,22 +83,12 @@ export function createConsentStore(options: { client: DynamoDBDocumentClient; do
 
   function putRecord(personId: string, record: ConsentRecord): WriteItem {
     const Item = { pk: personKey(personId), sk: recordKey(record), ...record }
-    return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
+    return { Put: { TableName: documentsTable, Item, ...asRead(undefined) } }
   }
 
   function putState(personId: string, record: ConsentRecord, before: bigint | undefined): WriteItem {
     const Item = { pk: personKey(personId), sk: stateKey(record.purpose), ...record }
-    if (before === undefined)
-      return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
-    return {
-      Put: {
-        TableName: documentsTable,
-        Item,
-        ConditionExpression: '#number = :before',
-        ExpressionAttributeNames: { '#number': 'number' },
-        ExpressionAttributeValues: { ':before': before },
-      },
-    }
+    return { Put: { TableName: documentsTable, Item, ...asRead(before, 'number') } }
   }
 
   return { read, mayWrite, readAll, decide }

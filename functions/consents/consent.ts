@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Caller } from '../edge/caller.ts'
+import { sha256Schema } from '../edge/sha256.ts'
 import { lineSchema } from '../edge/text.ts'
 import type { Purpose } from './purposes.ts'
 
@@ -43,10 +44,7 @@ const pressedSchema = lineSchema(200).meta({ description: 'the words on what was
 export const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({
     decision: z.literal('given'),
-    wordingSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits, in small letters')
-      .meta({ description: 'of the wording that was shown' }),
+    wordingSha256: sha256Schema.meta({ description: 'of the wording that was shown' }),
     revision: z
       .int()
       .min(0)

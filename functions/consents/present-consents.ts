@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signInReply } from '../edge/caller.ts'
 import { CHANNELS, type ConsentRecord, type Consents } from './consent.ts'
 import { PURPOSES, type Purpose, purposeSchema, titleOf, wordingOf } from './purposes.ts'
 
@@ -33,7 +34,7 @@ export const consentRecordReply = z
     subject: z.string().optional(),
     sourceIp: z.string(),
     userAgent: z.string(),
-    signIn: z.object({ issuer: z.string(), clientId: z.string(), at: z.string().optional() }).optional(),
+    signIn: signInReply.optional(),
   })
   .meta({ id: 'ConsentRecord' })
 

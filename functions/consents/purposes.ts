@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { sha256OfText } from '../edge/sha256.ts'
 
 /**
  * THE table of purposes: what people may be written to about who have asked for it. A wording is never changed; a new one
@@ -40,5 +40,5 @@ export function titleOf(purpose: Purpose): string {
 /** The wording that is shown now. */
 export function wordingOf(purpose: Purpose): Wording {
   const { version, text } = TABLE[purpose].wordings.at(-1)!
-  return { version, text, sha256: createHash('sha256').update(text).digest('hex') }
+  return { version, text, sha256: sha256OfText(text) }
 }

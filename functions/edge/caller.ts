@@ -1,3 +1,8 @@
+import { z } from 'zod'
+
+/** How a person signed in, in evidence of what they decided. */
+export const signInReply = z.object({ issuer: z.string(), clientId: z.string(), at: z.string().optional() })
+
 /** Who sends a request, from the claims that the gateway's JWT authorizer has checked. */
 export type Caller = {
   kind: 'staff' | 'usage' | 'client'
@@ -7,7 +12,7 @@ export type Caller = {
   /** Verified, in lower case; people only. */
   email?: string
   /** How a person came by the token, for evidence; people only. */
-  signIn?: { issuer: string; clientId: string; at?: string }
+  signIn?: z.infer<typeof signInReply>
 }
 
 type Claims = Record<string, unknown>

@@ -1,11 +1,14 @@
 /**
- * The condition on which a put replaces a document whole: it is as it was read, by its revision; without one, there is
- * still none.
+ * The condition on which a put replaces a document whole: it is as it was read, by its revision or what else counts its
+ * changes; without one, there is still none.
  */
-export function asRead(revision: bigint | undefined) {
-  return revision === undefined
-    ? { ConditionExpression: 'attribute_not_exists(pk)' }
-    : { ConditionExpression: 'revision = :read', ExpressionAttributeValues: { ':read': revision } }
+export function asRead(count: bigint | undefined, countedBy = 'revision') {
+  if (count === undefined) return { ConditionExpression: 'attribute_not_exists(pk)' }
+  return {
+    ConditionExpression: '#count = :read',
+    ExpressionAttributeNames: { '#count': countedBy },
+    ExpressionAttributeValues: { ':read': count },
+  }
 }
 
 /** A document without the keys by which its table and the indexes know its item. */

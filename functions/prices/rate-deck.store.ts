@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { sha256OfText } from '../edge/sha256.ts'
 import { decideVersion } from './decide-version.ts'
 import { type RateDeck, readRateDeck, writeRateDeck } from './rate-deck.ts'
 import { type Appended, createVersionStore } from './version.store.ts'
@@ -59,7 +59,7 @@ export function createRateDeckStore({ client, documentsTable, files, filesBucket
   ): Promise<Appended<StoredRateDeck>> {
     const { deck, currency, effectiveFrom, rates } = draft
     const text = writeRateDeck(rates)
-    const contentHash = createHash('sha256').update(text).digest('hex')
+    const contentHash = sha256OfText(text)
     const file = `rate-decks/${deck}/${contentHash}.json.gz`
     await writeFile(file, text)
     return store.append(

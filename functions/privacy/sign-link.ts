@@ -1,8 +1,8 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { sha256OfText } from '../edge/sha256.ts'
 
 export type SigningCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
 
-const hex = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 
 /**
@@ -36,7 +36,7 @@ export function signLink(
     .map((name) => `${escapeUri(name)}=${escapeUri(query[name]!)}`)
     .join('&')
   const request = ['GET', file.pathname, canonicalQuery, `host:${file.host}\n`, 'host', 'UNSIGNED-PAYLOAD']
-  const toSign = ['AWS4-HMAC-SHA256', time, scope, hex(request.join('\n'))].join('\n')
+  const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256OfText(request.join('\n'))].join('\n')
   const key = [region, 's3', 'aws4_request'].reduce<Buffer>(
     hmac,
     hmac(`AWS4${credentials.secretAccessKey}`, time.slice(0, 8)),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { clientTypeSchema, memberRoleSchema } from '../accounts/account.ts'
+import { signInReply } from '../edge/caller.ts'
 import type { ComparedBlock } from './compare-texts.ts'
 import type { AnnouncedTerms, WaitingTerms } from './decide-gate.ts'
 import {
@@ -142,7 +143,7 @@ export const acceptanceReply = z
     person: z.object({ subject: z.string(), email: z.string(), role: memberRoleSchema }),
     sourceIp: z.string(),
     userAgent: z.string(),
-    signIn: z.object({ issuer: z.string(), clientId: z.string(), at: z.string().optional() }).optional(),
+    signIn: signInReply.optional(),
   })
   .meta({ id: 'TermsAcceptance', description: 'evidence: written once, never changed' })
 

@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto'
 import { requestHash } from '../edge/request-id.ts'
+import { sha256OfText } from '../edge/sha256.ts'
 import type { TermsPublication, TermsText, TermsVersion } from './terms.ts'
-
-/** The SHA-256 of a text in UTF-8, in hexadecimal digits: what anyone can compute from the file. */
-export function sha256OfText(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex')
-}
 
 /** A text that is to be kept as a file. */
 export type KeptText = { fileKey: string; text: string }

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { ClientType } from '../accounts/account.ts'
 import { ALL_ACCOUNTS } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { AT_LAST, type Telling, type TellingName } from './telling.ts'
 import { TELLINGS, tellingKey } from './terms-keys.ts'
@@ -58,22 +58,15 @@ export function createTellingStore(options: {
 
   /** Moves a round on, only from where it was read; at its end it leaves the list. False when another has moved it meanwhile. */
   async function moveOn(telling: Telling, to: string): Promise<boolean> {
-    try {
-      await client.send(
-        new UpdateCommand({
-          TableName: documentsTable,
-          Key: tellingKey(telling),
-          UpdateExpression: `SET #after = :to${to === AT_LAST ? ' REMOVE index1pk, index1sk' : ''}`,
-          ConditionExpression: '#after = :from',
-          ExpressionAttributeNames: { '#after': 'after' },
-          ExpressionAttributeValues: { ':from': telling.after, ':to': to },
-        }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const move = new UpdateCommand({
+      TableName: documentsTable,
+      Key: tellingKey(telling),
+      UpdateExpression: `SET #after = :to${to === AT_LAST ? ' REMOVE index1pk, index1sk' : ''}`,
+      ConditionExpression: '#after = :from',
+      ExpressionAttributeNames: { '#after': 'after' },
+      ExpressionAttributeValues: { ':from': telling.after, ':to': to },
+    })
+    return conditionHeld(client.send(move))
   }
 
   return { listDue, read, listAccounts, moveOn }

@@ -4,7 +4,6 @@ import { readCursor, writeCursor } from '../edge/cursor.ts'
 import { documentClient } from '../edge/dynamodb.ts'
 import { environment } from '../edge/environment.ts'
 import { bind, httpHandler } from '../edge/http.ts'
-import { Problem } from '../edge/problem.ts'
 import { wantsType } from '../edge/wants-type.ts'
 import { writePdf } from '../edge/write-pdf.client.ts'
 import { createAcceptanceStore } from './acceptance.store.ts'
@@ -55,9 +54,7 @@ export const handler = httpHandler(
   }),
 
   bind(readCoverage, async ({ params, query: { limit, cursor }, headers }) => {
-    const version = await terms.readVersion(params.document, params.version)
-    if (!version)
-      throw new Problem('terms_not_found', `There is no version ${params.version} of ${params.document}.`)
+    const version = await terms.requireVersion(params.document, params.version)
     const position = readCursor(positionSchema, cursor)
     const counted = position && countNames.map((name, index) => [name, position.counts[index]])
     const counts = counted ? Object.fromEntries(counted) : NOTHING_COUNTED

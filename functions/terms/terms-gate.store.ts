@@ -20,11 +20,11 @@ type Client = Pick<Account, 'accountId' | 'clientType'>
 export function createTermsGate(options: {
   client: DynamoDBDocumentClient
   documentsTable: string
-  /** The versions are read once, for work of some minutes on many accounts. */
+  /** The versions are read once, for a request or work of some minutes on many accounts. */
   readsOnce?: boolean
 }) {
   const terms = createTermsStore(options)
-  let remembered: TermsVersion[] | undefined
+  let remembered: Promise<TermsVersion[]> | undefined
   const acceptances = createAcceptanceStore(options)
 
   /** What an account has yet to accept; with `closed`, what closes it to its people now. */
@@ -63,10 +63,13 @@ export function createTermsGate(options: {
     return labelTermsInForce(await listVersions(), account.clientType, now)
   }
 
-  async function listVersions(): Promise<TermsVersion[]> {
-    const versions = remembered ?? (await terms.listAllVersions())
-    if (options.readsOnce) remembered = versions
-    return versions
+  function listVersions(): Promise<TermsVersion[]> {
+    if (!options.readsOnce) return terms.listAllVersions()
+    remembered ??= terms.listAllVersions().catch((error: unknown) => {
+      remembered = undefined
+      throw error
+    })
+    return remembered
   }
 
   async function look(account: Client, now: Date) {

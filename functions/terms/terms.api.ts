@@ -2,18 +2,12 @@ import { z } from 'zod'
 import { accountIdSchema } from '../accounts/account.ts'
 import { cursorSchema, limitSchema } from '../edge/cursor.ts'
 import { defineRoute } from '../edge/route.ts'
+import { sha256Schema } from '../edge/sha256.ts'
 import { lineSchema } from '../edge/text.ts'
 import { coverageReply, evidenceReply } from './present-evidence.ts'
 import { acceptanceReply, termsChangesReply, termsTextReply, termsVersionReply } from './present-terms.ts'
 import { evidenceRoutes, termsRoutes } from './terms.routes.ts'
-import {
-  DECISIONS,
-  documentSchema,
-  languageSchema,
-  publishTermsSchema,
-  sha256Schema,
-  versionSchema,
-} from './terms.ts'
+import { DECISIONS, documentSchema, languageSchema, publishTermsSchema, versionSchema } from './terms.ts'
 
 const tag = 'Terms'
 const everyone = ['staff', 'usage', 'client'] as const

@@ -31,15 +31,9 @@ const terms = createTermsStore({ client: documentClient(), documentsTable: DOCUM
 const texts = createTermsTexts({ client: new S3Client({}), filesBucket: FILES_BUCKET })
 const tellings = createMessageSender({ client: new SQSClient({}), queueUrl: TELLING_QUEUE_URL })
 
-async function requireVersion(document: string, version: string): Promise<TermsVersion> {
-  const found = await terms.readVersion(document, version)
-  if (!found) throw new Problem('terms_not_found', `There is no version ${version} of ${document}.`)
-  return found
-}
-
 /** The version that another is compared with: the one that is named, else the one before it. */
 async function findEarlier(later: TermsVersion, since: string | undefined): Promise<TermsVersion> {
-  if (since !== undefined) return requireVersion(later.document, since)
+  if (since !== undefined) return terms.requireVersion(later.document, since)
   const before = (await terms.listVersions(later.document)).find(({ number }) => number === later.number - 1n)
   if (!before)
     throw new Problem('terms_not_found', `${later.version} is the first version of ${later.document}.`)
@@ -88,7 +82,7 @@ export const handler = httpHandler(
   }),
 
   bind(readTermsVersion, async ({ params: { document, version }, query, headers }) => {
-    const found = await requireVersion(document, version)
+    const found = await terms.requireVersion(document, version)
     const shown = textIn(found, query.language)
     const text = await texts.read(shown.fileKey)
     const inLanguage = { 'content-language': shown.language }
@@ -109,7 +103,7 @@ export const handler = httpHandler(
   }),
 
   bind(readTermsChanges, async ({ params: { document, version }, query, headers }) => {
-    const later = await requireVersion(document, version)
+    const later = await terms.requireVersion(document, version)
     const earlier = await findEarlier(later, query.since)
     const [shownBefore, shown] = textsToCompare(earlier, later, query.language)
     const [before, after] = await Promise.all([texts.read(shownBefore.fileKey), texts.read(shown.fileKey)])

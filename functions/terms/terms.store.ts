@@ -1,6 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { CLIENT_TYPES, type ClientType } from '../accounts/account.ts'
+import { Problem } from '../edge/problem.ts'
 import { queryAll } from '../edge/query-all.ts'
+import { asRead } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
 import { type Telling, tellingsOf } from './telling.ts'
 import { type DocumentKind, type TermsVersion, USUAL_GRACE_DAYS } from './terms.ts'
@@ -29,6 +31,13 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
   async function readVersion(document: string, version: string): Promise<TermsVersion | undefined> {
     const item = await read(termsKey(document), versionKey(version))
     return item && toVersion(item)
+  }
+
+  /** As `readVersion`; throws `terms_not_found` where there is none. */
+  async function requireVersion(document: string, version: string): Promise<TermsVersion> {
+    const found = await readVersion(document, version)
+    if (!found) throw new Problem('terms_not_found', `There is no version ${version} of ${document}.`)
+    return found
   }
 
   /** All versions of one document, in the order of publication. */
@@ -123,17 +132,7 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
       kind: version.kind,
       latest,
     }
-    if (!before)
-      return { Put: { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' } }
-    return {
-      Put: {
-        TableName: documentsTable,
-        Item,
-        ConditionExpression: '#number = :before',
-        ExpressionAttributeNames: { '#number': 'number' },
-        ExpressionAttributeValues: { ':before': before.number },
-      },
-    }
+    return { Put: { TableName: documentsTable, Item, ...asRead(before?.number, 'number') } }
   }
 
   async function read(pk: string, sk: string): Promise<Record<string, unknown> | undefined> {
@@ -143,7 +142,7 @@ export function createTermsStore(options: { client: DynamoDBDocumentClient; docu
     return Item
   }
 
-  return { readVersion, listVersions, listAllVersions, publish }
+  return { readVersion, requireVersion, listVersions, listAllVersions, publish }
 }
 
 function answerExisting(item: Record<string, unknown>, publicationHash: string): Published {

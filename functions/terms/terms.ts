@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { ClientType, MemberRole } from '../accounts/account.ts'
 import { concernedClientsSchema } from '../accounts/concerned-clients.ts'
+import type { Caller } from '../edge/caller.ts'
 import { instantSchema } from '../edge/instant.ts'
+import { laterOf } from '../edge/later-of.ts'
 import { lineSchema, linesSchema } from '../edge/text.ts'
 
 export const TERMS_CLASSES = ['material', 'editorial'] as const
@@ -49,9 +51,6 @@ export type TermsVersion = TermsText & {
   publishedBy: string
 }
 
-/** How the person was signed in when deciding, as the token says. */
-export type SignIn = { issuer: string; clientId: string; at?: string }
-
 /** Evidence of one person's answer to one version: written once, never changed. */
 export type Acceptance = {
   accountId: string
@@ -70,7 +69,8 @@ export type Acceptance = {
   role: MemberRole
   sourceIp: string
   userAgent: string
-  signIn?: SignIn
+  /** When deciding. */
+  signIn?: Caller['signIn']
 }
 
 const SLUG = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/
@@ -86,10 +86,6 @@ export const versionSchema = z
   .max(64)
   .regex(SLUG, 'must be small letters, digits, dots and hyphens, such as "2026-12-01"')
   .meta({ examples: ['2018-05-29'] })
-
-export const sha256Schema = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits, in small letters')
 
 export const languageSchema = z
   .string()
@@ -189,6 +185,5 @@ export function textsToCompare(
  * published after it took effect begin with its publication: nobody could answer it before.
  */
 export function usageClosesAt({ effectiveAt, publishedAt, graceDays }: TermsVersion): string {
-  const from = effectiveAt > publishedAt ? effectiveAt : publishedAt
-  return new Date(Date.parse(from) + graceDays * 86_400_000).toISOString()
+  return new Date(Date.parse(laterOf(effectiveAt, publishedAt)) + graceDays * 86_400_000).toISOString()
 }
