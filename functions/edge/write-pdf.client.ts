@@ -74,21 +74,30 @@ function openFonts(pdf: Pdf) {
     })
   }
 
+  /** About: what the first font does not have is wider or narrower in another. */
+  function heightOf(text: string, width: number): number {
+    return pdf.font('latin').fontSize(SIZES.text).heightOfString(text, { width })
+  }
+
   function paragraph(text: string): void {
     write(text, MARGIN, pdf.page.width - 2 * MARGIN)
     pdf.moveDown(0.4)
   }
 
   function line(name: string, value: string): void {
-    if (pdf.y > pdf.page.height - MARGIN - 45) pdf.addPage()
-    const top = pdf.y
+    const valueWidth = pdf.page.width - 2 * MARGIN - NAME_WIDTH - GAP
+    const height = Math.max(heightOf(name, NAME_WIDTH), heightOf(value, valueWidth))
+    if (pdf.y + height > pdf.page.maxY()) pdf.addPage()
+    const { page, y: top } = pdf
     pdf.fillColor('#595959')
     write(name, MARGIN, NAME_WIDTH)
     const bottom = pdf.y
     pdf.fillColor('#000000')
     pdf.y = top
-    write(value || '–', MARGIN + NAME_WIDTH + GAP, pdf.page.width - 2 * MARGIN - NAME_WIDTH - GAP)
-    pdf.y = Math.max(pdf.y, bottom) + 1
+    write(value || '–', MARGIN + NAME_WIDTH + GAP, valueWidth)
+    // What fills more than a page has gone on to another.
+    if (pdf.page === page) pdf.y = Math.max(pdf.y, bottom)
+    pdf.y += 1
     pdf.x = MARGIN
   }
 

@@ -119,12 +119,13 @@ export const coverageReply = z
     nextCursor: z.string().optional().meta({ description: 'absent on the last page' }),
   })
   .meta({ id: 'TermsCoverage' })
+export type Coverage = z.infer<typeof coverageReply>
 
 export function presentCoverage(
   version: TermsVersion,
   page: CoveragePage,
   nextCursor: string | undefined,
-): z.infer<typeof coverageReply> {
+): Coverage {
   const { document, kind, class: termsClass, effectiveAt, publishedAt } = version
   return {
     ...{ document, version: version.version, kind, class: termsClass, effectiveAt, publishedAt },

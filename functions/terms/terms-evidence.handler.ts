@@ -10,6 +10,7 @@ import { createAcceptanceStore } from './acceptance.store.ts'
 import { createCoverageStore } from './coverage.store.ts'
 import { NOTHING_COUNTED } from './decide-coverage.ts'
 import { findWaitingTerms } from './decide-gate.ts'
+import { layOutCoverage } from './lay-out-coverage.ts'
 import { layOutEvidence } from './lay-out-evidence.ts'
 import { presentCoverage, presentEvidence, writeCoverageCsv } from './present-evidence.ts'
 import { readCoverage, readEvidence } from './terms.api.ts'
@@ -58,20 +59,34 @@ export const handler = httpHandler(
     const position = readCursor(positionSchema, cursor)
     const counted = position && countNames.map((name, index) => [name, position.counts[index]])
     const counts = counted ? Object.fromEntries(counted) : NOTHING_COUNTED
-    const page = await coverages.readPage(version, { after: position?.after, counts, limit }, new Date())
+    const now = new Date()
+    const page = await coverages.readPage(version, { after: position?.after, counts, limit }, now)
     const sums = countNames.map((name) => page.counts[name]).join(' ')
     const nextCursor = page.next && writeCursor({ after: page.next, counts: sums })
-    if (!wantsType(headers, 'text/csv'))
-      return { status: 200, body: presentCoverage(version, page, nextCursor) }
+    const coverage = presentCoverage(version, page, nextCursor)
+    const isPdf = wantsType(headers, 'application/pdf')
+    if (!isPdf && !wantsType(headers, 'text/csv')) return { status: 200, body: coverage }
     const link: Record<string, string> = nextCursor
       ? { link: `<?${new URLSearchParams({ limit: String(limit), cursor: nextCursor })}>; rel="next"` }
       : {}
-    const file = `attachment; filename="${params.document}-${params.version}-coverage.csv"`
-    const contentType = 'text/csv; charset=utf-8; header=present'
+    const name = `${params.document}-${params.version}-coverage`
+    const headersOf = (contentType: string, ending: string) => ({
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${name}.${ending}"`,
+      ...link,
+    })
+    if (isPdf) {
+      const about = { title: version.title, preparedAt: now.toISOString() }
+      return {
+        status: 200,
+        body: await writePdf(layOutCoverage(coverage, about)),
+        headers: headersOf('application/pdf', 'pdf'),
+      }
+    }
     return {
       status: 200,
       body: writeCoverageCsv(page.lines),
-      headers: { 'content-type': contentType, 'content-disposition': file, ...link },
+      headers: headersOf('text/csv; charset=utf-8; header=present', 'csv'),
     }
   }),
 )

@@ -167,7 +167,7 @@ export const readEvidence = defineRoute({
 export const readCoverage = defineRoute({
   route: evidenceRoutes.readCoverage,
   summary:
-    'Who has answered a version, who has not, and by when; closed accounts are left out, accounts opened since count in. As CSV with Accept: text/csv, which names the next page in its Link header',
+    'Who has answered a version, who has not, and by when; closed accounts are left out, accounts opened since count in. With Accept: text/csv as CSV, with Accept: application/pdf as a document that a person can read; these name the next page in their Link header',
   tag,
   callers: ['staff'],
   params: versionParams,
@@ -178,6 +178,7 @@ export const readCoverage = defineRoute({
         'A page of at most so many accounts, first opened first; those that it does not concern are left out of the page',
       schema: coverageReply,
       textTypes: ['text/csv'],
+      binaryTypes: ['application/pdf'],
     },
   },
   problems: ['terms_not_found'],

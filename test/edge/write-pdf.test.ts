@@ -60,4 +60,13 @@ describe('a PDF', () => {
     expect(pages).toBeGreaterThan(5)
     expect(pages).toBeLessThan(15)
   })
+
+  it('fills its pages, where values take several rows, too', async () => {
+    const sections = [
+      { heading: 'All', lines: Array.from({ length: 100 }, () => ['Name', 'word '.repeat(80)]) },
+    ] as (typeof content)['sections']
+    const text = Buffer.from(await writePdf({ ...content, sections })).toString('latin1')
+    // Nine or so fit on a page.
+    expect([...text.matchAll(/\/Type \/Page\b/g)].length).toBeLessThanOrEqual(12)
+  })
 })

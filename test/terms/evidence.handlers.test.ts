@@ -4,6 +4,8 @@ import { accountRoutes } from '../../functions/accounts/accounts.routes.ts'
 import { createMemberStore } from '../../functions/accounts/member.store.ts'
 import { createStatusStore } from '../../functions/ledger/status.store.ts'
 import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
+import { layOutCoverage } from '../../functions/terms/lay-out-coverage.ts'
+import { coverageReply } from '../../functions/terms/present-evidence.ts'
 import { draftTerms } from '../../functions/terms/publish-terms.ts'
 import { evidenceRoutes, termsRoutes } from '../../functions/terms/terms.routes.ts'
 import { createTermsStore } from '../../functions/terms/terms.store.ts'
@@ -193,6 +195,39 @@ describe('the coverage of a version', () => {
     expect(line).toContain(owner)
     expect(line).not.toContain(',=SUM')
     expect((await readCoverage(version, { limit: '1' }, 'text/csv')).headers.link).toMatch(/rel="next"$/)
+  })
+
+  it('comes as a PDF that a person can read, part by part: who has not, by when, and who has', async () => {
+    const type = { clientType: 'private_cloud' } as const
+    const version = await publish('printed-coverage', '1', { clientTypes: ['private_cloud'] })
+    const [one, other] = [await open({ ...type, name: 'Ärger 中' }), await open(type)]
+    await answer(one.account, version, one.owner)
+    const reply = await readCoverage(version, {}, 'application/pdf')
+    expect([reply.status, reply.headers['content-type']]).toEqual([200, 'application/pdf'])
+    expect(reply.headers['content-disposition']).toContain('printed-coverage-1-coverage.pdf')
+    expect(Buffer.from(reply.text, 'base64').toString('latin1', 0, 5)).toBe('%PDF-')
+    expect((await readCoverage(version, { limit: '1' }, 'application/pdf')).headers.link).toMatch(
+      /rel="next"$/,
+    )
+
+    const { body } = await readCoverage(version, { limit: '200' })
+    const coverage = coverageReply.parse(body)
+    const { sections, introduction } = layOutCoverage(coverage, { title: 'Terms', preparedAt: now })
+    const linesOf = (heading: string) =>
+      sections
+        .find((section) => section.heading.startsWith(heading))!
+        .lines.map(([name, text]) => name + text)
+    expect(linesOf('Not answered')).toContainEqual(
+      expect.stringMatching(`${other.account.accountId}.*, by ${tomorrow}$`),
+    )
+    expect(linesOf('Accepted or acknowledged')).toContainEqual(
+      expect.stringMatching(`^Ärger 中${one.account.accountId}.*${one.owner}.*${version.textSha256}`),
+    )
+    expect(introduction.join(' ')).toContain(`${coverage.counts.unanswered} not answered`)
+    expect(introduction.join(' ')).toContain('This is the last part')
+    const first = { ...coverage, nextCursor: 'next' }
+    const ofFirst = layOutCoverage(first, { title: 'Terms', preparedAt: now })
+    expect(ofFirst.introduction.join(' ')).toContain('More parts follow')
   })
 
   it('is for staff, of versions that are there, by cursors of its own', async () => {
