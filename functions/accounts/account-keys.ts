@@ -6,6 +6,6 @@ export const memberKey = (email: string) => `MEMBER#${email}`
 /** That a person, known by the hash of the address, was a member once: evidence of theirs may still stand there. */
 export const formerMemberKey = (personId: string) => `FORMER_MEMBER#${personId}`
 
-/** Partitions of the index: a person's memberships, and all accounts. */
-export const personKey = (email: string) => `PERSON#${email}`
+/** Partitions of the index: a person's memberships, by the hash of the address, and all accounts. */
+export const membershipsKey = (personId: string) => `MEMBER#${personId}`
 export const ALL_ACCOUNTS = 'ACCOUNTS'

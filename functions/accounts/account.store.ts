@@ -5,7 +5,14 @@ import { queryAll } from '../edge/query-all.ts'
 import { readNewest } from '../edge/read-newest.ts'
 import { placeOf } from '../edge/whole-document.ts'
 import type { Account, AccountPosition, Member } from './account.ts'
-import { ALL_ACCOUNTS, accountKey, formerMemberKey, memberKey, PROFILE, personKey } from './account-keys.ts'
+import {
+  ALL_ACCOUNTS,
+  accountKey,
+  formerMemberKey,
+  memberKey,
+  membershipsKey,
+  PROFILE,
+} from './account-keys.ts'
 
 export type AccountStoreOptions = { client: DynamoDBDocumentClient; documentsTable: string }
 export type AccountStore = ReturnType<typeof createAccountStore>
@@ -50,7 +57,10 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
         IndexName: 'index1',
         KeyConditionExpression: 'index1pk = :pk AND index1sk > :after',
         // `ACCOUNT#` sorts before every account's key.
-        ExpressionAttributeValues: { ':pk': personKey(email), ':after': accountKey(page.after ?? '') },
+        ExpressionAttributeValues: {
+          ':pk': membershipsKey(personIdOf(email)),
+          ':after': accountKey(page.after ?? ''),
+        },
         Limit: page.limit,
       }),
     )
@@ -59,13 +69,35 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
 
   /** The accounts that a person was once removed from. One of a moment ago may still be missing. */
   async function listFormer(email: string): Promise<string[]> {
-    const items = await queryAll(client, {
+    const items = await listFormerItems(personIdOf(email))
+    return items.map(({ accountId }) => String(accountId))
+  }
+
+  function listFormerItems(personId: string): Promise<Record<string, unknown>[]> {
+    return queryAll(client, {
       TableName: documentsTable,
       IndexName: 'index1',
       KeyConditionExpression: 'index1pk = :pk',
-      ExpressionAttributeValues: { ':pk': formerMemberKey(personIdOf(email)) },
+      ExpressionAttributeValues: { ':pk': formerMemberKey(personId) },
     })
-    return items.map(({ accountId }) => String(accountId))
+  }
+
+  /**
+   * Whether somebody, known by the hash of the address, is a member of any account, or was one at an instant or later, as
+   * far as that is still kept. What changed a moment ago may not count yet.
+   */
+  async function wasMemberSince(personId: string, instant: string): Promise<boolean> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        IndexName: 'index1',
+        KeyConditionExpression: 'index1pk = :pk',
+        ExpressionAttributeValues: { ':pk': membershipsKey(personId) },
+        Limit: 1,
+      }),
+    )
+    if (Items.length > 0) return true
+    return (await listFormerItems(personId)).some(({ leftAt }) => String(leftAt) >= instant)
   }
 
   /** A page of all accounts, newest first. An account of a moment ago may still be missing. */
@@ -83,7 +115,7 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
     return accountIds.flatMap((accountId) => found.get(accountId) ?? [])
   }
 
-  return { read, readMember, listMembers, listMemberships, listFormer, listAll, readMany }
+  return { read, readMember, listMembers, listMemberships, listFormer, wasMemberSince, listAll, readMany }
 }
 
 /** Named one by one: the item also carries its keys and counts. */

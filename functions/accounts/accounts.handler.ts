@@ -171,7 +171,7 @@ export const handler = httpHandler(
 
   bind(api.removeMember, async ({ caller, params: { accountId, email } }) => {
     await access.require(caller, accountId, { ...ownerOrStaff, despiteTerms: true })
-    const removed = await members.remove(accountId, email)
+    const removed = await members.remove(accountId, email, { at: new Date().toISOString() })
     if (!removed.ok) throw refuse(removed.reason)
     return { status: 204 }
   }),

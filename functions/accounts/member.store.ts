@@ -3,7 +3,7 @@ import { personIdOf } from '../consents/person-key.ts'
 import { type WriteItem, type WrittenTogether, writeTogether } from '../edge/write-together.ts'
 import { createAccountStore } from './account.store.ts'
 import type { Member, MemberRole } from './account.ts'
-import { accountKey, formerMemberKey, memberKey, PROFILE, personKey } from './account-keys.ts'
+import { accountKey, formerMemberKey, memberKey, membershipsKey, PROFILE } from './account-keys.ts'
 
 export type MemberStore = ReturnType<typeof createMemberStore>
 
@@ -64,7 +64,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
   async function remove(
     accountId: string,
     email: string,
-    { evenLastOwner = false }: { evenLastOwner?: boolean } = {},
+    { at, evenLastOwner = false }: { at: string; evenLastOwner?: boolean },
   ): Promise<MemberRemoved> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const member = await readMember(accountId, email)
@@ -75,7 +75,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
         await writeTogether(client, [
           removal,
           ...countOwners(accountId, -isOwner(member.role), evenLastOwner ? 0n : 1n),
-          { Put: { TableName: documentsTable, Item: formerMemberItem(accountId, email) } },
+          { Put: { TableName: documentsTable, Item: formerMemberItem(accountId, email, at) } },
         ]),
       )
       if (outcome === 'written') return { ok: true }
@@ -123,10 +123,10 @@ function roleIs(role: MemberRole) {
 }
 
 /** What is left of a membership, so that a person's request still leads to the account. */
-function formerMemberItem(accountId: string, email: string): Record<string, unknown> {
+function formerMemberItem(accountId: string, email: string, leftAt: string): Record<string, unknown> {
   const key = formerMemberKey(personIdOf(email))
   const pk = accountKey(accountId)
-  return { pk, sk: key, index1pk: key, index1sk: pk, accountId }
+  return { pk, sk: key, index1pk: key, index1sk: pk, accountId, leftAt }
 }
 
 /** A member as the documents table keeps it; the index finds a person's accounts. */
@@ -134,7 +134,7 @@ export function memberItem(member: Member): Record<string, unknown> {
   return {
     pk: accountKey(member.accountId),
     sk: memberKey(member.email),
-    index1pk: personKey(member.email),
+    index1pk: membershipsKey(personIdOf(member.email)),
     index1sk: accountKey(member.accountId),
     ...member,
   }

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { WriteItem } from '../edge/write-together.ts'
 import { createMailClaims, type MailOutcome } from '../notices/mail-claim.store.ts'
+import { keptSince } from '../privacy/kept-since.ts'
 import { announcementPk, countsKey, mailKey } from './announcement-keys.ts'
 
 /** One e-mail to one person: of a mailing, by its name, or the confirmation of a sign-up. */
@@ -29,10 +30,15 @@ export function createAnnouncementMails(options: { client: DynamoDBDocumentClien
   }
 
   return {
-    claim: (mail: AnnouncementMailKey, now: Date) => claims.claim(keyOf(mail), now),
+    claim: (mail: AnnouncementMailKey, now: Date) => claims.claim(keyOf(mail), now, placeOf(mail, now)),
     finish,
     release: (mail: AnnouncementMailKey, now: Date) => claims.release(keyOf(mail), now),
   }
+}
+
+/** By which the daily run finds it. */
+function placeOf({ announcementId, mail, personId }: AnnouncementMailKey, now: Date) {
+  return keptSince('ANNOUNCEMENT_MAIL', now.toISOString(), announcementId, mail, personId)
 }
 
 function keyOf({ announcementId, mail, personId }: AnnouncementMailKey) {

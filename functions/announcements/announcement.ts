@@ -144,6 +144,21 @@ export function isForClient(announcement: Announcement, clientType: ClientType, 
   return status === 'published' && hasBegun && concerns(announcement, clientType)
 }
 
+/** The last instant at which it is shown, goes out or takes place; of what was withdrawn, when it was. */
+function endOf({ status, changedAt, createdAt, banner, email, event }: Announcement): string {
+  if (status === 'withdrawn') return changedAt
+  const ends = [createdAt, banner?.until, email?.at, event?.endsAt]
+  return ends
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1)!
+}
+
+/** Whether nothing of it is to come, and was not at this instant already. */
+export function isOverSince(announcement: Announcement, instant: string): boolean {
+  return endOf(announcement) < instant
+}
+
 export function isBannerOn({ banner, status }: Announcement, now: string): boolean {
   return status === 'published' && banner !== undefined && banner.from <= now && now < banner.until
 }

@@ -12,8 +12,10 @@ import { inParallel } from '../edge/in-parallel.ts'
 import { log } from '../edge/log.ts'
 import { createMessageSender } from '../edge/message-sender.client.ts'
 import { Problem } from '../edge/problem.ts'
+import { daysLater } from '../privacy/privacy-request.ts'
+import { RETENTION_DAYS } from '../privacy/retention.ts'
 import { createAnnouncementStore } from './announcement.store.ts'
-import { type Announcement, isBannerOn, isForClient } from './announcement.ts'
+import { type Announcement, isBannerOn, isForClient, isOverSince } from './announcement.ts'
 import {
   cancelSignUp,
   dismissAnnouncement,
@@ -121,17 +123,16 @@ export const handler = httpHandler(
 
   bind(noteAnnouncementRead, async ({ caller, params: { accountId, announcementId } }) => {
     const viewer = await requireViewer(caller, accountId)
-    await requireOwn(announcementId, viewer)
-    await note(announcementId, viewer, 'readAt')
+    await note(await requireOwn(announcementId, viewer), viewer, 'readAt')
     return { status: 204 }
   }),
 
   bind(dismissAnnouncement, async ({ caller, params: { accountId, announcementId } }) => {
     const viewer = await requireViewer(caller, accountId)
-    const { dismissible } = await requireOwn(announcementId, viewer)
-    if (!dismissible)
+    const announcement = await requireOwn(announcementId, viewer)
+    if (!announcement.dismissible)
       throw new Problem('announcement_not_dismissible', 'Its banner stays as long as it is announced.')
-    await note(announcementId, viewer, 'dismissedAt')
+    await note(announcement, viewer, 'dismissedAt')
     return { status: 204 }
   }),
 
@@ -169,8 +170,15 @@ export const handler = httpHandler(
   }),
 )
 
-async function note(announcementId: string, { personId }: Viewer, what: keyof PersonState): Promise<void> {
-  const noted = await people.note({ announcementId, personId }, what, new Date().toISOString())
+/** Of what is over for so long that its readers may be forgotten already nothing is noted: nobody counts twice. */
+async function note(
+  announcement: Announcement,
+  { personId }: Viewer,
+  what: keyof PersonState,
+): Promise<void> {
+  const at = new Date().toISOString()
+  if (isOverSince(announcement, daysLater(at, -RETENTION_DAYS.announcements))) return
+  const noted = await people.note({ announcementId: announcement.announcementId, personId }, what, at)
   if (!noted.ok) throw new Problem('busy', 'Nothing was noted. Send the same request again.')
 }
 

@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { personKey } from '../consents/person-key.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { writeTogether } from '../edge/write-together.ts'
+import { keptSince } from '../privacy/kept-since.ts'
 import { announcementPk, COUNTS_PREFIX, countsKey, ofAnnouncement } from './announcement-keys.ts'
 import type { Counts, PersonState } from './person-state.ts'
 
@@ -33,15 +34,19 @@ export function createPersonStateStore(options: { client: DynamoDBDocumentClient
     at: string,
   ): Promise<{ ok: boolean }> {
     if ((await read(announcementId, personId))[what] !== undefined) return { ok: true }
+    const { index1pk, index1sk } = keptSince('ANNOUNCEMENT_SEEN', at, personId, announcementId)
     const written = await writeTogether(client, [
       {
         Update: {
           TableName: documentsTable,
           Key: keyOf(announcementId, personId),
-          UpdateExpression: 'SET #what = :at, announcementId = :id',
+          UpdateExpression: 'SET #what = :at, announcementId = :id, index1pk = :kept, index1sk = :since',
           ConditionExpression: 'attribute_not_exists(#what)',
           ExpressionAttributeNames: { '#what': what },
-          ExpressionAttributeValues: { ':at': at, ':id': announcementId },
+          ExpressionAttributeValues: {
+            ...{ ':at': at, ':id': announcementId },
+            ...{ ':kept': index1pk, ':since': index1sk },
+          },
         },
       },
       {

@@ -4,8 +4,11 @@ import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
+import { keptSince } from '../privacy/kept-since.ts'
+import type { Announcement } from './announcement.ts'
 import {
   announcementPk,
+  DOCUMENT,
   SIGN_UPS,
   signUpKey,
   TAKES_PART_PREFIX,
@@ -63,7 +66,11 @@ export function createSignUpStore(options: { client: DynamoDBDocumentClient; doc
       {
         Put: {
           TableName: documentsTable,
-          Item: { pk: personKey(personId), sk: takesPartIn(announcementId), announcementId, accountId, at },
+          Item: {
+            ...{ pk: personKey(personId), sk: takesPartIn(announcementId) },
+            ...keptSince('TAKES_PART', at, personId, announcementId),
+            ...{ announcementId, accountId, at },
+          },
         },
       },
     ])
@@ -78,21 +85,48 @@ export function createSignUpStore(options: { client: DynamoDBDocumentClient; doc
 
   /** Gives the place back; a person who has none has none. */
   async function remove(announcementId: string, personId: string): Promise<{ ok: boolean }> {
-    const removal: WriteItem = {
-      Delete: {
+    const [signUp, pointer] = deletions(announcementId, personId)
+    const isThere = { ConditionExpression: 'attribute_exists(pk)' }
+    const removal: WriteItem = { Delete: { ...signUp, ...isThere } }
+    const written = await writeTogether(client, [removal, count(announcementId, -1n), { Delete: pointer }])
+    return { ok: written.ok || written.reason !== 'busy' }
+  }
+
+  /**
+   * Forgets who took part in what is over; how many did stays. False where it was changed since it was read: it may have
+   * been put off.
+   */
+  async function forget(
+    { announcementId, revision }: Pick<Announcement, 'announcementId' | 'revision'>,
+    personId: string,
+  ): Promise<boolean> {
+    const asRead: WriteItem = {
+      ConditionCheck: {
         TableName: documentsTable,
-        Key: { pk: announcementPk(announcementId), sk: signUpKey(personId) },
-        ConditionExpression: 'attribute_exists(pk)',
+        Key: { pk: announcementPk(announcementId), sk: DOCUMENT },
+        ConditionExpression: 'revision = :read',
+        ExpressionAttributeValues: { ':read': revision },
       },
     }
-    const pointer: WriteItem = {
-      Delete: {
+    const [signUp, pointer] = deletions(announcementId, personId)
+    const written = await writeTogether(client, [asRead, { Delete: signUp }, { Delete: pointer }])
+    if (!written.ok && written.reason === 'busy')
+      throw new Error(`${announcementId}: a sign-up was not forgotten`)
+    return written.ok
+  }
+
+  /** Of a sign-up and of what says beside its person that there is one. */
+  function deletions(announcementId: string, personId: string) {
+    return [
+      {
+        TableName: documentsTable,
+        Key: { pk: announcementPk(announcementId), sk: signUpKey(personId) },
+      },
+      {
         TableName: documentsTable,
         Key: { pk: personKey(personId), sk: takesPartIn(announcementId) },
       },
-    }
-    const written = await writeTogether(client, [removal, count(announcementId, -1n), pointer])
-    return { ok: written.ok || written.reason !== 'busy' }
+    ] as const
   }
 
   /** All that a person has signed up for. */
@@ -140,5 +174,5 @@ export function createSignUpStore(options: { client: DynamoDBDocumentClient; doc
     await conditionHeld(client.send(confirmed))
   }
 
-  return { read, readPlaces, add, remove, listOf, noteConfirmed }
+  return { read, readPlaces, add, remove, forget, listOf, noteConfirmed }
 }

@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { queryAll } from '../edge/query-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
+import { keptSince } from '../privacy/kept-since.ts'
 import { type ConsentRecord, type Consents, isGiven } from './consent.ts'
 import { personKey } from './person-key.ts'
 import type { Purpose } from './purposes.ts'
@@ -87,7 +88,10 @@ export function createConsentStore(options: { client: DynamoDBDocumentClient; do
   }
 
   function putState(personId: string, record: ConsentRecord, before: bigint | undefined): WriteItem {
-    const Item = { pk: personKey(personId), sk: stateKey(record.purpose), ...record }
+    const { purpose, at, channel } = record
+    // What an erasure leaves has no end: nobody is known by it.
+    const place = channel === 'erasure' ? {} : keptSince('CONSENT', at, personId, purpose)
+    const Item = { pk: personKey(personId), sk: stateKey(purpose), ...place, ...record }
     return { Put: { TableName: documentsTable, Item, ...asRead(before, 'number') } }
   }
 

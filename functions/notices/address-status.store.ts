@@ -2,9 +2,17 @@ import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamod
 import { personIdOf, personKey } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
+import { keptSince } from '../privacy/kept-since.ts'
 import type { AddressNote, EmailStatus } from './address-status.ts'
 
 const keyOf = (address: string) => ({ pk: personKey(personIdOf(address)), sk: 'EMAIL_STATUS' })
+/** By which the daily run finds it. */
+const PLACE = 'index1pk = :kept, index1sk = :since'
+
+function placeOf(address: string, at: string) {
+  const { index1pk, index1sk } = keptSince('EMAIL_STATUS', at, personIdOf(address))
+  return { ':kept': index1pk, ':since': index1sk }
+}
 
 /** Which addresses are not written to any more: one item for each, under the hash of the address. */
 export function createAddressStatusStore(options: {
@@ -27,19 +35,22 @@ export function createAddressStatusStore(options: {
   /** Notes that an address is not to be written to; of mail that was sent before it was cleared, nothing is noted. True when it stands. */
   async function note({ address, status, sentAt }: AddressNote): Promise<boolean> {
     return update(address, {
-      UpdateExpression: 'SET #state = :state, #at = :at',
+      UpdateExpression: `SET #state = :state, #at = :at, ${PLACE}`,
       ConditionExpression: 'attribute_not_exists(clearedAt) OR clearedAt < :sentAt',
       ExpressionAttributeNames: { '#state': 'state', '#at': 'at' },
-      ExpressionAttributeValues: { ':state': status.state, ':at': status.at, ':sentAt': sentAt },
+      ExpressionAttributeValues: {
+        ...{ ':state': status.state, ':at': status.at, ':sentAt': sentAt },
+        ...placeOf(address, status.at),
+      },
     })
   }
 
   /** The address is written to again, whatever mail that was sent before now comes back. */
   async function clear(address: string, at: string): Promise<void> {
     await update(address, {
-      UpdateExpression: 'SET clearedAt = :at REMOVE #state, #at',
+      UpdateExpression: `SET clearedAt = :at, ${PLACE} REMOVE #state, #at`,
       ExpressionAttributeNames: { '#state': 'state', '#at': 'at' },
-      ExpressionAttributeValues: { ':at': at },
+      ExpressionAttributeValues: { ':at': at, ...placeOf(address, at) },
     })
   }
 

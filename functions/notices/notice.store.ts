@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
 import { hashOfAddress, personIdOf, personKey } from '../consents/person-key.ts'
+import { keptSince } from '../privacy/kept-since.ts'
 import { createMailClaims, type MailKey, type MailOutcome } from './mail-claim.store.ts'
 
 /**
@@ -18,12 +19,17 @@ export function createNoticeStore(options: { client: DynamoDBDocumentClient; doc
   return {
     claim: (notice: NoticeKey, now: Date) => {
       const { noticeId, accountId } = notice
-      return claims.claim(keyOf(notice), now, { noticeId, accountId })
+      return claims.claim(keyOf(notice), now, { ...placeOf(notice, now), noticeId, accountId })
     },
     finish: (notice: NoticeKey, outcome: MailOutcome) => claims.finish(keyOf(notice), outcome),
     release: (notice: NoticeKey, now: Date) => claims.release(keyOf(notice), now),
     stateOf: (notice: NoticeKey) => claims.stateOf(keyOf(notice)),
   }
+}
+
+/** By which the daily run finds what hangs on no account. */
+function placeOf({ recipient, noticeId, oncePerPerson }: NoticeKey, now: Date) {
+  return oncePerPerson ? keptSince('PERSON_NOTICE', now.toISOString(), personIdOf(recipient), noticeId) : {}
 }
 
 function keyOf({ accountId, noticeId, recipient, oncePerPerson }: NoticeKey): MailKey {

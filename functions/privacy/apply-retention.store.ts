@@ -13,11 +13,13 @@ import { asRead } from '../edge/whole-document.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createStatusStore } from '../ledger/status.store.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
+import { KEPT_KINDS, type KeptKind } from './kept-since.ts'
 import { RETENTION } from './privacy-keys.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import { daysLater } from './privacy-request.ts'
+import { createPeopleRetention } from './retain-people.store.ts'
 import type { RetentionDays } from './retention.ts'
-import { createRetentionRuns } from './retention-run.store.ts'
+import { createRetentionRuns, type RetentionRun } from './retention-run.store.ts'
 
 export type RetentionOptions = {
   client: DynamoDBDocumentClient
@@ -29,6 +31,7 @@ export type RetentionOptions = {
   days: RetentionDays
   pageAccounts?: number
   pageEntries?: number
+  pageItems?: number
 }
 
 const PAGE_ACCOUNTS = 25
@@ -37,9 +40,9 @@ const PAGE_ITEMS = 200
 const MOST_PAGES = 100
 
 /**
- * Ends what has had its time, account by account. A page of accounts is done first, then how far it came is written, on the
- * condition that nobody else went on: who dies leaves a page to be looked at again, and of two one stops. What an account
- * has is ended by its own dates, so that a missed day is made up for by the next.
+ * Ends what has had its time, account by account, then what hangs on people. A page is done first, then how far it came is
+ * written, on the condition that nobody else went on: who dies leaves a page to be looked at again, and of two one stops.
+ * Everything is ended by its own dates, so that a missed day is made up for by the next.
  */
 export function createRetention(options: RetentionOptions) {
   const { client, documentsTable, days, pageAccounts = PAGE_ACCOUNTS } = options
@@ -50,18 +53,37 @@ export function createRetention(options: RetentionOptions) {
   const requests = createPrivacyRequestStore(options)
   const usage = createUsageErasure(options)
   const runs = createRetentionRuns(options)
+  const people = createPeopleRetention(options)
 
-  /** Looks at the next accounts of a day's run; false when it is at its end, or another is at work on it. */
+  /** Looks at the next page of a day's run; false when it is at its end, or another is at work on it. */
   async function runPage(day: string, now: Date): Promise<boolean> {
     const run = await runs.read(day)
     if (run.isDone) return false
+    const next = await (run.kind === undefined ? overAccounts(run, now) : overPeople(run, run.kind, now))
+    const isMoved = await runs.replace(run, next)
+    return isMoved && !next.isDone
+  }
+
+  async function overAccounts(run: RetentionRun, now: Date): Promise<RetentionRun> {
     const page = await listAccounts(run.after)
-    let erased = 0n
+    let { erased } = run
     for (const { accountId } of page.accounts) erased += await tryOn(accountId, now)
     const accountsSeen = run.accounts + BigInt(page.accounts.length)
-    const next = { ...run, after: page.next, isDone: page.next === undefined, accounts: accountsSeen }
-    const isMoved = await runs.replace(run, { ...next, erased: run.erased + erased })
-    return isMoved && !next.isDone
+    const kind = page.next === undefined ? KEPT_KINDS[0] : undefined
+    return { ...run, kind, after: page.next, accounts: accountsSeen, erased }
+  }
+
+  /** A page of a kind; kinds of which nothing is old are passed by. */
+  async function overPeople(run: RetentionRun, first: KeptKind, now: Date): Promise<RetentionRun> {
+    let [kind, after]: [KeptKind | undefined, string | undefined] = [first, run.after]
+    let [erased, seen] = [run.erased, 0]
+    while (kind !== undefined && seen === 0) {
+      const page = await people.endPage(kind, after, now)
+      ;[after, seen] = [page.next, page.seen]
+      erased += page.erased
+      if (after === undefined) kind = KEPT_KINDS[KEPT_KINDS.indexOf(kind) + 1]
+    }
+    return { ...run, kind: kind ?? run.kind, after, isDone: kind === undefined, erased }
   }
 
   /** One account that fails leaves the others their turn; its own comes again the next day. */
@@ -82,7 +104,8 @@ export function createRetention(options: RetentionOptions) {
     let erased = await endUsage(accountId, before(days.usage), at, closedAt !== undefined)
     erased += await endNotices(accountId, before(days.notices))
     erased += await endRequests(accountId, before(days.requests))
-    if (closedAt !== undefined && closedAt < before(days.closedMembers)) erased += await endMembers(accountId)
+    if (closedAt !== undefined && closedAt < before(days.closedMembers))
+      erased += await endMembers(accountId, at)
     if (closedAt !== undefined && closedAt < before(days.evidence)) erased += await endEvidence(accountId)
     return erased
   }
@@ -128,9 +151,9 @@ export function createRetention(options: RetentionOptions) {
     return records + (await endItems(accountId, 'PRIVACY#', ({ requestId }) => ids.has(String(requestId))))
   }
 
-  async function endMembers(accountId: string): Promise<bigint> {
+  async function endMembers(accountId: string, at: string): Promise<bigint> {
     const all = await accounts.listMembers(accountId)
-    for (const { email } of all) await members.remove(accountId, email, { evenLastOwner: true })
+    for (const { email } of all) await members.remove(accountId, email, { at, evenLastOwner: true })
     return BigInt(all.length)
   }
 

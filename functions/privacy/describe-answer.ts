@@ -11,12 +11,20 @@ const FORMER_MEMBER: AnswerLine = {
   until: 'the evidence goes',
 }
 
-const EVERYWHERE: AnswerLine[] = [
+const ASKED =
+  'the person asks for erasure in all accounts, from an account that they are a member of, or by writing to us'
+
+/** When it is known no more whose they were. */
+function endOfConsents({ evidence }: RetentionDays): string {
+  return `${evidence} days after the last decision and after the person was a member of any account`
+}
+
+const everywhere = (days: RetentionDays): AnswerLine[] => [
   {
     what: 'That mail to an address, known by its hash, came back or was called spam',
     outcome: 'kept',
     why: 'An address that does not want our mail is not written to again (legitimate interest, GDPR art. 6(1)(f))',
-    until: 'staff lift it: write to us',
+    until: `${days.undeliverable} days after it was noted and after the person was a member of any account, or staff lift it: write to us`,
   },
   {
     what: 'Copies in backups of the tables (point-in-time recovery)',
@@ -65,11 +73,17 @@ export function describeAnswer(request: PrivacyRequest, days: RetentionDays): Pr
     until: `${days.requests} days from its end`,
   }
   const lines =
-    subject.type === 'account' ? accountLines(count) : personLines(count, subject.scope === 'all_accounts')
-  return { lines: [...lines, notices, requests, evidence, ...EVERYWHERE] }
+    subject.type === 'account'
+      ? accountLines(count, days)
+      : personLines(count, days, subject.scope === 'all_accounts')
+  return { lines: [...lines, notices, requests, evidence, ...everywhere(days)] }
 }
 
-function personLines(count: (step: string) => string, isEverywhere: boolean): AnswerLine[] {
+function personLines(
+  count: (step: string) => string,
+  days: RetentionDays,
+  isEverywhere: boolean,
+): AnswerLine[] {
   return [
     {
       what: 'Consents to be written to',
@@ -78,15 +92,16 @@ function personLines(count: (step: string) => string, isEverywhere: boolean): An
       why: isEverywhere
         ? 'Withdrawn; that somebody, known by a hash, had consented stays as evidence (GDPR art. 7(1))'
         : 'They are the person’s own and of no account: withdraw them, or ask for all accounts',
+      ...(!isEverywhere && { until: endOfConsents(days) }),
     },
     {
       what: 'Sign-ups for webinars, and which announcements were read or dismissed',
       outcome: isEverywhere ? 'erased' : 'kept',
       count: count('announcements'),
       why: isEverywhere
-        ? 'They are needed no more; that an e-mail was sent to somebody, known by a hash, stays with the announcement'
+        ? `They are needed no more; that an e-mail was sent to somebody, known by a hash, goes after ${days.notices} days`
         : 'They are the person’s own and of no account: take part no more, or ask for all accounts',
-      ...(!isEverywhere && { until: 'the person takes part no more, or asks for all accounts' }),
+      ...(!isEverywhere && { until: `${days.announcements} days after what was announced is over` }),
     },
     {
       what: 'Membership: e-mail address and role',
@@ -104,7 +119,7 @@ function personLines(count: (step: string) => string, isEverywhere: boolean): An
   ]
 }
 
-function accountLines(count: (step: string) => string): AnswerLine[] {
+function accountLines(count: (step: string) => string, days: RetentionDays): AnswerLine[] {
   return [
     {
       what: 'The account’s name',
@@ -120,11 +135,22 @@ function accountLines(count: (step: string) => string): AnswerLine[] {
     },
     FORMER_MEMBER,
     {
-      what: 'What members did for themselves and hangs on no account: consents, sign-ups for webinars, which announcements they read, that they were told of new terms',
+      what: 'What members did for themselves and hangs on no account: consents to be written to',
       outcome: 'kept',
-      why: 'It is each person’s own, and other accounts of theirs go by it',
-      until:
-        'the person asks for erasure in all accounts, from an account that they are a member of, or by writing to us',
+      why: 'They are each person’s own, and other accounts of theirs go by them',
+      until: `${endOfConsents(days)}, or ${ASKED}`,
+    },
+    {
+      what: 'The same: sign-ups for webinars, which announcements they read',
+      outcome: 'kept',
+      why: 'They are each person’s own, and other accounts of theirs go by them',
+      until: `${days.announcements} days after what was announced is over, or ${ASKED}`,
+    },
+    {
+      what: 'That members, known by the hash of their address, were told of new terms and sent announcements',
+      outcome: 'kept',
+      why: 'Each is told once, for all accounts (legitimate interest, GDPR art. 6(1)(f))',
+      until: `${days.notices} days after the e-mail`,
     },
     {
       what: 'Cards, here and the customer at the payment provider',

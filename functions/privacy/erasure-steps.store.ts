@@ -11,15 +11,15 @@ import { createMemberStore } from '../accounts/member.store.ts'
 import { createSignUpStore } from '../announcements/sign-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
-import { createConsentStore } from '../consents/consent.store.ts'
-import { isGiven } from '../consents/consent.ts'
 import { personKey as ofPersonKey, personIdOf, personIdOfHash } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
+import { ERASED } from './erased.ts'
 import { type ExportsBucket, removeExport } from './exports-bucket.ts'
+import { createConsentForgetting } from './forget-consents.store.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import type { PrivacyRequest, Subject } from './privacy-request.ts'
 
@@ -40,8 +40,6 @@ export type StepInput = { accountId: string; request: PrivacyRequest; at: string
 export type StepResult = { count?: bigint; cursor?: string; blockedBy?: string }
 export type ErasureStep = { name: string; run(input: StepInput): Promise<StepResult> }
 
-/** What stands in the place of what was erased. */
-export const ERASED = '(erased)'
 const ERASED_NAME = 'Erased account'
 /** Later than every instant. */
 const ANY_TIME = '9999-12-31T23:59:59.999Z'
@@ -59,7 +57,7 @@ export function createErasureSteps(options: ErasureOptions) {
   const cards = createCardStore(options)
   const requests = createPrivacyRequestStore(options)
   const usage = createUsageErasure(options)
-  const consents = createConsentStore(options)
+  const consents = createConsentForgetting(options)
   const signUps = createSignUpStore(options)
 
   /** An account is erased when it is closed, and nothing moves on it any more. */
@@ -87,15 +85,15 @@ export function createErasureSteps(options: ErasureOptions) {
   /** The person leaves. The only owner of an account that is open cannot: somebody has to be there for it. */
   const member: ErasureStep = {
     name: 'members',
-    async run({ accountId, request }) {
+    async run({ accountId, request, at }) {
       const email = addressOf(request.subject)
       if (email === undefined) return {}
-      const removed = await members.remove(accountId, email)
+      const removed = await members.remove(accountId, email, { at })
       if (removed.ok) return { count: 1n }
       if (removed.reason === 'member_not_found') return {}
       if (removed.reason === 'busy') throw new Error(`account ${accountId}: too busy to remove a member`)
       if ((await ledger.readHead(accountId))?.status === 'closed') {
-        await removeMember(accountId, email)
+        await removeMember(accountId, email, at)
         return { count: 1n }
       }
       const whose = `the only owner of account ${accountId}`
@@ -106,15 +104,15 @@ export function createErasureSteps(options: ErasureOptions) {
   /** Nobody is left of a closed account. */
   const allMembers: ErasureStep = {
     name: 'members',
-    async run({ accountId }) {
+    async run({ accountId, at }) {
       const all = await accounts.listMembers(accountId)
-      for (const { email } of all) await removeMember(accountId, email)
+      for (const { email } of all) await removeMember(accountId, email, at)
       return { count: BigInt(all.length) }
     },
   }
 
-  async function removeMember(accountId: string, email: string): Promise<void> {
-    const removed = await members.remove(accountId, email, { evenLastOwner: true })
+  async function removeMember(accountId: string, email: string, at: string): Promise<void> {
+    const removed = await members.remove(accountId, email, { at, evenLastOwner: true })
     if (!removed.ok && removed.reason !== 'member_not_found')
       throw new Error(`account ${accountId}: a member could not be removed (${removed.reason})`)
   }
@@ -275,34 +273,7 @@ export function createErasureSteps(options: ErasureOptions) {
     async run({ request: { subject }, at }) {
       if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
         return {}
-      const personId = personIdOf(subject.email)
-      const { current } = await consents.readAll(personId)
-      for (const record of Object.values(current)) {
-        if (!isGiven(record)) continue
-        const { number: _, email: __, subject: ___, signIn: ____, ...said } = record
-        const nobody = {
-          sourceIp: ERASED,
-          userAgent: ERASED,
-          pressed: 'Erasure',
-          channel: 'erasure' as const,
-        }
-        const decided = await consents.decide(personId, { ...said, ...nobody, decision: 'withdrawn', at })
-        if (!decided.ok) throw new Error('a consent could not be withdrawn: it is tried again')
-      }
-      const Items = await listOfPerson(personId, 'CONSENT#')
-      const open = Items.filter(
-        ({ email, subject: signedIn, signIn, userAgent }) =>
-          [email, signedIn, signIn].some((said) => said !== undefined) || userAgent !== ERASED,
-      )
-      for (const { pk, sk } of open)
-        await update({
-          TableName: documentsTable,
-          Key: { pk, sk },
-          UpdateExpression: 'SET sourceIp = :erased, userAgent = :erased REMOVE email, subject, signIn',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':erased': ERASED },
-        })
-      return { count: BigInt(open.length) }
+      return { count: await consents.forget(personIdOf(subject.email), at) }
     },
   }
 

@@ -1,11 +1,15 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { asRead } from '../edge/whole-document.ts'
+import type { KeptKind } from './kept-since.ts'
 import { RETENTION_RUNS, retentionRunKey } from './privacy-keys.ts'
 
-/** A day's run over all accounts: behind which it goes on, and what went. */
+/** A day's run over all accounts and, behind them, over what hangs on people: where it goes on, and what went. */
 export type RetentionRun = {
   day: string
+  /** The kind of what hangs on people that it is at; none while it is at the accounts. */
+  kind?: KeptKind
+  /** Behind this place. */
   after?: string
   isDone: boolean
   accounts: bigint

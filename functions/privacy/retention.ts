@@ -23,9 +23,16 @@ export const RETENTION_DAYS = {
   usage: 180,
   /** That somebody was sent an e-mail. */
   notices: 400,
+  /** Who read an announcement and who takes part, from when it is over. */
+  announcements: 30,
+  /** That mail to an address came back or was called spam, from when its person was a member for the last time. */
+  undeliverable: 400,
   /** People of an account that was closed. */
   closedMembers: 365,
-  /** Evidence of what was agreed to, from the account's end: claims of contract are time-barred by then. */
+  /**
+   * Evidence of what was agreed to, from the account's end, or of consents from the end of the last membership: claims are
+   * time-barred by then.
+   */
   evidence: 6 * 365,
   /** Who asked what of their data, from its end. */
   requests: 3 * 365,
@@ -82,17 +89,16 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     data: 'what a person wants to be written to about: address, subject, IP address, browser',
     purpose: 'evidence of each consent and of its withdrawal',
     basis: PROOF_OF_CONSENT,
-    period:
-      'address, subject, IP address and browser until the person’s erasure in all accounts; that somebody, known by a hash, consented and withdrew, for good',
-    ...{ atEnd: 'pseudonymise', by: 'request' },
+    period: `address, subject, IP address and browser ${RETENTION_DAYS.evidence} days after the last decision and after the person was a member of any account; that somebody, known by a hash, consented and withdrew, for good`,
+    ...{ atEnd: 'pseudonymise', by: 'daily' },
   },
   {
     ...{ type: 'SIGN_UP', fields: ['key', 'email'] },
     data: 'who takes part in a webinar: address and account',
     purpose: 'to confirm it, to remind of it, to say what changes',
     basis: CONTRACT,
-    period: 'until the person takes part no more, or asks for erasure in all accounts',
-    ...{ atEnd: 'delete', by: 'request' },
+    period: `until the person takes part no more; ${RETENTION_DAYS.announcements} days after the webinar and its banner are over. How many took part stays`,
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'TAKES_PART', fields: ['key'] },
@@ -100,23 +106,23 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     purpose: 'to find it for an export or an erasure',
     basis: CONTRACT,
     period: 'as the sign-up',
-    ...{ atEnd: 'delete', by: 'request' },
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'ANNOUNCEMENT_SEEN', fields: ['key'] },
     data: 'that a person, known by a hash, read or dismissed an announcement',
     purpose: 'to show it no more, and to count each person once',
     basis: CONTRACT,
-    period: 'until the person’s erasure in all accounts; the count stays',
-    ...{ atEnd: 'delete', by: 'request' },
+    period: `${RETENTION_DAYS.announcements} days after the announcement is over; the count stays`,
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'ANNOUNCEMENT_MAIL', fields: ['key', 'note'] },
     data: 'that an address, known by its hash, was sent an announcement',
     purpose: 'to send it once, and to prove that it was sent',
     basis: CLAIMS,
-    period: 'as long as the announcement',
-    ...{ atEnd: 'keep', by: 'operator' },
+    period: `${RETENTION_DAYS.notices} days; the count stays`,
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'ANNOUNCEMENT', fields: ['createdBy', 'changedBy'] },
@@ -139,16 +145,16 @@ export const RETENTION_ROWS: readonly RetentionRow[] = [
     data: 'that a person, known by the hash of the address, was told of a version of the terms',
     purpose: 'to send it once, and to prove that it was sent',
     basis: CLAIMS,
-    period: 'until the person’s erasure in all accounts',
-    ...{ atEnd: 'delete', by: 'request' },
+    period: `${RETENTION_DAYS.notices} days`,
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'EMAIL_STATUS', fields: ['key'] },
     data: 'that mail to an address, known by its hash, came back or was called spam',
     purpose: 'not to write to it again',
     basis: CLAIMS,
-    period: 'until staff lift it; without the address nobody is known by it',
-    ...{ atEnd: 'keep', by: 'operator' },
+    period: `until staff lift it; ${RETENTION_DAYS.undeliverable} days after it was noted and after the person was a member of any account`,
+    ...{ atEnd: 'delete', by: 'daily' },
   },
   {
     ...{ type: 'EVENT', fields: ['key', 'explanation', 'contentHash', 'id', 'source'] },

@@ -112,7 +112,10 @@ describe('members', () => {
 
   it('never removes or demotes the last owner', async () => {
     const accountId = await openNew()
-    expect(await members.remove(accountId, 'owner@example.com')).toEqual({ ok: false, reason: 'last_owner' })
+    expect(await members.remove(accountId, 'owner@example.com', { at })).toEqual({
+      ok: false,
+      reason: 'last_owner',
+    })
     expect(await members.change(accountId, 'owner@example.com', 'viewer')).toEqual({
       ok: false,
       reason: 'last_owner',
@@ -125,7 +128,7 @@ describe('members', () => {
       const accountId = await openNew()
       await addMember(accountId, 'second@example.com', 'owner')
       const outcomes = await Promise.all([
-        members.remove(accountId, 'owner@example.com'),
+        members.remove(accountId, 'owner@example.com', { at }),
         members.change(accountId, 'second@example.com', 'billing'),
       ])
       expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
@@ -139,13 +142,16 @@ describe('members', () => {
     await Promise.all(
       Array.from({ length: 8 }, () => members.change(accountId, 'second@example.com', 'owner')),
     )
-    expect(await members.remove(accountId, 'owner@example.com')).toEqual({ ok: true })
-    expect(await members.remove(accountId, 'second@example.com')).toEqual({ ok: false, reason: 'last_owner' })
+    expect(await members.remove(accountId, 'owner@example.com', { at })).toEqual({ ok: true })
+    expect(await members.remove(accountId, 'second@example.com', { at })).toEqual({
+      ok: false,
+      reason: 'last_owner',
+    })
   })
 
   it('tells that somebody is no member', async () => {
     const accountId = await openNew()
-    expect(await members.remove(accountId, 'nobody@example.com')).toEqual({
+    expect(await members.remove(accountId, 'nobody@example.com', { at })).toEqual({
       ok: false,
       reason: 'member_not_found',
     })

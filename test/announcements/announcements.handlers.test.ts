@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
 import {
   announcementRoutes,
   staffAnnouncementRoutes,
@@ -268,6 +269,32 @@ describe('clients', () => {
     const mine = (await client('readOwnAnnouncement', id, { email: people[0]! })).body
     expect(mine).toMatchObject({ read: true, dismissed: true })
     expect((await client('readOwnAnnouncement', id)).body).toMatchObject({ read: false, dismissed: false })
+  })
+
+  it('count no more once it is over for so long that its readers are forgotten', async () => {
+    const over = (days: number) => ({
+      ...{ announcementId: `ann_over_for_${days}`, kind: 'other' as const, audience: 'service' as const },
+      ...{ clientTypes: [], title: 'x', text: 'x', dismissible: true, status: 'published' as const },
+      ...{ banner: { from: at(-24 * 90), until: at(-24 * days) }, revision: 1n, sequence: 0n },
+      ...{
+        createdAt: at(-24 * 90),
+        createdBy: 'x',
+        changedAt: at(-24 * 90),
+        changedBy: 'x',
+        requestHash: 'x',
+      },
+    })
+    for (const [days, count] of [
+      [20, 1],
+      [40, 0],
+    ] as const) {
+      const { announcementId: id } = over(days)
+      await createAnnouncementStore(database).create(over(days))
+      for (const method of ['noteAnnouncementRead', 'dismissAnnouncement'] as const)
+        expect((await client(method, id)).status).toBe(204)
+      const { counts } = (await staff('readAnnouncement', { id })).body
+      expect(counts).toMatchObject({ reads: count, dismissals: count })
+    }
   })
 
   it('cannot dismiss what has to be seen', async () => {

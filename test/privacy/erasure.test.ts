@@ -88,7 +88,7 @@ describe('the erasure of a person', () => {
     await tending().tendAll(now())
     expect(await placesOf(email, accountId)).toEqual(['documents ACCEPTANCE email'])
     expect(await placesOf('Marker Browser', accountId)).toEqual([])
-    expect((await world.members.remove(accountId, ownerOf(account))).ok).toBe(false)
+    expect((await world.members.remove(accountId, ownerOf(account), { at: NOW })).ok).toBe(false)
 
     // Late data: a notice that was under way when it was erased.
     await world.notify(accountId, email, 'event-late')
@@ -251,7 +251,7 @@ describe('the erasure of a person', () => {
     const [{ account, email }, former] = [await leavingPerson(), await world.open()]
     await world.members.add({ accountId: former.accountId, email, role: 'billing', addedAt: NOW })
     await world.accept(former.accountId, email)
-    await world.members.remove(former.accountId, email)
+    await world.members.remove(former.accountId, email, { at: NOW })
     const subject = person(email, 'all_accounts')
     const exported = await world.ask(account, 'export', subject, { idempotencyKey: 'export' })
     expect(await work(exported)).toBe('done')
@@ -337,7 +337,7 @@ describe('the erasure of a person', () => {
     await world.members.change(accountId, email, 'owner')
     const request = await world.ask(account, 'erasure', person(ownerOf(account)))
     // The other owner goes meanwhile.
-    await world.members.remove(accountId, email)
+    await world.members.remove(accountId, email, { at: NOW })
     expect(await work(request)).toBe('blocked')
     expect((await read(request))!.blockedBy).toContain('only owner')
     await world.members.add({ accountId, email, role: 'owner', addedAt: NOW })

@@ -28,7 +28,7 @@ export function renderRetentionPage(): string {
 
 Where personal data is, why, on which legal basis of the GDPR, for how long, and what becomes of it then. This page is written from [\`functions/privacy/retention.ts\`](../functions/privacy/retention.ts), and a test plays requests with unmistakable addresses, names, numbers and browsers through the whole stack and finds each of them in a place of this table, or fails.
 
-"key" is what stands in an item’s keys. Periods that are days are counted from the instant of what was kept; the daily run goes through all accounts, and a missed day is made up for by the next.
+"key" is what stands in an item’s keys. Periods that are days are counted from the instant of what was kept; the daily run goes through all accounts and what hangs on people, and a missed day is made up for by the next.
 
 | where | what | purpose | legal basis | kept | then |
 |---|---|---|---|---|---|

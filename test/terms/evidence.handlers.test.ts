@@ -284,7 +284,7 @@ describe('answers that race', () => {
       const version = await publish(`left-${round}`, '1')
       const [reply] = await Promise.all([
         answer(account, version, email),
-        members.remove(account.accountId, email),
+        members.remove(account.accountId, email, { at: now }),
       ])
       const recorded = (await readEvidence(account, staffClaims)).body.answers as unknown as unknown[]
       if (reply.status === 201) expect(recorded).toHaveLength(1)

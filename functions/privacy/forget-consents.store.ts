@@ -1,0 +1,76 @@
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { createConsentStore } from '../consents/consent.store.ts'
+import { type ConsentRecord, isGiven } from '../consents/consent.ts'
+import { personKey } from '../consents/person-key.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
+import { queryAll } from '../edge/query-all.ts'
+import { ERASED } from './erased.ts'
+
+/**
+ * Forgets who somebody was of whom consents are known: their evidence is left without address, subject, sign-in, IP address
+ * and browser, and what was given is withdrawn. That somebody, known by a hash, consented and withdrew stays. An erasure
+ * does it, and the daily run.
+ */
+export function createConsentForgetting(options: { client: DynamoDBDocumentClient; documentsTable: string }) {
+  const { client, documentsTable } = options
+  const consents = createConsentStore(options)
+
+  /**
+   * How many items of the person said who it was. Who dies within it leaves the place in the index of what is still given,
+   * so that the daily run finds the person again. What the person decides meanwhile is not touched; then it throws, and is
+   * tried again.
+   */
+  async function forget(personId: string, at: string): Promise<bigint> {
+    const items = await queryAll(client, {
+      TableName: documentsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': personKey(personId), ':prefix': 'CONSENT#' },
+      ConsistentRead: true,
+    })
+    const telling = items.filter(saysWho)
+    for (const item of telling) await pseudonymise(item)
+    const { current } = await consents.readAll(personId)
+    for (const record of Object.values(current)) {
+      // Given by somebody who is known, meanwhile.
+      if (isGiven(record) && saysWho(record)) throw new Error('a consent was given meanwhile')
+      if (isGiven(record)) await withdraw(personId, record, at)
+    }
+    return BigInt(telling.length)
+  }
+
+  async function pseudonymise({ pk, sk, number, decision }: Record<string, unknown>): Promise<void> {
+    // What is still given is found by its place until it is withdrawn.
+    const place = decision === 'withdrawn' ? ', index1pk, index1sk' : ''
+    await conditionHeld(
+      client.send(
+        new UpdateCommand({
+          TableName: documentsTable,
+          Key: { pk, sk },
+          UpdateExpression: `SET sourceIp = :erased, userAgent = :erased REMOVE email, subject, signIn${place}`,
+          ConditionExpression: '#number = :number',
+          ExpressionAttributeNames: { '#number': 'number' },
+          ExpressionAttributeValues: { ':erased': ERASED, ':number': number },
+        }),
+      ),
+    )
+  }
+
+  async function withdraw(personId: string, record: ConsentRecord, at: string): Promise<void> {
+    const { number, purpose, wording, wordingVersion, wordingSha256 } = record
+    const shown = { purpose, wording, wordingVersion, wordingSha256 }
+    const nobody = { sourceIp: ERASED, userAgent: ERASED, pressed: 'Erasure', channel: 'erasure' as const }
+    const decided = await consents.decide(
+      personId,
+      { ...shown, ...nobody, decision: 'withdrawn', at },
+      number,
+    )
+    if (!decided.ok) throw new Error('a consent could not be withdrawn: it is tried again')
+  }
+
+  return { forget }
+}
+
+function saysWho({ email, subject, signIn, sourceIp, userAgent }: Partial<ConsentRecord>): boolean {
+  if ([email, subject, signIn].some((said) => said !== undefined)) return true
+  return sourceIp !== ERASED || userAgent !== ERASED
+}
