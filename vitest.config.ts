@@ -1,9 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const PAGE_PART = /\/web\/.*(\.html|\.css|\.page\.js)$/
 const TEXT = '\0text:'
+
+// Of the processes that tests start too: what one has compiled, the next ones need not.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('build/compile-cache', import.meta.url))
+
+/** These take longest, whatever their size says. */
+const LONGEST = [/\/test\/(simulation\/simulation|scenarios\/month)\.test\.ts$/, /\/test\/scenarios\//]
+
+/** Begins with what takes longest, so that no worker is alone with it in the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) =>
+      LONGEST.findIndex((pattern) => pattern.test(moduleId)) + 1 || LONGEST.length + 1
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   plugins: [
@@ -39,5 +56,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 })

@@ -1,13 +1,13 @@
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BundleError, bundleFolder, bundleFunctions } from '../../lib/bundle-functions.ts'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { BundleError, bundleFolder } from '../../lib/bundle-functions.ts'
+import { prepareAssembly } from '../../local/prepare.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'drawdown-bundles-'))
-beforeAll(() => bundleFunctions(folder))
-afterAll(() => rmSync(folder, { recursive: true }))
+// Made anew whenever the sources have changed since.
+const folder = fileURLToPath(new URL('../../build/functions', import.meta.url))
+beforeAll(() => prepareAssembly())
 
 describe('bundles', () => {
   it('are made of every handler, each with a source map', () => {
