@@ -80,10 +80,10 @@ describe('time', () => {
   })
 
   test('time goes on where it was after a restart', async () => {
-    await stack.clock.advanceTo('2026-12-24T18:00:00Z')
+    await stack.clock.advanceTo('2026-11-21T18:00:00Z')
     await stack.close()
     stack = await start('2020-01-01T00:00:00Z')
-    expect(stack.clock.now().toISOString().slice(0, 13)).toBe('2026-12-24T18')
+    expect(stack.clock.now().toISOString().slice(0, 13)).toBe('2026-11-21T18')
   })
 
   test('a move waits for what a firing brings about', async () => {
