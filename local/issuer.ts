@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Provider } from 'oidc-provider'
 import { loadIssuerSecrets } from './issuer/issuer-secrets.ts'
+import { endCookiesByLifetime } from './issuer/lasting-cookies.ts'
 import { createPeople, STAFF } from './issuer/people.ts'
 import { providerConfiguration } from './issuer/provider-configuration.ts'
 import { isSignInPath, serveSignIn } from './issuer/serve-sign-in.ts'
@@ -84,6 +85,7 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
   )
   const answer = provider.callback()
   serve = (request, response) => {
+    endCookiesByLifetime(response)
     if (isSignInPath(request.url ?? '/')) void serveSignIn(provider, people, request, response)
     else void answer(request, response)
   }

@@ -158,6 +158,53 @@ describe('the portal', () => {
   })
 })
 
+describe('a browser', () => {
+  /** What a browser keeps of the cookies that it is given, by a clock of its own (RFC 6265, section 5.3). */
+  function startCookies(now: () => number) {
+    const kept = new Map<string, { value: string; endsAt: number }>()
+    function keep(response: Response): Response {
+      for (const entry of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(entry)!
+        const seconds = /; *max-age=(-?\d+)/i.exec(entry)?.[1]
+        const date = /; *expires=([^;]+)/i.exec(entry)?.[1]
+        const ends = seconds ? now() + Number(seconds) * 1000 : date ? Date.parse(date) : Infinity
+        kept.set(name, { value, endsAt: ends })
+      }
+      return response
+    }
+    const header = () =>
+      [...kept]
+        .filter(([, { endsAt }]) => endsAt > now())
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join('; ')
+    return { keep, header }
+  }
+
+  it.each([
+    ['behind', -3650],
+    ['ahead of', 3650],
+  ])('signs in, and is known when it comes again, while the stack’s clock is %s its own', async (_, days) => {
+    const own = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: own + days * 24 * 3600 * 1000 })
+    const cookies = startCookies(() => own)
+    const go = async (address: string | URL, options: RequestInit = {}) => {
+      const headers = { cookie: cookies.header() }
+      const asked = { ...options, redirect: 'manual', headers } as const
+      return cookies.keep(await fetch(new URL(address, issuer.url), asked))
+    }
+    const parameters = new URLSearchParams({
+      ...{ client_id: 'portal', response_type: 'code', redirect_uri: redirectUri, scope: 'openid' },
+      ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+    })
+    const next = (response: Response) => response.headers.get('location')!
+    const form = next(await go(`/auth?${parameters}`))
+    const signedIn = await go(form, { method: 'POST', body: new URLSearchParams({ email: 'a@example.com' }) })
+    expect(signedIn.status).toBe(303)
+    expect(next(await go(next(signedIn)))).toContain(`${redirectUri}?code=`)
+    expect(next(await go(`/auth?${parameters}`))).toContain(`${redirectUri}?code=`)
+  })
+})
+
 describe('machines', () => {
   it('get a token with their own scope', async () => {
     const claims = await verify(

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasChromium, startBrowser, type Tab } from '../support/browser.ts'
 import { startTestStack, type TestStack } from '../support/stack.ts'
 
-/** Ahead of the browser's own clock: it drops cookies that the stack's clock has let expire. */
-const START = '2036-11-20T09:00:00Z'
+/** Behind the browser's own clock: who signs in stays so for as long as it lasts, not until a date of the stack's clock. */
+const START = '2016-11-20T09:00:00Z'
 /** Near, as the stack does all that falls due in between. */
-const SOON = '2036-11-20T11:00:00Z'
+const SOON = '2016-11-20T11:00:00Z'
 const SHOWN = "document.getElementById('shown')?.hidden === false"
 const HOSTILE = `# Fair use
 
@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     expect(await tab.evaluate('location.search')).toBe(`?account=${account.accountId}`)
     const text = await tab.read()
     expect(text).toContain('62.40')
-    expect(text).toContain('1 December 2036')
+    expect(text).toContain('1 December 2016')
     expect(text).toContain('8.10\u00a0USD will be missing by then.')
     const link = await tab.evaluate<string>("document.querySelector('#coverage a').getAttribute('href')")
     expect(link).toBe(`/top-up?account=${account.accountId}&amount=8.10&currency=USD`)
@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
       test.staff.send('POST', '/v1/staff/announcements', {
         body: {
           ...{ audience: 'service', clientTypes: ['hosted'], dismissible: true },
-          banner: { from: '2036-11-20T00:00:00Z', until: '2036-12-01T00:00:00Z' },
+          banner: { from: '2016-11-20T00:00:00Z', until: '2016-12-01T00:00:00Z' },
           ...more,
         },
         idempotencyKey: key,
@@ -136,13 +136,13 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await announce('a-2', {
       ...{ kind: 'webinar', title: 'Reading your statement', text: 'With questions.' },
       event: {
-        ...{ startsAt: '2036-11-25T15:00:00Z', endsAt: '2036-11-25T16:00:00Z', timeZone: 'America/New_York' },
+        ...{ startsAt: '2016-11-25T15:00:00Z', endsAt: '2016-11-25T16:00:00Z', timeZone: 'America/New_York' },
         ...{ link: 'https://meet.example.com/statement', capacity: 20 },
       },
     })
     await open('/portal')
-    await tab.shows('25 November 2036, 10:00 to 11:00 (America/New York)')
-    await tab.shows('25 November 2036, 16:00 to 17:00 (Europe/Berlin)')
+    await tab.shows('25 November 2016, 10:00 to 11:00 (America/New York)')
+    await tab.shows('25 November 2016, 16:00 to 17:00 (Europe/Berlin)')
     await tab.press('Sign up')
     await tab.shows('You are signed up for Reading your statement.')
     await tab.shows('Join by https://meet.example.com/statement')
@@ -154,9 +154,9 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
   })
 
   it('says by when terms are to be answered, and can be told to keep that for this visit', async () => {
-    await publish('1', '2036-12-01T00:00:00Z', { text: HOSTILE })
+    await publish('1', '2016-12-01T00:00:00Z', { text: HOSTILE })
     await open('/portal')
-    await tab.shows('please answer by 1 December 2036, 01:00 (Europe/Berlin).')
+    await tab.shows('please answer by 1 December 2016, 01:00 (Europe/Berlin).')
     await tab.evaluate('document.querySelector("[aria-label=\'Put this notice away for now\']").click()')
     await open('/portal')
     expect(await tab.read()).not.toContain('please answer by')
@@ -211,7 +211,7 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
   })
 
   it('has people sign in again before their data is handed out', async () => {
-    await test.stack.clock.advanceTo('2036-11-20T09:40:00Z')
+    await test.stack.clock.advanceTo('2016-11-20T09:40:00Z')
     await open('/portal/privacy')
     await tab.press('A copy of my data')
     await signIn(account.ownerEmail)
@@ -240,7 +240,7 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
   })
 
   it('lets what is in effect be answered first, where a newer version is announced, and then the newer one', async () => {
-    await publish('4', '2036-12-01T00:00:00Z')
+    await publish('4', '2016-12-01T00:00:00Z')
     await open('/portal/terms')
     const titles = `[...document.querySelectorAll('#waiting-list h3')].map((one) => one.textContent)`
     expect(await tab.evaluate(titles)).toEqual(['Terms of service, version 3', 'Terms of service, version 4'])
@@ -251,19 +251,19 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await tab.press('Read version 3, which is in effect')
     await tab.press('I accept these terms')
     await tab.shows('Accepted: Terms of service, version 3')
-    await tab.shows('Please answer by 1 December 2036, 01:00 (Europe/Berlin).')
+    await tab.shows('Please answer by 1 December 2016, 01:00 (Europe/Berlin).')
     await open('/portal')
     expect(await tab.evaluate('location.pathname')).toBe('/portal')
-    await tab.shows('please answer by 1 December 2036, 01:00 (Europe/Berlin).')
+    await tab.shows('please answer by 1 December 2016, 01:00 (Europe/Berlin).')
   })
 
   it('tells what changes without an answer until it is in effect, and can be told to keep that for this visit', async () => {
     const notes = { document: 'notes', class: 'editorial', title: 'Notes on service' }
-    await publish('1', '2036-11-01T00:00:00Z', notes)
-    await publish('2', '2036-12-01T00:00:00Z', notes)
+    await publish('1', '2016-11-01T00:00:00Z', notes)
+    await publish('2', '2016-12-01T00:00:00Z', notes)
     await open('/portal')
     await tab.shows('Notes on service, version 2')
-    await tab.shows('In effect from 1 December 2036, 01:00 (Europe/Berlin). You need not do anything.')
+    await tab.shows('In effect from 1 December 2016, 01:00 (Europe/Berlin). You need not do anything.')
     await tab.press('Read what changes')
     await tab.waitFor(`location.pathname === '/portal/terms' && ${SHOWN}`)
     await tab.shows('What changes since version 1')
