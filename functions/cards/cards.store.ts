@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { Problem } from '../edge/problem.ts'
 import { retryDelayMilliseconds, sleep } from '../edge/retry-delay.ts'
 import { asRead } from '../edge/whole-document.ts'
@@ -36,20 +36,13 @@ export function createCardStore({
   /** Puts the next state in the place of the one that was read; undefined when another write came between. */
   async function replace(before: Cards, next: Cards, at: string): Promise<Cards | undefined> {
     const cards = { ...next, changedAt: at, revision: before.revision + 1n }
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: paymentsTable,
-          Item: { pk: accountKey(cards.accountId), sk: CARDS, ...cardDueKeys(cards), ...cards },
-          // A revision of zero says that there are none yet.
-          ...asRead(before.revision || undefined),
-        }),
-      )
-      return cards
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    const put = new PutCommand({
+      TableName: paymentsTable,
+      Item: { pk: accountKey(cards.accountId), sk: CARDS, ...cardDueKeys(cards), ...cards },
+      // A revision of zero says that there are none yet.
+      ...asRead(before.revision || undefined),
+    })
+    return (await conditionHeld(client.send(put))) ? cards : undefined
   }
 
   /**

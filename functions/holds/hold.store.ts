@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import type { WriteItem } from '../edge/write-together.ts'
 import type { FrozenPrice } from './frozen-price.ts'
@@ -61,15 +61,8 @@ export function createHoldStore({
 
   /** The same where no credit moves; false when something else has changed it. */
   async function write(before: Hold, after: Hold): Promise<boolean> {
-    try {
-      await client.send(
-        new PutCommand(change(before, after).Put as ConstructorParameters<typeof PutCommand>[0]),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = change(before, after).Put as ConstructorParameters<typeof PutCommand>[0]
+    return conditionHeld(client.send(new PutCommand(put)))
   }
 
   /** A page of an account's open holds, the soonest to expire first. One of a moment ago may still be missing. */

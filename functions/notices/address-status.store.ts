@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { personIdOf, personKey } from '../consents/person-key.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import { keptSince } from '../privacy/kept-since.ts'
 import type { AddressNote, EmailStatus } from './address-status.ts'
@@ -58,13 +58,8 @@ export function createAddressStatusStore(options: {
     address: string,
     change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
   ): Promise<boolean> {
-    try {
-      await client.send(new UpdateCommand({ TableName: documentsTable, Key: keyOf(address), ...change }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const update = new UpdateCommand({ TableName: documentsTable, Key: keyOf(address), ...change })
+    return conditionHeld(client.send(update))
   }
 
   return { read, note, clear }

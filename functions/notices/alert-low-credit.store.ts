@@ -2,7 +2,8 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { createAccountStore } from '../accounts/account.store.ts'
 import type { Account } from '../accounts/account.ts'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
+import { asRead } from '../edge/whole-document.ts'
 import type { EventDetail, PutEvents } from '../events/event.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { money } from '../ledger/money.ts'
@@ -69,20 +70,13 @@ export function createLowCreditAlert(options: AlertOptions) {
   }
 
   async function writeState(accountId: string, before: AlertState, next: AlertState): Promise<boolean> {
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: documentsTable,
-          Item: { pk: accountKey(accountId), sk: ALERT, ...next },
-          ConditionExpression: before.revision === 0n ? 'attribute_not_exists(pk)' : 'revision = :read',
-          ...(before.revision > 0n && { ExpressionAttributeValues: { ':read': before.revision } }),
-        }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = new PutCommand({
+      TableName: documentsTable,
+      Item: { pk: accountKey(accountId), sk: ALERT, ...next },
+      // A revision of zero says that nothing was written yet.
+      ...asRead(before.revision || undefined),
+    })
+    return conditionHeld(client.send(put))
   }
 
   return { check }

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
+import { asRead } from '../edge/whole-document.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 
@@ -65,20 +66,12 @@ export function createCreditRunOut(options: {
   }
 
   async function write(accountId: string, known: RunOut | undefined, next: RunOut): Promise<boolean> {
-    const asRead = known
-      ? {
-          ConditionExpression: 'checkedUpTo = :read',
-          ExpressionAttributeValues: { ':read': known.checkedUpTo },
-        }
-      : { ConditionExpression: 'attribute_not_exists(pk)' }
-    try {
-      const Item = { pk: accountKey(accountId), sk: RUN_OUT, ...next }
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ...asRead }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = new PutCommand({
+      TableName: documentsTable,
+      Item: { pk: accountKey(accountId), sk: RUN_OUT, ...next },
+      ...asRead(known?.checkedUpTo, 'checkedUpTo'),
+    })
+    return conditionHeld(client.send(put))
   }
 
   return { claim }

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
-import { withoutKeys } from '../edge/whole-document.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
+import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import type { UsageDays } from './pace.ts'
 
 const PACE = 'PACE'
@@ -21,20 +21,12 @@ export function createPaceStore(options: { client: DynamoDBDocumentClient; docum
 
   /** Puts the days in the place of those that were read; false when others have counted meanwhile. */
   async function replace(before: UsageDays | undefined, next: UsageDays): Promise<boolean> {
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: documentsTable,
-          Item: { pk: accountKey(next.accountId), sk: PACE, ...next },
-          ConditionExpression: before ? 'countedSequence = :read' : 'attribute_not_exists(pk)',
-          ...(before && { ExpressionAttributeValues: { ':read': before.countedSequence } }),
-        }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = new PutCommand({
+      TableName: documentsTable,
+      Item: { pk: accountKey(next.accountId), sk: PACE, ...next },
+      ...asRead(before?.countedSequence, 'countedSequence'),
+    })
+    return conditionHeld(client.send(put))
   }
 
   return { read, replace }

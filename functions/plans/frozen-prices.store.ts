@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Period } from '../accounts/billing-period.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import type { FrozenPrices } from './frozen-prices.ts'
 import { createPlanStore } from './plan.store.ts'
 import { FROZEN, runKey } from './plan-keys.ts'
@@ -35,14 +35,10 @@ export function createFrozenPrices(options: { client: DynamoDBDocumentClient; do
     const before = await read(period)
     if (before) return before
     const frozen = { period, versions: await plans.newestVersions(), at }
-    try {
-      const Item = { pk: runKey(period), sk: FROZEN, ...frozen }
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
-    } catch (error) {
-      // Another was first; or a lost reply hid that this one was.
-      if (!isConditionFailed(error)) throw error
-    }
+    const Item = { pk: runKey(period), sk: FROZEN, ...frozen }
+    const ConditionExpression = 'attribute_not_exists(pk)'
+    // Where another was first, or a lost reply hid that this one was, what is there counts.
+    await conditionHeld(client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression })))
     const stored = await read(period)
     if (!stored) throw new Error(`the run of ${period} was opened and is not there`)
     return stored

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { ANNOUNCEMENTS, announcementKey, planKey, subscribersKey } from '../plans/plan-keys.ts'
 import { type Announcement, AT_LAST } from './announcement.ts'
@@ -77,13 +77,8 @@ export function createAnnouncementStore(options: {
     announcement: Announcement,
     change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
   ): Promise<boolean> {
-    try {
-      await client.send(new UpdateCommand({ TableName: documentsTable, Key: keyOf(announcement), ...change }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const update = new UpdateCommand({ TableName: documentsTable, Key: keyOf(announcement), ...change })
+    return conditionHeld(client.send(update))
   }
 
   return { listPending, read, listSubscribers, moveOn, finish }

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../accounts/account.ts'
 import { accountKey } from '../accounts/account-keys.ts'
 import { periodOf } from '../accounts/billing-period.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { createFrozenPrices } from '../plans/frozen-prices.store.ts'
 import { createPlanStore } from '../plans/plan.store.ts'
@@ -78,12 +78,8 @@ export function createPriceChangeStore(options: { client: DynamoDBDocumentClient
       ...{ pk: accountKey(accountId), sk: toldKey(planId, planVersion) },
       ...{ accountId, planId, planVersion, fromPeriod, beforeMicros, afterMicros, at },
     }
-    try {
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    const ConditionExpression = 'attribute_not_exists(pk)'
+    await conditionHeld(client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression })))
   }
 
   return { decide, listComing, listTold, noteTold }

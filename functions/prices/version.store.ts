@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import type { VersionDecision, Versioned } from './decide-version.ts'
 
@@ -81,19 +81,12 @@ export function createVersionStore<Version extends Versioned>(options: VersionSt
   async function put(name: string, version: Version): Promise<boolean> {
     const sk = versionKey(version.version)
     const keys = { pk: `${prefix}#${name}`, sk, index1pk: list, index1sk: `${name}#${sk}` }
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: documentsTable,
-          Item: { ...toItem(version), ...keys },
-          ConditionExpression: 'attribute_not_exists(pk)',
-        }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = new PutCommand({
+      TableName: documentsTable,
+      Item: { ...toItem(version), ...keys },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    })
+    return conditionHeld(client.send(put))
   }
 
   return { listVersions, listAll, append }

@@ -4,7 +4,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { inParallel } from '../edge/in-parallel.ts'
 import { holdKey } from '../holds/hold.store.ts'
 import { readEndedDetail } from '../holds/hold-entry.ts'
@@ -137,13 +137,7 @@ export function createUsageErasure(options: {
 
   /** One if something was there to be erased. */
   async function update(command: ConstructorParameters<typeof UpdateCommand>[0]): Promise<bigint> {
-    try {
-      await client.send(new UpdateCommand(command))
-      return 1n
-    } catch (error) {
-      if (isConditionFailed(error)) return 0n
-      throw error
-    }
+    return (await conditionHeld(client.send(new UpdateCommand(command)))) ? 1n : 0n
   }
 
   return { erasePage, eraseWaiting }

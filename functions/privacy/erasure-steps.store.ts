@@ -11,7 +11,7 @@ import { createMemberStore } from '../accounts/member.store.ts'
 import { createSignUpStore } from '../announcements/sign-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
-import { personKey as ofPersonKey, personIdOf, personIdOfHash } from '../consents/person-key.ts'
+import { personIdOf, personIdOfHash, personKey } from '../consents/person-key.ts'
 import { isConditionFailed } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
@@ -294,7 +294,7 @@ export function createErasureSteps(options: ErasureOptions) {
     return queryAll(client, {
       TableName: documentsTable,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': ofPersonKey(personId), ':prefix': prefix },
+      ExpressionAttributeValues: { ':pk': personKey(personId), ':prefix': prefix },
       ConsistentRead: true,
     })
   }

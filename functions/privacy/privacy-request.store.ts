@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import { type WriteItem, writeTogether } from '../edge/write-together.ts'
@@ -98,11 +98,7 @@ export function createPrivacyRequestStore(options: {
 
   /** Notes what happened beside the request; a second time changes nothing. */
   async function note(request: PrivacyRequest, record: PrivacyRecord): Promise<void> {
-    try {
-      await client.send(new PutCommand(recordOf(request, record).Put!))
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    await conditionHeld(client.send(new PutCommand(recordOf(request, record).Put!)))
   }
 
   /** A page of all requests of a list, soonest deadline or oldest end first. One of a moment ago may still be missing. */

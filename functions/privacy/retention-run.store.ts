@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { asRead } from '../edge/whole-document.ts'
 import type { KeptKind } from './kept-since.ts'
 import { RETENTION_RUNS, retentionRunKey } from './privacy-keys.ts'
@@ -35,15 +35,8 @@ export function createRetentionRuns(options: { client: DynamoDBDocumentClient; d
   /** False when another has written it meanwhile. */
   async function replace(before: RetentionRun, next: RetentionRun): Promise<boolean> {
     const Item = { ...keyOf(next.day), ...next, revision: before.revision + 1n }
-    try {
-      await client.send(
-        new PutCommand({ TableName: documentsTable, Item, ...asRead(before.revision || undefined) }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = { TableName: documentsTable, Item, ...asRead(before.revision || undefined) }
+    return conditionHeld(client.send(new PutCommand(put)))
   }
 
   return { read, replace }

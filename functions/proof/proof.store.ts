@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
+import { asRead } from '../edge/whole-document.ts'
 import type { ProofDocument } from './proof-document.ts'
 
 const PROOF = 'PROOF'
@@ -35,17 +36,9 @@ export function createProofStore(options: { client: DynamoDBDocumentClient; docu
     const put = new PutCommand({
       TableName: documentsTable,
       Item,
-      ...(before
-        ? { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': before.version } }
-        : { ConditionExpression: 'attribute_not_exists(pk)' }),
+      ...asRead(before?.version, 'version'),
     })
-    try {
-      await client.send(put)
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    return conditionHeld(client.send(put))
   }
 
   return { read, readMany, write }

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { readNewest } from '../edge/read-newest.ts'
 import { asRead, listKeys, placeOf, withoutKeys } from '../edge/whole-document.ts'
 import { watchKeys } from '../top-up/watch-list.ts'
@@ -79,13 +79,7 @@ export function createRefundStore({
   }
 
   async function write(put: ReturnType<typeof putOf>): Promise<Refund | undefined> {
-    try {
-      await client.send(new PutCommand(put))
-      return toRefund(put.Item)
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    return (await conditionHeld(client.send(new PutCommand(put)))) ? toRefund(put.Item) : undefined
   }
 
   /** A page of the refunds of a top-up, newest first. One of a moment ago may still be missing. */

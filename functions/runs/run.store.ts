@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Period } from '../accounts/billing-period.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { withoutKeys } from '../edge/whole-document.ts'
 import { createFrozenPrices } from '../plans/frozen-prices.store.ts'
 import { runKey } from '../plans/plan-keys.ts'
@@ -31,14 +31,8 @@ export function createRunStore({ client, documentsTable }: RunStoreOptions) {
       ...{ pk: runKey(run.period), sk: RUN, index1pk: ALL_RUNS, index1sk: run.period },
       ...run,
     }
-    try {
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ConditionExpression }))
-      return run
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-      return (await read(run.period))!
-    }
+    const put = { TableName: documentsTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }
+    return (await conditionHeld(client.send(new PutCommand(put)))) ? run : (await read(run.period))!
   }
 
   /** As it is now, or undefined. */

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Period } from '../accounts/billing-period.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { getAll } from '../edge/get-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import { runKey } from '../plans/plan-keys.ts'
@@ -37,13 +37,8 @@ export function createScanStore({ client, documentsTable }: RunStoreOptions) {
   ): Promise<ClosingScan | undefined> {
     const written = { ...next, revision: (before?.revision ?? 0n) + 1n }
     const Item = { pk: runKey(next.period), sk: SCAN, ...written }
-    try {
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ...asRead(before?.revision) }))
-      return written
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    const put = { TableName: documentsTable, Item, ...asRead(before?.revision) }
+    return (await conditionHeld(client.send(new PutCommand(put)))) ? written : undefined
   }
 
   return { read, readMany, begin, write }

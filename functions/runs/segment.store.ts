@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Period } from '../accounts/billing-period.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { asRead, withoutKeys } from '../edge/whole-document.ts'
 import type { RunStoreOptions } from './run.store.ts'
@@ -38,13 +38,8 @@ export function createSegmentStore({ client, documentsTable }: RunStoreOptions) 
   async function put(segment: Segment, readRevision: bigint | undefined): Promise<boolean> {
     const { period, shard, number } = segment
     const Item = { pk: segmentsKey(period, shard), sk: segmentKey(number), ...segment }
-    try {
-      await client.send(new PutCommand({ TableName: documentsTable, Item, ...asRead(readRevision) }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const put = { TableName: documentsTable, Item, ...asRead(readRevision) }
+    return conditionHeld(client.send(new PutCommand(put)))
   }
 
   async function read({ period, shard, number }: SegmentPlace): Promise<Segment | undefined> {

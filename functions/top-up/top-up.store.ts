@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { accountKey } from '../accounts/account-keys.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { readNewest } from '../edge/read-newest.ts'
 import { asRead, listKeys, placeOf, withoutKeys } from '../edge/whole-document.ts'
 import { mayBecome, type TopUp, type TopUpStatus, watchOf } from './top-up.ts'
@@ -39,15 +39,10 @@ export function createTopUpStore({
   /** Writes a new top-up; when there is one of its id already, that one comes back instead. */
   async function create(topUp: TopUp): Promise<TopUp> {
     const { accountId, topUpId } = topUp
-    try {
-      await client.send(new PutCommand(creationOf(topUp)))
-      return topUp
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-      const found = await read(accountId, topUpId)
-      if (!found) throw new Error(`top-up ${topUpId} was there and is not any more`)
-      return found
-    }
+    if (await conditionHeld(client.send(new PutCommand(creationOf(topUp))))) return topUp
+    const found = await read(accountId, topUpId)
+    if (!found) throw new Error(`top-up ${topUpId} was there and is not any more`)
+    return found
   }
 
   /** The same put as an item for a transaction. */
@@ -86,13 +81,8 @@ export function createTopUpStore({
 
   async function write(before: TopUp, next: TopUp): Promise<TopUp | undefined> {
     const replacement = replacementOf(before, next)
-    try {
-      await client.send(new PutCommand(replacement))
-      return toTopUp(replacement.Item)
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    const isWritten = await conditionHeld(client.send(new PutCommand(replacement)))
+    return isWritten ? toTopUp(replacement.Item) : undefined
   }
 
   function replacementOf(before: TopUp, next: TopUp) {
