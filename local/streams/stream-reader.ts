@@ -1,17 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
-  type _Record,
   DescribeStreamCommand,
   DynamoDBStreamsClient,
-  GetRecordsCommand,
   GetShardIteratorCommand,
   type Shard,
 } from '@aws-sdk/client-dynamodb-streams'
 import { localClientOptions } from '../dynamodb.ts'
 import { writeFileWhole } from '../write-file-whole.ts'
+import { openRecordsReader, type StreamRecord } from './get-records.ts'
 
-export type StreamRecord = _Record
+export type { StreamRecord }
 
 /** Where a reader stands: everything up to that record is done with. */
 export type Checkpoint = { streamArn: string; shardId: string; sequenceNumber?: string }
@@ -39,6 +38,7 @@ export async function openStreamReader(options: {
   const { databaseUrl, tableName, checkpointFile } = options
   const streamArn = await streamOf(databaseUrl, tableName)
   const client = new DynamoDBStreamsClient(localClientOptions(databaseUrl))
+  const records = openRecordsReader(databaseUrl)
   const kept = readCheckpoint(checkpointFile)
   const shards = await shardsOf(client, streamArn)
   const fresh = options.startingPosition === 'LATEST' ? shards.at(-1) : shards[0]
@@ -69,12 +69,11 @@ export async function openStreamReader(options: {
         const place: string | undefined = iterator
         // Whatever becomes of this call, its iterator is used up.
         iterator = undefined
-        const { Records = [], NextShardIterator } = await client
-          .send(new GetRecordsCommand({ ShardIterator: place, Limit: 1000 }))
+        const { Records = [], NextShardIterator } = await records
+          .getRecords(place)
           .catch(async (error: unknown) => {
             if (!isStale(error)) throw error
-            const ShardIterator = await iteratorAt(client, checkpoint, 'TRIM_HORIZON')
-            return client.send(new GetRecordsCommand({ ShardIterator, Limit: 1000 }))
+            return records.getRecords(await iteratorAt(client, checkpoint, 'TRIM_HORIZON'))
           })
         // They are read again from the checkpoint until they are marked as done.
         if (Records.length > 0) return Records
@@ -86,7 +85,10 @@ export async function openStreamReader(options: {
       checkpoint = { ...checkpoint, sequenceNumber }
       writeFileWhole(checkpointFile, JSON.stringify(checkpoint))
     },
-    close: () => client.destroy(),
+    close() {
+      client.destroy()
+      records.close()
+    },
   }
 }
 
