@@ -37,7 +37,6 @@ export class Cards extends Construct {
     new HouseSchedule(this, 'EveryHour', {
       foundation: house,
       description: 'Notes cards that are about to expire, and ends removals that were cut off',
-      // Half an hour from what else is looked for each hour.
       expression: 'cron(0 * * * ? *)',
       target: watchCards,
     })

@@ -11,7 +11,10 @@ import { DeadLetterQueue } from './house-queue.ts'
 export interface HouseScheduleProps {
   readonly foundation: Foundation
   readonly description: string
-  /** A `cron(…)` or `rate(…)` expression of EventBridge Scheduler; its hours are UTC. */
+  /**
+   * A `cron(…)` or `rate(…)` expression of EventBridge Scheduler; its hours are UTC. What fires each hour fires on the hour: a clock that is moved
+   * locally stops for each other minute as well.
+   */
   readonly expression: string
   readonly target: HouseFunction
 }

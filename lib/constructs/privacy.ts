@@ -73,7 +73,7 @@ export class Privacy extends Construct {
     new HouseSchedule(this, 'EveryHour', {
       foundation: house,
       description: 'Goes on with privacy requests, watches their deadlines, and begins the day’s retention',
-      expression: 'cron(45 * * * ? *)',
+      expression: 'cron(0 * * * ? *)',
       target: tend,
     })
   }

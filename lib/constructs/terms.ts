@@ -70,7 +70,7 @@ export class Terms extends Construct {
     new HouseSchedule(this, 'EveryHour', {
       foundation: house,
       description: 'Finds terms that clients are to be told of',
-      expression: 'cron(10 * * * ? *)',
+      expression: 'cron(0 * * * ? *)',
       target: findTellings,
     })
     return queue

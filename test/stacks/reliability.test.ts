@@ -290,11 +290,11 @@ describe('triggers', () => {
     )
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
       'cron(30 2 * * ? *)',
-      'cron(10 * * * ? *)',
+      'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
       'cron(0,15,30,45 * * * ? *)',
-      'cron(45 * * * ? *)',
+      'cron(0 * * * ? *)',
       'cron(0 * * * ? *)',
     ])
     for (const schedule of schedules) {
