@@ -172,6 +172,7 @@ async function liveOnIt(): Promise<void> {
   const consent = { consent: true, threshold: '1.00', target: '10.00', monthlyCap: '20.00', currency: 'USD' }
   await send(MARKERS.owner, 'PUT', path('auto-top-up'), consent)
   await send(MARKERS.owner, 'DELETE', path('auto-top-up'))
+  await takePart()
 
   const events = [usageEvent('a'), usageEvent('b', { data: { seconds: 60, caller: MARKERS.calling } })]
   await usage.send('POST', '/v1/usage', { body: events, contentType: BATCH })
@@ -190,6 +191,35 @@ async function liveOnIt(): Promise<void> {
     idempotencyKey: 'end',
   })
   await test.stack.waitUntilIdle()
+}
+
+/** What hangs on a person: a consent, a webinar that is read and signed up for. */
+async function takePart(): Promise<void> {
+  type Consent = { purpose: string; revision: number; wordingSha256: string }
+  const reply: object = await send(MARKERS.owner, 'GET', '/v1/me/consents')
+  const [{ purpose, revision, wordingSha256 }] = (reply as { consents: [Consent] }).consents
+  await send(MARKERS.owner, 'PUT', `/v1/me/consents/${purpose}`, {
+    ...{ decision: 'given', wordingSha256, revision, pressed: 'Yes' },
+  })
+  const now = test.stack.clock.now().getTime()
+  const at = (hours: number) => new Date(now + hours * 3_600_000).toISOString()
+  const { announcementId } = await test.staff.send<{ announcementId: string }>(
+    'POST',
+    '/v1/staff/announcements',
+    {
+      body: {
+        ...{ kind: 'webinar', audience: 'service', title: 'A webinar', text: 'Words.' },
+        banner: { from: at(-1), until: at(24) },
+        event: {
+          ...{ startsAt: at(48), endsAt: at(49), timeZone: 'UTC', link: 'https://meet.example.com/x' },
+        },
+      },
+      idempotencyKey: 'webinar',
+    },
+  )
+  const own = `/v1/accounts/${accountId}/announcements/${announcementId}`
+  await send(MARKERS.owner, 'POST', `${own}/reads`)
+  await send(MARKERS.owner, 'POST', `${own}/sign-ups`)
 }
 
 async function useUpWhatIsLeft(): Promise<void> {
@@ -257,9 +287,13 @@ describe('personal data on the whole stack', () => {
     expect(left).toEqual([
       'ACCEPTANCE email: member, owner',
       'AUTO_TOP_UP consent: owner',
+      // Each person's own, and not the account's.
+      'CONSENT email: owner',
+      'CONSENT userAgent: browser',
       'ENTRY detail: called, session',
       'ENTRY reason: called',
       'HOLD session: session',
+      'SIGN_UP email: owner',
     ])
     const proof = await test.staff.send('POST', `/v1/accounts/${accountId}/proofs`, { body: { whole: true } })
     expect(proof).toMatchObject({ result: 'proven', faults: [] })
