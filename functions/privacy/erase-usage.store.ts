@@ -1,9 +1,5 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { deleteEach } from '../edge/delete-each.ts'
 import { conditionHeld } from '../edge/dynamodb.ts'
 import { inParallel } from '../edge/in-parallel.ts'
 import { holdKey } from '../holds/hold.store.ts'
@@ -130,9 +126,8 @@ export function createUsageErasure(options: {
         ConsistentRead: true,
       }),
     )
-    for (const { pk, sk } of Items)
-      await client.send(new DeleteCommand({ TableName: waitingTable, Key: { pk, sk } }))
-    return { erased: BigInt(Items.length), isAtEnd: LastEvaluatedKey === undefined }
+    const erased = await deleteEach(client, waitingTable, Items)
+    return { erased, isAtEnd: LastEvaluatedKey === undefined }
   }
 
   /** One if something was there to be erased. */

@@ -1,25 +1,20 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { isDeepStrictEqual } from 'node:util'
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
 import { accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { createMemberStore } from '../accounts/member.store.ts'
-import { createSignUpStore } from '../announcements/sign-up.store.ts'
 import { createCardStore } from '../cards/cards.store.ts'
 import { withoutCustomer } from '../cards/cards.ts'
-import { personIdOf, personIdOfHash, personKey } from '../consents/person-key.ts'
-import { isConditionFailed } from '../edge/dynamodb.ts'
+import { deleteEach } from '../edge/delete-each.ts'
+import { conditionHeld } from '../edge/dynamodb.ts'
 import { queryAll } from '../edge/query-all.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import type { PaymentProvider } from '../top-up/payment-provider.ts'
+import { createPersonErasure } from './erase-person.store.ts'
 import { createUsageErasure } from './erase-usage.store.ts'
 import { ERASED } from './erased.ts'
+import type { ErasureStep } from './erasure-step.ts'
 import { type ExportsBucket, removeExport } from './exports-bucket.ts'
-import { createConsentForgetting } from './forget-consents.store.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import type { PrivacyRequest, Subject } from './privacy-request.ts'
 
@@ -34,11 +29,6 @@ export type ErasureOptions = {
   provider: () => Promise<Pick<PaymentProvider, 'deleteCustomer'>>
   pageEntries?: number
 }
-
-export type StepInput = { accountId: string; request: PrivacyRequest; at: string; cursor?: string }
-/** What a step came to: `cursor` while there is more of it, `blockedBy` when somebody has to do something first. */
-export type StepResult = { count?: bigint; cursor?: string; blockedBy?: string }
-export type ErasureStep = { name: string; run(input: StepInput): Promise<StepResult> }
 
 const ERASED_NAME = 'Erased account'
 /** Later than every instant. */
@@ -57,8 +47,7 @@ export function createErasureSteps(options: ErasureOptions) {
   const cards = createCardStore(options)
   const requests = createPrivacyRequestStore(options)
   const usage = createUsageErasure(options)
-  const consents = createConsentForgetting(options)
-  const signUps = createSignUpStore(options)
+  const person = createPersonErasure(options)
 
   /** An account is erased when it is closed, and nothing moves on it any more. */
   const closed: ErasureStep = {
@@ -134,9 +123,8 @@ export function createErasureSteps(options: ErasureOptions) {
       )
       const isMeant = (sk: string) => subject.type === 'account' || sk.endsWith(`#${subject.emailHash}`)
       const meant = Items.filter(({ sk }) => isMeant(String(sk)))
-      for (const { pk, sk } of meant)
-        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
-      return { count: BigInt(meant.length), cursor: LastEvaluatedKey && String(LastEvaluatedKey.sk) }
+      const count = await deleteEach(client, documentsTable, meant)
+      return { count, cursor: LastEvaluatedKey && String(LastEvaluatedKey.sk) }
     },
   }
 
@@ -199,7 +187,7 @@ export function createErasureSteps(options: ErasureOptions) {
         const { export: _, note: __, replyTo: ___, ...rest } = request
         const subject = withoutAddress(request.subject)
         const next = { ...rest, subject, status: 'done' as const, finishedAt: request.finishedAt ?? at }
-        if (JSON.stringify(next, digits) === JSON.stringify(request, digits)) continue
+        if (isDeepStrictEqual(next, request)) continue
         if (!(await requests.replace(request, next)))
           throw new Error(`privacy request ${request.requestId} was changed meanwhile`)
         count += 1n
@@ -254,94 +242,13 @@ export function createErasureSteps(options: ErasureOptions) {
     },
   }
 
-  async function update(command: ConstructorParameters<typeof UpdateCommand>[0]): Promise<boolean> {
-    try {
-      await client.send(new UpdateCommand(command))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
-  }
-
-  /**
-   * What the person wanted to be written to about: withdrawn, and its evidence left without address, subject, sign-in, IP address and browser.
-   * It hangs on the person and on no account, so that it goes with all accounts alone, and once.
-   */
-  const consentsOfPerson: ErasureStep = {
-    name: 'consents',
-    async run({ request: { subject }, at }) {
-      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
-        return {}
-      return { count: await consents.forget(personIdOf(subject.email), at) }
-    },
-  }
-
-  /** What was sent to the person and hangs on no account, such as news of terms; goes with all accounts alone. */
-  const noticesOfPerson: ErasureStep = {
-    name: 'notices',
-    async run({ request: { subject } }) {
-      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
-        return {}
-      const sent = await listOfPerson(personIdOf(subject.email), 'NOTICE#')
-      for (const { pk, sk } of sent)
-        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
-      return { count: BigInt(sent.length) }
-    },
-  }
-
-  function listOfPerson(personId: string, prefix: string): Promise<Record<string, unknown>[]> {
-    return queryAll(client, {
-      TableName: documentsTable,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': personKey(personId), ':prefix': prefix },
-      ConsistentRead: true,
-    })
-  }
-
-  /** What the person did with announcements, in all accounts: the places are free, and what was read is known of nobody. */
-  const announcementsOfPerson: ErasureStep = {
-    name: 'announcements',
-    async run({ request: { subject } }) {
-      if (subject.type === 'account' || subject.scope === 'this_account' || subject.email === undefined)
-        return {}
-      const personId = personIdOf(subject.email)
-      const taken = await signUps.listOf(personId)
-      for (const announcementId of taken) {
-        if (!(await signUps.remove(announcementId, personId)).ok)
-          throw new Error('a sign-up could not be taken back: it is tried again')
-      }
-      const items = await listOfPerson(personId, 'ANNOUNCEMENT#')
-      for (const { pk, sk } of items)
-        await client.send(new DeleteCommand({ TableName: documentsTable, Key: { pk, sk } }))
-      return { count: BigInt(taken.length + items.length) }
-    },
-  }
-
-  /**
-   * A sign-up that was under way while the person was erased: they are no member of the account by which they came. Who is
-   * one again means it.
-   */
-  const lateSignUps: ErasureStep = {
-    name: 'announcements',
-    async run({ request: { subject } }) {
-      if (subject.type === 'account' || subject.scope === 'this_account') return {}
-      const personId = personIdOfHash(subject.emailHash)
-      let count = 0n
-      for (const announcementId of await signUps.listOf(personId)) {
-        const signUp = await signUps.read(announcementId, personId)
-        if (!signUp || (await accounts.readMember(signUp.accountId, signUp.email))) continue
-        if (!(await signUps.remove(announcementId, personId)).ok)
-          throw new Error('a sign-up could not be taken back: it is tried again')
-        count += 1n
-      }
-      return { count }
-    },
+  function update(command: ConstructorParameters<typeof UpdateCommand>[0]): Promise<boolean> {
+    return conditionHeld(client.send(new UpdateCommand(command)))
   }
 
   const ofPerson = [
     ...[member, notices, evidence, earlierRequests],
-    ...[consentsOfPerson, noticesOfPerson, announcementsOfPerson],
+    ...[person.consents, person.notices, person.announcements],
   ]
   const ofAccount = [
     ...[closed, customer, allMembers, notices, evidence, earlierRequests],
@@ -354,7 +261,7 @@ export function createErasureSteps(options: ErasureOptions) {
   function stepsOf({ subject, status }: PrivacyRequest): readonly ErasureStep[] {
     const isSweep = status === 'done'
     if (subject.type === 'account') return isSweep ? sweepOfAccount : ofAccount
-    return isSweep ? [notices, lateSignUps] : ofPerson
+    return isSweep ? [notices, person.lateSignUps] : ofPerson
   }
 
   return { stepsOf }
@@ -380,5 +287,3 @@ function isSameSubject(erased: Subject, other: Subject): boolean {
   if (erased.type === 'account') return true
   return other.type === 'person' && other.emailHash === erased.emailHash
 }
-
-const digits = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
