@@ -16,8 +16,8 @@ export function createConsentForgetting(options: { client: DynamoDBDocumentClien
   const consents = createConsentStore(options)
 
   /**
-   * How many items of the person said who it was. Who dies within it leaves the place in the index of what is still given,
-   * so that the daily run finds the person again. What the person decides meanwhile is not touched; then it throws, and is
+   * How many items of the person said who it was. Who dies within it leaves a place in the index, by which the daily run
+   * finds the person again. What the person decides meanwhile is not touched; then it throws, and is
    * tried again.
    */
   async function forget(personId: string, at: string): Promise<bigint> {
@@ -28,7 +28,10 @@ export function createConsentForgetting(options: { client: DynamoDBDocumentClien
       ConsistentRead: true,
     })
     const telling = items.filter(saysWho)
-    for (const item of telling) await pseudonymise(item)
+    // The places in the index stand with the states, which come last.
+    const isState = ({ index1pk }: Record<string, unknown>) => index1pk !== undefined
+    for (const item of [...telling.filter((each) => !isState(each)), ...telling.filter(isState)])
+      await pseudonymise(item)
     const { current } = await consents.readAll(personId)
     for (const record of Object.values(current)) {
       // Given by somebody who is known, meanwhile.
