@@ -107,6 +107,27 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
     return items.map(toAccount)
   }
 
+  /**
+   * A page of all accounts, first opened first, behind a place of that list; `next` is the place behind the page, absent at the
+   * end. An account of a moment ago may still be missing.
+   */
+  async function listFirstOpened(page: {
+    limit: number
+    after?: string
+  }): Promise<{ accounts: Account[]; next?: string }> {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: documentsTable,
+        IndexName: 'index1',
+        KeyConditionExpression: 'index1pk = :pk AND index1sk > :after',
+        // A blank sorts before every place.
+        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':after': page.after ?? ' ' },
+        Limit: page.limit,
+      }),
+    )
+    return { accounts: Items.map(toAccount), next: LastEvaluatedKey && String(LastEvaluatedKey.index1sk) }
+  }
+
   /** The named accounts in the order of their names; one that is not there is left out. */
   async function readMany(accountIds: readonly string[]): Promise<Account[]> {
     const keys = accountIds.map((accountId) => ({ pk: accountKey(accountId), sk: PROFILE }))
@@ -115,7 +136,17 @@ export function createAccountStore({ client, documentsTable }: AccountStoreOptio
     return accountIds.flatMap((accountId) => found.get(accountId) ?? [])
   }
 
-  return { read, readMember, listMembers, listMemberships, listFormer, wasMemberSince, listAll, readMany }
+  return {
+    read,
+    readMember,
+    listMembers,
+    listMemberships,
+    listFormer,
+    wasMemberSince,
+    listAll,
+    listFirstOpened,
+    readMany,
+  }
 }
 
 /** Named one by one: the item also carries its keys and counts. */

@@ -6,8 +6,9 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { createAccountStore } from '../accounts/account.store.ts'
-import { ALL_ACCOUNTS, accountKey, PROFILE } from '../accounts/account-keys.ts'
+import { accountKey, PROFILE } from '../accounts/account-keys.ts'
 import { createMemberStore } from '../accounts/member.store.ts'
+import { daysLater } from '../edge/instant.ts'
 import { log } from '../edge/log.ts'
 import { asRead } from '../edge/whole-document.ts'
 import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
@@ -16,7 +17,6 @@ import { createUsageErasure } from './erase-usage.store.ts'
 import { KEPT_KINDS, type KeptKind } from './kept-since.ts'
 import { RETENTION } from './privacy-keys.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import { daysLater } from './privacy-request.ts'
 import { createPeopleRetention } from './retain-people.store.ts'
 import type { RetentionDays } from './retention.ts'
 import { createRetentionRuns, type RetentionRun } from './retention-run.store.ts'
@@ -65,7 +65,7 @@ export function createRetention(options: RetentionOptions) {
   }
 
   async function overAccounts(run: RetentionRun, now: Date): Promise<RetentionRun> {
-    const page = await listAccounts(run.after)
+    const page = await accounts.listFirstOpened({ limit: pageAccounts, after: run.after })
     let { erased } = run
     for (const { accountId } of page.accounts) erased += await tryOn(accountId, now)
     const accountsSeen = run.accounts + BigInt(page.accounts.length)
@@ -203,21 +203,6 @@ export function createRetention(options: RetentionOptions) {
   async function readClosedAt(accountId: string): Promise<string | undefined> {
     if ((await ledger.readHead(accountId))?.status !== 'closed') return undefined
     return (await statuses.readNewest(accountId))?.at
-  }
-
-  async function listAccounts(after: string | undefined) {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: documentsTable,
-        IndexName: 'index1',
-        KeyConditionExpression: 'index1pk = :pk AND index1sk > :after',
-        ExpressionAttributeValues: { ':pk': ALL_ACCOUNTS, ':after': after ?? ' ' },
-        Limit: pageAccounts,
-      }),
-    )
-    const last = Items.at(-1)
-    const next = LastEvaluatedKey && last ? String(last.index1sk) : undefined
-    return { accounts: Items.map(({ accountId }) => ({ accountId: String(accountId) })), next }
   }
 
   async function readItem(pk: string, sk: string): Promise<Record<string, unknown> | undefined> {

@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
 import { hashOfAddress } from '../consents/person-key.ts'
+import { daysLater } from '../edge/instant.ts'
 
 export const PRIVACY_KINDS = ['export', 'erasure'] as const
 export type PrivacyKind = (typeof PRIVACY_KINDS)[number]
@@ -103,10 +104,6 @@ export function dueAt(receivedAt: string, isExtended: boolean): string {
   const received = Temporal.Instant.from(receivedAt).toZonedDateTimeISO('UTC')
   const due = received.add({ months: isExtended ? 3 : 1 })
   return new Date(due.epochMilliseconds).toISOString()
-}
-
-export function daysLater(at: string, days: number): string {
-  return new Date(Date.parse(at) + days * 86_400_000).toISOString()
 }
 
 /** The deadline is near and staff have not been told yet. */

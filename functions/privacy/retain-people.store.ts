@@ -6,10 +6,10 @@ import { createSignUpStore } from '../announcements/sign-up.store.ts'
 import { createConsentStore } from '../consents/consent.store.ts'
 import { conditionHeld } from '../edge/dynamodb.ts'
 import { inParallel } from '../edge/in-parallel.ts'
+import { daysLater } from '../edge/instant.ts'
 import { log } from '../edge/log.ts'
 import { createConsentForgetting } from './forget-consents.store.ts'
 import { type KeptKind, keptKey } from './kept-since.ts'
-import { daysLater } from './privacy-request.ts'
 import type { RetentionDays } from './retention.ts'
 
 /** Days of each kind, by the name that they have in the table. */

@@ -1,10 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { daysLater } from '../edge/instant.ts'
 import { log } from '../edge/log.ts'
 import type { PutEvents } from '../events/event.ts'
 import { createNoticeStore } from '../notices/notice.store.ts'
 import type { SendPrivacy } from './privacy-message.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import { daysLater, isDeadlineToBeTold, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
+import { isDeadlineToBeTold, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
 import { eventOf, hasWork } from './work-on-request.store.ts'
 
 /** Looks after every request that is not at rest: what was left lying, deadlines, and addresses that were answered. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { personIdOf, personKey } from '../consents/person-key.ts'
+import { daysLater } from '../edge/instant.ts'
 import { log } from '../edge/log.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { createUsageStore } from '../usage/usage.store.ts'
@@ -13,7 +14,6 @@ import { type TableName, typeOfItem } from './item-types.ts'
 import { type ExportRow, presentItem, presentMarker, presentPacked } from './present-item.ts'
 import { EXPORT_DAYS } from './privacy.routes.ts'
 import type { ExportFile, PrivacyRequest } from './privacy-request.ts'
-import { daysLater } from './privacy-request.ts'
 
 export type ExportOptions = {
   client: DynamoDBDocumentClient

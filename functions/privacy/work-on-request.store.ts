@@ -1,3 +1,4 @@
+import { daysLater } from '../edge/instant.ts'
 import { log } from '../edge/log.ts'
 import type { PutEvents } from '../events/event.ts'
 import { describeAnswer } from './describe-answer.ts'
@@ -5,7 +6,7 @@ import { createErasureSteps, type ErasureOptions, withoutAddress } from './erasu
 import { fileKey, removeExport } from './exports-bucket.ts'
 import { privacyLink } from './privacy-link.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
-import { daysLater, type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
+import { type PrivacyRequest, SWEEP_AFTER_DAYS } from './privacy-request.ts'
 import type { RetentionDays } from './retention.ts'
 import { createExporting, type ExportOptions } from './work-on-export.store.ts'
 

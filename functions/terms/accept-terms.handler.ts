@@ -31,7 +31,8 @@ export const handler = httpHandler(
       roles: BINDING_ROLES,
       despiteTerms: true,
     })
-    const version = await terms.readVersion(body.document, body.version)
+    const versions = await terms.listVersions(body.document)
+    const version = versions.find((one) => one.version === body.version)
     if (!version || !concerns(version, account.clientType)) {
       throw new Problem(
         'terms_not_found',
@@ -55,7 +56,6 @@ export const handler = httpHandler(
       ...{ subject: caller.subject, email: caller.email, role: member!.role },
       ...{ sourceIp, userAgent, signIn: caller.signIn },
     }
-    const versions = await terms.listVersions(document)
     const { newest, inEffect } = findAnswerable(versions, account.clientType, new Date(acceptance.at))
     const newestSeen = inEffect?.version === version.version ? newest : version
     const recorded = await acceptances.record(acceptance, account.clientType, newestSeen?.version)

@@ -13,8 +13,6 @@ import {
   countAccount,
   coverAccount,
 } from './decide-coverage.ts'
-import { createTellingStore } from './telling.store.ts'
-import { AT_FIRST, AT_LAST } from './telling.ts'
 import { BINDING_ROLES, type TermsVersion } from './terms.ts'
 
 const ACCOUNTS_AT_ONCE = 8
@@ -36,11 +34,9 @@ export function createCoverageStore(options: {
     from: { after?: string; counts: CoverageCounts; limit: number },
     now: Date,
   ): Promise<CoveragePage> {
-    const { listAccounts } = createTellingStore({ ...options, pageAccounts: from.limit })
-    const page = await listAccounts(from.after ?? AT_FIRST)
+    const page = await accounts.listFirstOpened({ limit: from.limit, after: from.after })
     const concerned = page.accounts.filter(({ clientType }) => concerns(version, clientType))
-    const found = await accounts.readMany(concerned.map(({ accountId }) => accountId))
-    const looked = await inParallel(found, ACCOUNTS_AT_ONCE, (account) => lookAt(account, version, now))
+    const looked = await inParallel(concerned, ACCOUNTS_AT_ONCE, (account) => lookAt(account, version, now))
     let counts = from.counts
     for (const look of looked) {
       counts =
@@ -49,8 +45,7 @@ export function createCoverageStore(options: {
           : countAccount(counts, look.coverage, look.isUnreachable)
     }
     const lines = looked.filter((look) => look !== 'closed')
-    const isLast = page.last === AT_LAST || page.accounts.length < from.limit
-    return { lines, counts, next: isLast ? undefined : page.last }
+    return { lines, counts, next: page.next }
   }
 
   async function lookAt(

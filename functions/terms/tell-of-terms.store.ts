@@ -10,6 +10,7 @@ import { AT_LAST, decideTelling, type Telling, type TellingMessage, type Telling
 import { createTermsStore } from './terms.store.ts'
 import type { TermsVersion } from './terms.ts'
 
+const PAGE_ACCOUNTS = 500
 /** So few that a message is worked off well within its time. */
 const PAGES_PER_MESSAGE = 20
 
@@ -29,6 +30,7 @@ export type TellingOptions = {
  * a round one stops. What an account is told carries an id of its own, by which a repeat is known.
  */
 export function createTelling(options: TellingOptions) {
+  const { pageAccounts = PAGE_ACCOUNTS } = options
   const ledger = createLedgerReader(options)
   const accounts = createAccountStore(options)
   const terms = createTermsStore(options)
@@ -56,12 +58,13 @@ export function createTelling(options: TellingOptions) {
     version: TermsVersion,
   ): Promise<{ queued: number; isLast: boolean }> {
     if (telling.after === AT_LAST) return { queued: 0, isLast: true }
-    const page = await tellings.listAccounts(telling.after)
+    const page = await accounts.listFirstOpened({ limit: pageAccounts, after: telling.after })
+    const last = page.next ?? AT_LAST
     const concerned = page.accounts.filter(({ clientType }) => concerns(version, clientType))
     await options.send(concerned.map(({ accountId }) => ({ ...nameOf(telling), accountId })))
-    const isMoved = await tellings.moveOn(telling, page.last)
+    const isMoved = await tellings.moveOn(telling, last)
     // Another is at work on this round: it goes on.
-    return { queued: concerned.length, isLast: !isMoved || page.last === AT_LAST }
+    return { queued: concerned.length, isLast: !isMoved || last === AT_LAST }
   }
 
   /** Tells an account what a round has for it, if anything; true when it was told. Closed accounts are not told. */

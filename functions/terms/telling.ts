@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ClientType } from '../accounts/account.ts'
 import { concerns } from '../accounts/concerned-clients.ts'
+import { daysLater } from '../edge/instant.ts'
 import { findWaitingTerms, type WaitingTerms } from './decide-gate.ts'
 import { type Acceptance, documentSchema, type TermsVersion, versionSchema } from './terms.ts'
 
@@ -8,7 +9,6 @@ import { type Acceptance, documentSchema, type TermsVersion, versionSchema } fro
 export const ROUNDS = ['published', 'week_before', 'day_before'] as const
 export type Round = (typeof ROUNDS)[number]
 
-const DAY_MILLISECONDS = 86_400_000
 const DAYS_BEFORE = { week_before: 7, day_before: 1 } as const
 
 /** How far a round has come in the list of all accounts: behind this place of it; at first before all, in the end behind all. */
@@ -27,7 +27,7 @@ export function tellingsOf(version: Omit<TermsVersion, 'number'>): Telling[] {
   const { document, version: name, publishedAt, effectiveAt } = version
   const asks = version.class === 'material' && version.kind !== 'app_terms'
   const reminders = (['week_before', 'day_before'] as const).flatMap((round): Telling[] => {
-    const dueAt = new Date(Date.parse(effectiveAt) - DAYS_BEFORE[round] * DAY_MILLISECONDS).toISOString()
+    const dueAt = daysLater(effectiveAt, -DAYS_BEFORE[round])
     return asks && dueAt > publishedAt ? [{ document, version: name, round, dueAt, after: AT_FIRST }] : []
   })
   return [{ document, version: name, round: 'published', dueAt: publishedAt, after: AT_FIRST }, ...reminders]

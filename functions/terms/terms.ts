@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ClientType, MemberRole } from '../accounts/account.ts'
 import { concernedClientsSchema } from '../accounts/concerned-clients.ts'
 import type { Caller } from '../edge/caller.ts'
-import { instantSchema } from '../edge/instant.ts'
+import { daysLater, instantSchema } from '../edge/instant.ts'
 import { laterOf } from '../edge/later-of.ts'
 import { lineSchema, linesSchema } from '../edge/text.ts'
 
@@ -185,5 +185,5 @@ export function textsToCompare(
  * published after it took effect begin with its publication: nobody could answer it before.
  */
 export function usageClosesAt({ effectiveAt, publishedAt, graceDays }: TermsVersion): string {
-  return new Date(Date.parse(laterOf(effectiveAt, publishedAt)) + graceDays * 86_400_000).toISOString()
+  return daysLater(laterOf(effectiveAt, publishedAt), graceDays)
 }
