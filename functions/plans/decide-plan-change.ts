@@ -1,5 +1,6 @@
 import { beginningOfPeriod, firstDay, type Period } from '../accounts/billing-period.ts'
 import { dateOf, dayIn, daysOf } from './day-shares.ts'
+import { findPlanVersion } from './decide-plan-version.ts'
 import {
   type ChoiceInput,
   type FieldRefusal,
@@ -53,7 +54,9 @@ export function decidePlanChange(input: PlanChangeInput): PlanChangeDecision {
   const { account, now, version, month: before, isOwing } = input
   const { period, day } = dayIn(now, account.timeZone)
   const date = dateOf(period, day)
-  const errors = findMisfits(input, { version, beginsOn: date })
+  // The month keeps its prices; what is withdrawn within it is offered no more.
+  const offer = findPlanVersion(input.versions, now)
+  const errors = findMisfits(input, { version, offer, beginsOn: date })
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
   const term = termFrom(input, period)
   const subscription = subscribe(input, term, input.oldestDuePeriod)

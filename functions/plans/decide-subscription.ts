@@ -98,10 +98,17 @@ export function subscribe(
   }
 }
 
-/** What of a choice does not fit, field by field: `version` is the one that would price it first, if one is in force by then. */
+/**
+ * What of a choice does not fit, field by field: `version` is the one that would price it first, if one is in force by then.
+ * That may be older than `offer`, which says what is withdrawn.
+ */
 export function findMisfits(
   { account, choice, subscription, versions, now }: ChoiceInput,
-  { version, beginsOn }: { version: PlanVersion | undefined; beginsOn: LocalDay },
+  {
+    version,
+    offer = version,
+    beginsOn,
+  }: { version: PlanVersion | undefined; offer?: PlanVersion; beginsOn: LocalDay },
 ): FieldRefusal[] {
   if (choice.planId === null) {
     const latest = subscription?.terms.at(-1)
@@ -120,7 +127,7 @@ export function findMisfits(
       { field: 'planId', detail: `is a plan in ${newest.currency}; the account has ${account.currency}` },
     ]
   }
-  if (!version) return [{ field: 'planId', detail: `is not in force yet on ${beginsOn}` }]
+  if (!version || !offer) return [{ field: 'planId', detail: `is not in force yet on ${beginsOn}` }]
   const unknown = choice.services.findIndex(
     ({ service }) => !version.services.some((offered) => offered.service === service),
   )
@@ -129,7 +136,7 @@ export function findMisfits(
     return [{ field: `services.${unknown}.service`, detail }]
   }
   const current = periodOf(now, account.timeZone)
-  const withdrawn = findWithdrawn(version, choice.services, subscription, current)
+  const withdrawn = findWithdrawn(offer, choice.services, subscription, current)
   if (!withdrawn) return []
   const detail = `${withdrawn.service} is not offered any more; at most ${withdrawn.heldQuantity}, as before, can be kept`
   return [{ field: `services.${withdrawn.index}.quantity`, detail }]

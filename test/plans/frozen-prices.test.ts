@@ -1,5 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { createFrozenPrices } from '../../functions/plans/frozen-prices.store.ts'
@@ -251,5 +252,34 @@ describe('a service that is withdrawn', () => {
     expect(await choose(account, 1n)).toMatchObject({ ok: true })
     await createMonthlyCharging(database).chargeDue(account.accountId, new Date(inBerlin))
     expect(await charged([account])).toEqual([-5n * UNIT])
+  })
+
+  it('is also within the month taken by nobody anew, though the month keeps the prices from before', async () => {
+    const planId = await newPlan(5n * UNIT)
+    const account = await openedOn(planId, 'Europe/Berlin')
+    const other = await world.open()
+    await world.give(other, 100n * UNIT, 'opening')
+    await createMonthlyCharging(database).chargeDue(account.accountId, new Date(inBerlin))
+    const content = { name: 'Frozen', clientType: 'hosted' as const, currency: 'USD', baseFeeMicros: 0n }
+    const seat = { service: 'seat', name: 'Seat', unitFeeMicros: 4n * UNIT }
+    const set = (services: (typeof seat & { withdrawn?: true })[], at: string) =>
+      createPlanStore(database).set(planId, { ...content, services }, at)
+    await set([{ ...seat, withdrawn: true }], '2026-12-05T00:00:00.000Z')
+    const changing = createPlanChanging(database)
+    const change = (who: typeof account, quantity: bigint, now: string) => ({
+      ...{ account: who, choice: { planId, services: [{ service: 'seat', quantity }] }, actor: 'x' },
+      ...{ now: new Date(now), key: `plan-change:${quantity}:${now}`, requestHash: `${quantity}` },
+    })
+    const later = '2026-12-10T00:00:00.000Z'
+    const refused = { ok: false, errors: [{ field: 'services.0.quantity', detail: expect.any(String) }] }
+    expect(await changing.change(change(other, 1n, later))).toMatchObject(refused)
+    expect(await changing.preview(change(other, 1n, later))).toMatchObject(refused)
+    expect(await changing.change(change(account, 2n, later))).toMatchObject(refused)
+    expect(await changing.change(change(account, 1n, later))).toMatchObject({ ok: true })
+    // Offered again, at once.
+    await set([seat], '2026-12-11T00:00:00.000Z')
+    const again = await changing.change(change(other, 1n, '2026-12-12T00:00:00.000Z'))
+    // Twenty days of December at the 5 of its first instant.
+    expect(again).toMatchObject({ ok: true, entry: { amountMicros: -3_225_807n } })
   })
 })
