@@ -56,7 +56,7 @@ export function decidePlanChange(input: PlanChangeInput): PlanChangeDecision {
   const date = dateOf(period, day)
   // The month keeps its prices; what is withdrawn within it is offered no more.
   const offer = findPlanVersion(input.versions, now)
-  const errors = findMisfits(input, { version, offer, beginsOn: date })
+  const errors = findMisfits(input, { version, offer, fromPeriod: period, beginsOn: date })
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
   const term = termFrom(input, period)
   const subscription = subscribe(input, term, input.oldestDuePeriod)

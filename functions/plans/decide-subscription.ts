@@ -11,6 +11,7 @@ import {
   isSameChoice,
   type Subscription,
   type SubscriptionTerm,
+  termsFrom,
 } from './subscription.ts'
 
 /** What somebody wants of a plan; without a plan the one they have ends. */
@@ -48,6 +49,7 @@ export function decideSubscription(input: SubscriptionInput): SubscriptionDecisi
   const fromPeriod = nextPeriod(periodOf(now, account.timeZone))
   const errors = findMisfits(input, {
     version: findPlanVersion(versions, beginningOfPeriod(fromPeriod, account.timeZone)),
+    fromPeriod,
     beginsOn: firstDay(fromPeriod),
   })
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
@@ -100,19 +102,20 @@ export function subscribe(
 
 /**
  * What of a choice does not fit, field by field: `version` is the one that would price it first, if one is in force by then.
- * That may be older than `offer`, which says what is withdrawn.
+ * That may be older than `offer`, which says what is withdrawn. It counts from `fromPeriod` on.
  */
 export function findMisfits(
   { account, choice, subscription, versions, now }: ChoiceInput,
   {
     version,
     offer = version,
+    fromPeriod,
     beginsOn,
-  }: { version: PlanVersion | undefined; offer?: PlanVersion; beginsOn: LocalDay },
+  }: { version: PlanVersion | undefined; offer?: PlanVersion; fromPeriod: Period; beginsOn: LocalDay },
 ): FieldRefusal[] {
   if (choice.planId === null) {
-    const latest = subscription?.terms.at(-1)
-    if (!latest || latest.isEnded) return [{ field: 'planId', detail: 'there is no plan to end' }]
+    const isRunning = termsFrom(subscription?.terms ?? [], fromPeriod).some(({ isEnded }) => !isEnded)
+    if (!isRunning) return [{ field: 'planId', detail: 'there is no plan to end' }]
     return choice.services.length === 0 ? [] : [{ field: 'services', detail: 'must be empty without a plan' }]
   }
   const newest = versions.at(-1)

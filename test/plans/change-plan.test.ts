@@ -4,6 +4,7 @@ import { createUndoing } from '../../functions/credits/undo-entry.store.ts'
 import { refund } from '../../functions/ledger/decide-movement.ts'
 import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
+import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { presentPlanChange } from '../../functions/plans/present-plan-change.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
@@ -173,6 +174,22 @@ describe('changing a plan within the month', () => {
     expect(await change(account, null, twelfth, { key: 'again' })).toMatchObject({
       reason: 'request_invalid',
     })
+  })
+
+  it('ends today a plan that was to end with the month, once', async () => {
+    const account = await inDecember()
+    const ending = { account, choice: { planId: null, services: [] }, actor: 'person:test', now: december }
+    expect(await choosePlan(database, ending)).toMatchObject({ ok: true, fromPeriod: '2027-01' })
+    expect(await choosePlan(database, ending)).toMatchObject({ ok: false, reason: 'request_invalid' })
+    expect(await change(account, null, twelfth)).toMatchObject({
+      ok: true,
+      entry: { kind: 'plan_credit', amountMicros: 15_016_130n },
+    })
+    expect((await world.subscriptions.read(account.accountId))?.terms).toMatchObject([
+      { fromPeriod: '2026-12', isEnded: true },
+    ])
+    const again = await change(account, null, twelfth, { key: 'again' })
+    expect(again).toMatchObject({ ok: false, reason: 'request_invalid' })
   })
 
   it('refuses what the credit does not cover, and changes nothing', async () => {
