@@ -3,7 +3,8 @@ import type { Announcement, AnnouncementContent } from './announcement.ts'
 import { announcementIdSchema } from './announcement.ts'
 
 /** News: the announcement itself, to everybody concerned. The others go to those who have signed up. */
-export type MailingKind = 'news' | 'reminder' | 'change' | 'cancellation'
+export const MAILING_KINDS = ['news', 'reminder', 'change', 'cancellation'] as const
+export type MailingKind = (typeof MAILING_KINDS)[number]
 
 /** One round of e-mails, under `ANNOUNCEMENT#<id>` / `MAILING#<name>`. */
 export type Mailing = {

@@ -3,7 +3,7 @@ import { type Account, clientTypeSchema, timeZoneSchema } from '../accounts/acco
 import { localDateTime } from '../accounts/billing-period.ts'
 import { renderText } from '../terms/render-text.ts'
 import { ANNOUNCEMENT_KINDS, type Announcement, AUDIENCES } from './announcement.ts'
-import type { Mailing } from './mailing.ts'
+import { MAILING_KINDS, type Mailing } from './mailing.ts'
 import type { Counts, PersonState } from './person-state.ts'
 import type { Places, SignUp } from './sign-up.ts'
 
@@ -73,7 +73,7 @@ export const staffAnnouncementInFullReply = staffAnnouncementReply
     mailings: z.array(
       z.object({
         name: z.string(),
-        kind: z.enum(['news', 'reminder', 'change', 'cancellation']),
+        kind: z.enum(MAILING_KINDS),
         dueAt: z.string(),
         status: z.enum(['waiting', 'sending', 'sent', 'stopped']),
       }),

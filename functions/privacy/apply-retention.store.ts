@@ -17,17 +17,13 @@ import { createUsageErasure } from './erase-usage.store.ts'
 import { KEPT_KINDS, type KeptKind } from './kept-since.ts'
 import { RETENTION } from './privacy-keys.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
+import type { PrivacyTables } from './privacy-tables.ts'
 import { createPeopleRetention } from './retain-people.store.ts'
 import type { RetentionDays } from './retention.ts'
 import { createRetentionRuns, type RetentionRun } from './retention-run.store.ts'
 
-export type RetentionOptions = {
+export type RetentionOptions = PrivacyTables & {
   client: DynamoDBDocumentClient
-  ledgerTable: string
-  usageTable: string
-  waitingTable: string
-  documentsTable: string
-  paymentsTable: string
   days: RetentionDays
   pageAccounts?: number
   pageEntries?: number

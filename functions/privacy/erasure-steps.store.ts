@@ -17,14 +17,10 @@ import type { ErasureStep } from './erasure-step.ts'
 import { type ExportsBucket, removeExport } from './exports-bucket.ts'
 import { createPrivacyRequestStore } from './privacy-request.store.ts'
 import type { PrivacyRequest, Subject } from './privacy-request.ts'
+import type { PrivacyTables } from './privacy-tables.ts'
 
-export type ErasureOptions = {
+export type ErasureOptions = PrivacyTables & {
   client: DynamoDBDocumentClient
-  ledgerTable: string
-  usageTable: string
-  waitingTable: string
-  documentsTable: string
-  paymentsTable: string
   exports: Pick<ExportsBucket, 'readText' | 'abort' | 'removeAll'>
   provider: () => Promise<Pick<PaymentProvider, 'deleteCustomer'>>
   pageEntries?: number

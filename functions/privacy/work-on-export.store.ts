@@ -14,14 +14,10 @@ import { type TableName, typeOfItem } from './item-types.ts'
 import { type ExportRow, presentItem, presentMarker, presentPacked } from './present-item.ts'
 import { EXPORT_DAYS } from './privacy.routes.ts'
 import type { ExportFile, PrivacyRequest } from './privacy-request.ts'
+import type { PrivacyTables } from './privacy-tables.ts'
 
-export type ExportOptions = {
+export type ExportOptions = PrivacyTables & {
   client: DynamoDBDocumentClient
-  ledgerTable: string
-  usageTable: string
-  waitingTable: string
-  documentsTable: string
-  paymentsTable: string
   exports: ExportsBucket
   /** Rows are zipped when they have come to so much text; small in tests. */
   groupBytes?: number
