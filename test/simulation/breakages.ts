@@ -59,6 +59,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a repeated request is not recognised',
     shows: ['was done and is refused now'],
+    seed: 693_250_531,
     edits: [
       { file: LEDGER, find: 'if (read.keyItem) return', replace: 'if (read.keyItem && !read.head) return' },
       { file: LEDGER, find: 'if (failure.keyItem) return', replace: 'if (failure.keyItem && !known) return' },
@@ -68,6 +69,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'usage events leave no marker',
     shows: ['and again in'],
+    seed: 6,
     edits: [
       {
         file: TRANSACTION,
@@ -79,6 +81,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a write whose reply was lost is taken for done',
     shows: ['which is not there', 'was accepted and never decided'],
+    seed: 6,
     edits: [
       {
         file: LEDGER,
@@ -96,6 +99,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a charge is posted before it is checked',
     shows: ['was refused and is charged all the same'],
+    seed: 3,
     edits: [
       {
         file: CHARGING,
@@ -140,6 +144,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a newer month is charged before an older one that is owed',
     shows: ['an older month is still owed'],
+    seed: 1_431_534_018,
     edits: [
       {
         file: 'functions/plans/charge-due-month.store.ts',
@@ -151,6 +156,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'an addition counts from tomorrow',
     shows: ['and should to'],
+    seed: 2,
     edits: [
       {
         file: 'functions/plans/month-lines.ts',
@@ -173,6 +179,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'the day of a stop is charged',
     shows: ['after a stop on day'],
+    seed: 3,
     edits: [
       {
         file: 'functions/plans/decide-stop.ts',
@@ -184,6 +191,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'what is stopped is charged on the first',
     shows: ['and should be for', 'and should to'],
+    seed: 7,
     edits: [
       {
         file: 'functions/plans/price-plan.ts',
@@ -211,6 +219,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'bought credit is used before given credit',
     shows: ['in the order of use it would be'],
+    seed: 1_884_711_034,
     edits: [
       {
         file: 'functions/ledger/lot.ts',
@@ -222,6 +231,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'usage that was not queued is accepted',
     shows: ['was accepted and never decided'],
+    seed: 3,
     edits: [
       {
         file: 'functions/usage/usage-queue.client.ts',
@@ -233,6 +243,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a message is taken for done when its deduction fails',
     shows: ['was accepted and never decided'],
+    seed: 4,
     edits: [
       {
         file: 'functions/usage/deduct-messages.ts',
@@ -244,7 +255,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'events that the bus turned down are forgotten',
     shows: ['the bus was never told'],
-    seed: 3,
+    seed: 676_248_920,
     edits: [
       {
         file: 'functions/events/bus.client.ts',
@@ -256,7 +267,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'several refunds of one charge do not know of each other',
     shows: ['are given back', 'and should be 0.00', 'is entered as'],
-    seed: 2,
+    seed: 2_076_287_850,
     edits: [
       {
         file: 'functions/credits/undo-entry.store.ts',
@@ -268,6 +279,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a watermark is not raised',
     shows: ['was decided in', 'is decided after', 'failed and nothing was wrong'],
+    seed: 8,
     edits: [
       {
         file: 'functions/usage/deduct-numbered.store.ts',
@@ -279,6 +291,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a missing number is passed over',
     shows: ['is decided after'],
+    seed: 7,
     edits: [
       {
         file: 'functions/usage/place-numbered.ts',
@@ -306,6 +319,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'tiers are not counted',
     shows: ['micros, deducted, refused, reconciled are'],
+    seed: 5,
     edits: [
       {
         file: 'functions/usage/decide-usage.ts',
@@ -317,6 +331,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'tiers go on counting in the next month',
     shows: ['micros, deducted, refused, reconciled are'],
+    seed: 10,
     edits: [
       {
         file: 'functions/ledger/entry.ts',
@@ -328,6 +343,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'an old event costs the newest price',
     shows: ['micros, deducted, refused, reconciled are'],
+    seed: 6,
     edits: [
       {
         file: 'functions/prices/find-price.ts',
@@ -339,6 +355,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'the record of a session is charged again',
     shows: ['micros, deducted, refused, reconciled are'],
+    seed: 7,
     edits: [
       {
         file: 'functions/usage/decide-usage.ts',
@@ -350,6 +367,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a session is granted more than is held for it',
     shows: ['grants'],
+    seed: 7,
     edits: [
       {
         file: 'functions/holds/decide-authorise.ts',
@@ -394,6 +412,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'a dispute is taken each time that it is told of',
     shows: ['settled, '],
+    seed: 5,
     edits: [
       {
         file: 'functions/disputes/dispute-entry.ts',
@@ -415,6 +434,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'what is owed is not paid first',
     shows: ['changes what is owed'],
+    seed: 6,
     edits: [
       {
         file: 'functions/ledger/decide-payment.ts',
@@ -426,6 +446,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'the cap of a month is not looked at',
     shows: ['are charged automatically in'],
+    seed: 15,
     edits: [
       {
         file: 'functions/auto-top-up/decide-auto-top-up.ts',
