@@ -1,38 +1,26 @@
 import { hasExpired } from './credit-at.ts'
 import { type AccountUnavailable, mirror, refuseUnavailable, type Undone } from './decide-movement.ts'
 import type { Entry, EntryDraft, Head } from './entry.ts'
-import { drawnBy, type LotChange, returnLots, smaller } from './lot.ts'
+import { drawnBy, type LotChange, returnLots } from './lot.ts'
 
 /** An entry that charged something, and what of it has been undone so far. */
 export type Charged = { entry: Entry; undone: Undone }
 /** What is given back of a charge. */
 export type RefundedPart = Charged & { amountMicros: bigint }
 
-/**
- * What of a charge can be given back at an instant: nothing of what has been undone, nor what would return to a lot that has
- * expired, where it would be lost at once.
- */
-export function leftOfCharge({ entry, undone }: Charged, at: string): bigint {
+/** What of a charge has not been undone. */
+export function leftOfCharge({ entry, undone }: Charged): bigint {
   if (undone.isReversed || entry.amountMicros >= 0n) return 0n
-  const leftMicros = -entry.amountMicros - undone.undoneMicros
-  const lots = returnLots(drawnBy(entry), leftMicros, undone.undoneMicros)
+  return -entry.amountMicros - undone.undoneMicros
+}
+
+/** What of that can be given back at an instant: nothing that would return to a lot that has expired, where it would be lost at once. */
+export function lastingOfCharge(charge: Charged, at: string): bigint {
+  const { entry, undone } = charge
+  const lots = returnLots(drawnBy(entry), leftOfCharge(charge), undone.undoneMicros)
   const expired = lots.findIndex((lot) => hasExpired(lot, at))
   const lasting = expired < 0 ? lots : lots.slice(0, expired)
   return lasting.reduce((sum, { changeMicros }) => sum + changeMicros, 0n)
-}
-
-/** Takes an amount from charges, the first of them first, as far as there is something left of them. */
-export function shareAmongCharges(
-  charges: readonly Charged[],
-  amountMicros: bigint,
-  at: string,
-): RefundedPart[] {
-  let leftMicros = amountMicros
-  return charges.flatMap((charge) => {
-    const partMicros = smaller(leftMicros, leftOfCharge(charge, at))
-    leftMicros -= partMicros
-    return partMicros > 0n ? [{ ...charge, amountMicros: partMicros }] : []
-  })
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type PostingRefusal,
   type TransactItem,
 } from '../ledger/ledger.store.ts'
-import { type RefundedPart, refundCharges, shareAmongCharges } from '../ledger/refund-charges.ts'
+import { refundCharges } from '../ledger/refund-charges.ts'
 import { createUndoneStore } from '../ledger/undone.store.ts'
 import type { TermsAsked, TermsBlocked } from '../terms/ask-terms.ts'
 import { createMonthlyCharging } from './charge-month.store.ts'
@@ -98,7 +98,7 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
     if (!decision.ok) return decision
     if (facts.isBehind) return { ok: false as const, reason: 'clock_behind' as const }
     const change = planChange(decision, facts)
-    const parts = shareAmongCharges(facts.charges, change.givenBackMicros, facts.input.now)
+    const { parts } = change
     const said = describeChange(change, { ...request, currency: request.account.currency })
     const moved: { ok: true; draft: EntryDraft } | MovementRefusal =
       parts.length > 0
@@ -111,20 +111,20 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
             contra: 'revenue:plan',
           })
     if (!moved.ok) return moved
-    const documents = writesOf(change, facts, { head, parts, account: request.account })
+    const documents = writesOf(change, facts, { head, account: request.account })
     return { ok: true as const, draft: moved.draft, documents }
   }
 
   function writesOf(
     change: PlannedChange,
     { input, due, monthBefore }: PlanChangeFacts,
-    { head, parts, account }: { head: Head; parts: readonly RefundedPart[]; account: Account },
+    { head, account }: { head: Head; account: Account },
   ): TransactItem[] {
     const { subscription: before, now: at } = input
     const amountMicros = change.chargedMicros - change.givenBackMicros
     const moved = amountMicros === 0n ? [] : [{ sequence: head.sequence + 1n, amountMicros }]
-    const { month: changed, notGivenBackMicros } = change
-    const month = { ...changed, movements: [...changed.movements, ...moved], notGivenBackMicros, at }
+    const { parts, notGivenBackMicros } = change
+    const month = { ...change.month, movements: [...change.movements, ...moved], notGivenBackMicros, at }
     const fromPeriod = due?.period ?? nextPeriod(change.month.period)
     return [
       ...planWrites(options, {

@@ -1,11 +1,12 @@
 import { smaller } from '../ledger/lot.ts'
 import type { ComingMonth } from './coming-month.ts'
 import { type ChargeLine, type MonthlyLine, resumeLines, totalOf } from './month-lines.ts'
-import type { PeriodDocument } from './period-document.ts'
+import { raiseMonth } from './not-given-back.ts'
+import type { PeriodDocument, PeriodMovement } from './period-document.ts'
 import type { StoppedService } from './subscription.ts'
 
 export type ResumptionInput = {
-  month: Pick<PeriodDocument, 'lines' | 'totalMicros' | 'daysInMonth' | 'notGivenBackMicros'>
+  month: Pick<PeriodDocument, 'lines' | 'totalMicros' | 'daysInMonth' | 'movements' | 'notGivenBackMicros'>
   /** The first day of the month on which what resumes runs again. */
   day: number
   /** In the order in which they stopped. */
@@ -25,7 +26,8 @@ export type ResumptionDecision = {
   totalMicros: bigint
   /** What of the rest of the month is charged for them. */
   costMicros: bigint
-  /** Of the month, after it: what it is raised by is taken of that first. */
+  /** Of the month after it, but for the movement that it is itself. */
+  movements: PeriodMovement[]
   notGivenBackMicros: bigint
 }
 
@@ -42,12 +44,12 @@ export function decideResumption(input: ResumptionInput): ResumptionDecision | u
     const services = names.toReversed().flatMap((name) => monthly.filter(({ service }) => service === name))
     const lines = resumeLines(month.lines, { day, resumed: services, daysInMonth: month.daysInMonth })
     const totalMicros = totalOf(lines)
-    const { costMicros, notGivenBackMicros } = raiseTo(totalMicros, month)
+    const { chargedMicros: costMicros, ...paid } = raiseMonth(month, totalMicros - month.totalMicros)
     const stillStopped = stopped.slice(0, left)
     const leftMicros = availableMicros - costMicros
     if (leftMicros < 0n || (coming && !covers(coming, stillStopped, leftMicros))) break
     if (services.length === 0) continue
-    decision = { services, stillStopped, lines, totalMicros, costMicros, notGivenBackMicros }
+    decision = { services, stillStopped, lines, totalMicros, costMicros, ...paid }
   }
   return decision
 }
@@ -66,14 +68,5 @@ export function costOfResumption(input: Omit<ResumptionInput, 'availableMicros' 
   const { month, day, stopped, monthly } = input
   const resumed = monthly.filter(({ service }) => stopped.some((other) => other.service === service))
   const lines = resumeLines(month.lines, { day, resumed, daysInMonth: month.daysInMonth })
-  return raiseTo(totalOf(lines), month).costMicros
-}
-
-function raiseTo(
-  totalMicros: bigint,
-  { totalMicros: before, notGivenBackMicros: kept = 0n }: ResumptionInput['month'],
-) {
-  const raisedMicros = totalMicros - before
-  const fromKeptMicros = smaller(raisedMicros, kept)
-  return { costMicros: raisedMicros - fromKeptMicros, notGivenBackMicros: kept - fromKeptMicros }
+  return raiseMonth(month, totalOf(lines) - month.totalMicros).chargedMicros
 }

@@ -74,7 +74,9 @@ export function lookAhead(seen: {
 
 function monthAhead(ahead: CreditSeen, charge: UpcomingCharge, planned: Planned): MonthAhead {
   const projection = projectCredit(ahead, charge.dueAt, planned)
-  const lacking = findMonthShortfall(ahead, charge, planned.setAsides)
+  // What is owed is paid at once there: nothing is set aside for it any more.
+  const setAsides = setAsidesOf({ ...charge, owedMicros: 0n }, ahead.at, ahead.timeZone)
+  const lacking = findMonthShortfall(ahead, charge, setAsides)
   return {
     ...{ ...charge, ...projection },
     // What is set aside is there for the charge, whatever usage takes of the rest.

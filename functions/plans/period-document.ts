@@ -3,7 +3,12 @@ import type { LocalDay } from '../accounts/local-day.ts'
 import type { MonthlyCharge } from './monthly-charge.ts'
 
 /** An entry of the ledger that charged a part of a month, or gave one back: then its amount is below zero. */
-export type PeriodMovement = { sequence: bigint; amountMicros: bigint }
+export type PeriodMovement = {
+  sequence: bigint
+  amountMicros: bigint
+  /** What of a charge the month does not need any more, and was not given back, since its credit had expired. */
+  expiredMicros?: bigint
+}
 
 /** What became of a month, under `PERIOD#<month>`: written with its ledger entry, never before. */
 export type PeriodDocument = MonthlyCharge & {
@@ -13,7 +18,8 @@ export type PeriodDocument = MonthlyCharge & {
   /** Oldest first. They sum to the total and what was not given back. */
   movements: PeriodMovement[]
   /**
-   * What the month was lowered by without giving it back, because as much had been refunded or reversed before. What it is
+   * What the month was lowered by without giving it back, because as much had been refunded or reversed before, or its
+   * credit had expired (`expiredMicros` of the movements). What it is
    * raised by later is taken of this first, so that who removes and adds again has paid what they had paid. Absent without any.
    */
   notGivenBackMicros?: bigint

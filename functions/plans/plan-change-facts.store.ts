@@ -1,12 +1,12 @@
 import type { Account } from '../accounts/account.ts'
 import { beginningOfPeriod, nextPeriod } from '../accounts/billing-period.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
-import type { Charged } from '../ledger/refund-charges.ts'
 import { createUndoneStore } from '../ledger/undone.store.ts'
 import { dayIn } from './day-shares.ts'
 import type { PlanChangeInput } from './decide-plan-change.ts'
 import type { Choice } from './decide-subscription.ts'
 import { createFrozenPrices } from './frozen-prices.store.ts'
+import type { MonthCharge } from './not-given-back.ts'
 import type { PeriodDocument } from './period-document.ts'
 import { createPlanStore } from './plan.store.ts'
 import { createSubscriptionStore, type Due } from './subscription.store.ts'
@@ -24,7 +24,7 @@ export type PlanChangeFacts = {
   isBehind: boolean
   monthBefore: PeriodDocument | undefined
   /** Newest first. */
-  charges: Charged[]
+  charges: MonthCharge[]
 }
 
 /** Reads all that a change of plan within a month is decided on. */
@@ -57,10 +57,10 @@ export function createPlanChangeFacts(options: LedgerReaderOptions & { documents
     }
     const isDue = due !== undefined && due.period <= period
     const isBehind = due !== undefined && due.period > nextPeriod(period)
-    return { input, due, isDue, isBehind, monthBefore: month, charges: await readCharges(month) }
+    return { input, due, isDue, isBehind, monthBefore: month, charges: await readCharges(month, timeZone) }
   }
 
-  async function readCharges(month: PeriodDocument | undefined): Promise<Charged[]> {
+  async function readCharges(month: PeriodDocument | undefined, timeZone: string): Promise<MonthCharge[]> {
     if (!month) return []
     const { accountId, movements } = month
     const charging = movements.filter(({ amountMicros }) => amountMicros > 0n).toReversed()
@@ -71,7 +71,9 @@ export function createPlanChangeFacts(options: LedgerReaderOptions & { documents
           undones.read(accountId, sequence),
         ])
         if (!entry) throw new Error(`account ${accountId}: entry ${sequence} of its month is not there`)
-        return { entry, undone }
+        // The month's own charge is for all of it, however late it came.
+        const firstDay = entry.kind === 'plan' ? 1 : dayIn(entry.at, timeZone).day
+        return { entry, undone, firstDay }
       }),
     )
   }

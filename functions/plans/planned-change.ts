@@ -1,11 +1,12 @@
 import type { Json } from '../ledger/canonical-json.ts'
 import type { MovementRefusal } from '../ledger/decide-movement.ts'
-import { smaller } from '../ledger/lot.ts'
 import { formatAmount } from '../ledger/money.ts'
-import { type Charged, leftOfCharge } from '../ledger/refund-charges.ts'
+import type { RefundedPart } from '../ledger/refund-charges.ts'
+import { dayIn } from './day-shares.ts'
 import type { PlanChangeDecision } from './decide-plan-change.ts'
 import { describeLines } from './describe-month.ts'
-import type { PeriodDocument } from './period-document.ts'
+import { lowerMonth, type MonthCharge, raiseMonth } from './not-given-back.ts'
+import type { PeriodDocument, PeriodMovement } from './period-document.ts'
 
 type Decided = Extract<PlanChangeDecision, { ok: true }>
 /** A change that is decided: what the month comes to, and what is charged or given back for it now. */
@@ -13,7 +14,10 @@ export type PlannedChange = Decided & {
   monthBefore: PeriodDocument | undefined
   chargedMicros: bigint
   givenBackMicros: bigint
-  /** Of the month, after the change. */
+  /** What of which charge. */
+  parts: RefundedPart[]
+  /** Of the month after the change, but for the movement that the change itself is. */
+  movements: PeriodMovement[]
   notGivenBackMicros: bigint
 }
 export type PlanChangeRefusal =
@@ -32,26 +36,22 @@ export function planChange(
   decision: Decided,
   facts: {
     monthBefore: PeriodDocument | undefined
-    charges: readonly Charged[]
-    input: { now: string }
+    charges: readonly MonthCharge[]
+    input: { now: string; account: { timeZone: string } }
   },
 ): PlannedChange {
   const { monthBefore, charges, input } = facts
   const { differenceMicros } = decision
-  const isOwed = monthBefore?.status === 'short'
-  const leftMicros = charges.reduce((sum, charge) => sum + leftOfCharge(charge, input.now), 0n)
-  const raisedMicros = differenceMicros > 0n ? differenceMicros : 0n
-  const loweredMicros = differenceMicros < 0n && !isOwed ? -differenceMicros : 0n
-  const keptBeforeMicros = monthBefore?.notGivenBackMicros ?? 0n
-  const fromKeptMicros = smaller(raisedMicros, keptBeforeMicros)
-  const givenBackMicros = smaller(loweredMicros, leftMicros)
-  return {
-    ...decision,
-    monthBefore,
-    chargedMicros: raisedMicros - fromKeptMicros,
-    givenBackMicros,
-    notGivenBackMicros: keptBeforeMicros - fromKeptMicros + loweredMicros - givenBackMicros,
+  if (differenceMicros >= 0n) {
+    const raised = raiseMonth(monthBefore, differenceMicros)
+    return { ...decision, ...raised, monthBefore, givenBackMicros: 0n, parts: [] }
   }
+  const loweredMicros = monthBefore?.status === 'short' ? 0n : -differenceMicros
+  const { day } = dayIn(input.now, input.account.timeZone)
+  const { daysInMonth } = decision.month
+  const lowered = lowerMonth(monthBefore, charges, loweredMicros, { at: input.now, day, daysInMonth })
+  const givenBackMicros = lowered.parts.reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
+  return { ...decision, ...lowered, monthBefore, chargedMicros: 0n, givenBackMicros }
 }
 
 /** What the entry of a change says of it. */

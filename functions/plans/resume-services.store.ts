@@ -63,7 +63,7 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
         // Of lots behind, none expires before those in HEAD; where all of these expire before the month, some behind may as well.
         if (coming && expiring.length === head.lots.length && behindMicros(head) > 0n)
           throw new LotsBehindError()
-        const { stillStopped, lines, totalMicros, costMicros, notGivenBackMicros } = decision
+        const { stillStopped, lines, totalMicros, costMicros, movements, notGivenBackMicros } = decision
         const moved = debit(head, {
           ...describeResumption(month, decision, { day, currency, availableMicros }),
           ...{ termsVersion, amountMicros: costMicros, currency, contra: 'revenue:plan' },
@@ -84,7 +84,7 @@ export function createServiceResumption(options: LedgerOptions & { documentsTabl
               {
                 ...month,
                 ...{ lines, totalMicros, notGivenBackMicros },
-                movements: [...month.movements, movement],
+                movements: [...movements, movement],
               },
               month,
             ),

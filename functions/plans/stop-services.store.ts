@@ -4,6 +4,7 @@ import { createLedger } from '../ledger/ledger.store.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { isOutdated, withSetAside } from '../ring-fence/ring-fence.ts'
 import { afterRefusal, keyOfStop, type Run, type Step } from './charging-step.ts'
+import { createComingMonth } from './coming-month.store.ts'
 import { dateOf, dayIn } from './day-shares.ts'
 import { shortfallOf } from './decide-monthly-charge.ts'
 import { decideStop } from './decide-stop.ts'
@@ -32,6 +33,7 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
   const subscriptions = createSubscriptionStore(options)
   const plans = createPlanStore(options)
   const ringFences = createRingFenceStore(options)
+  const findComing = createComingMonth(options)
 
   /** `done` while there is grace, and when nothing runs. */
   return async function stop(run: Run, { due, short, ringFence }: Situation): Promise<Step> {
@@ -52,6 +54,8 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
       ...{ month, day, stopOrder, planServices: await listPlanServices(plans, month) },
       owedBeforeMicros: owedBefore(short, period),
     }
+    // From the warning of the next month on they run again only if the credit covers that as well.
+    const coming = await findComing(account, subscription, at)
     const posted = await ledger.post<StopRefusal>({
       accountId,
       ...keyOfStop(subscription.revision),
@@ -66,7 +70,8 @@ export function createServiceStop(options: LedgerOptions & { documentsTable: str
         if (owedIn(short) <= availableMicros) return { ok: false, reason: 'document_changed' }
         const decision = decideStop({ ...facts, availableMicros })
         if (!decision) return { ok: false, reason: 'nothing_runs' }
-        const shortfallMicros = shortfallOf(withSetAside(head, ringFence), owedIn(short))
+        const neededMicros = owedIn(short) + (coming?.priceWithout([]) ?? 0n)
+        const shortfallMicros = shortfallOf(withSetAside(head, ringFence), neededMicros)
         const said = { ...facts, currency, availableMicros, shortfallMicros }
         const fromDate = dateOf(period, day)
         // What was removed today has run to its end with this.

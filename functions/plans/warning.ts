@@ -37,7 +37,10 @@ export type WarningEventName = 'plan.automatic_top_up_expected' | 'plan.warning'
 
 export type CoverageSeen = {
   /** Absent when the month is not to come any more. */
-  month?: Pick<MonthAhead, 'projectedShortfallMicros' | 'shortfallMicros'>
+  month?: Pick<
+    MonthAhead,
+    'totalMicros' | 'projectedResumptionMicros' | 'projectedShortfallMicros' | 'shortfallMicros'
+  >
   isTopUpExpected: boolean
   /** What has raised the credit since the client was asked to top up. */
   raisedMicros: bigint
@@ -59,7 +62,9 @@ export function decideWarning(
     case undefined:
     case 'expected': {
       const next = isTopUpExpected ? 'expected' : 'warned'
-      return isCovered || next === status ? undefined : next
+      // Where only earlier months are owed nothing is charged on the first: reminders tell of those.
+      const isNothingDue = month.totalMicros + month.projectedResumptionMicros === 0n
+      return isCovered || isNothingDue || next === status ? undefined : next
     }
     case 'warned': {
       const isAskedForIn = raisedMicros >= askedMicros && month.shortfallMicros === 0n

@@ -143,6 +143,27 @@ describe('changing a plan within the month', () => {
     expect(head.availableMicros).toBe(110n * UNIT - 24_500_000n)
   })
 
+  it('gives nothing back of what was bought, where what is removed was added for a gift that has expired since', async () => {
+    const [idle, clever] = await Promise.all([1, 2].map(() => inDecember(24_500_000n)))
+    const fifth = new Date('2026-12-05T11:00:00.000Z')
+    for (const account of [idle!, clever!])
+      await world.give(account, 500n * UNIT, 'gift', '2026-12-10T23:00:00.000Z')
+    expect(await change(clever!, 105, fifth, { key: 'add' })).toMatchObject({ ok: true })
+    expect(await change(clever!, 5, twelfth, { key: 'remove' })).toMatchObject({ ok: true })
+    for (const account of [idle!, clever!]) {
+      await world.ledger.expireLots(account.accountId, twelfth.toISOString())
+      const { head, faults } = await world.statement(account)
+      expect([head.availableMicros, faults]).toEqual([0n, []])
+    }
+    // What was kept is there to take again, and of what was bought the days to come return, but for a micro of rounding.
+    expect(await change(clever!, 105, twelfth, { key: 'again' })).toMatchObject({
+      entry: { amountMicros: 0n },
+    })
+    expect(await change(clever!, 0, twelfth, { key: 'none' })).toMatchObject({
+      entry: { amountMicros: 15_016_129n },
+    })
+  })
+
   it('begins a plan within the month, for the days that are left, and goes on with the next', async () => {
     await world.setBasicPlan()
     const account = await world.open()

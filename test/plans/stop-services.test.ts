@@ -398,3 +398,18 @@ describe('reminders', () => {
     expect(await full.graceOf(account)).toBeUndefined()
   })
 })
+
+describe('a stop within five days of the next month', () => {
+  it('says what lets all run again, that month with it', async () => {
+    const account = await full.openFull(100)
+    // Found short on the 20th only, after an outage: grace ends with the 26th.
+    expect(await full.resultsOf(account, december(20))).toEqual(['short'])
+    expect(await full.resultsOf(account, december(27))).toEqual(['stopped'])
+    const { entries } = await full.world.statement(account)
+    const said = JSON.parse(entries.find(({ kind }) => kind === 'plan_stop')!.detail) as { shortfall: string }
+    expect(said.shortfall).toBe('272.00')
+    await full.give(account, 272)
+    expect(await full.resultsOf(account, december(27))).toEqual(['settled', 'resumed'])
+    expect(await full.stoppedOf(account)).toEqual([])
+  })
+})

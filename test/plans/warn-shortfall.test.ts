@@ -2,6 +2,7 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createPaceStore } from '../../functions/pace/pace.store.ts'
+import { createPlanChanging } from '../../functions/plans/change-plan.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { createUpcomingCharge } from '../../functions/plans/upcoming-charge.store.ts'
 import { createShortfallWarning } from '../../functions/plans/warn-shortfall.store.ts'
@@ -272,3 +273,33 @@ describe('a warning by the pace of usage', () => {
     }
   })
 })
+
+describe('an account whose plan has ended', () => {
+  it('is warned of no first on which nothing is charged, though an earlier month is owed', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 0n)
+    const { accountId } = account
+    const charging = createMonthlyCharging(database)
+    await charging.chargeDue(accountId, new Date('2026-12-01T00:00:00.000Z'))
+    await endPlan(account, new Date('2026-12-02T00:00:00.000Z'))
+    for (const at of ['2026-12-27', '2027-01-01', '2027-01-27', '2027-02-01', '2027-02-25']) {
+      await charging.chargeDue(accountId, new Date(at))
+      await warningWith(bus).look(accountId, new Date(at))
+    }
+    expect((await world.subscriptions.listShort(accountId)).map(({ period }) => period)).toEqual(['2026-12'])
+    expect(bus.named('plan.warning')).toEqual([])
+  })
+})
+
+async function endPlan(account: Account, now: Date) {
+  const choice = { planId: null, services: [] }
+  const named = { key: 'plan-change:end', requestHash: 'end' }
+  const ended = await createPlanChanging(database).change({
+    account,
+    choice,
+    actor: 'person:test',
+    now,
+    ...named,
+  })
+  if (!ended.ok) throw new Error(ended.reason)
+}

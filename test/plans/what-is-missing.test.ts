@@ -220,6 +220,29 @@ describe('credit that expires before the next month', () => {
   })
 })
 
+describe('what accrues for the plan while a month is owed', () => {
+  it('is shielded from usage for the next month alone: topped up as projected, that is charged', async () => {
+    const account = await full.openFull(0)
+    const { accountId } = account
+    await setRingFence(database, { accountId, mode: 'accruing', at: december(-2).toISOString() })
+    await full.charging.chargeDue(accountId, december(1))
+    const paceMicros = 40n * UNIT
+    const days = ['11-26', '11-27', '11-28', '11-29', '11-30', '12-01', '12-02']
+    const used = Object.fromEntries(days.map((day) => [`2026-${day}`, paceMicros]))
+    const counted = { accountId, countedSequence: 1n, firstDay: '2026-11-01', days: used }
+    await createPaceStore(database).replace(undefined, counted)
+    const { month } = await createOutlook(database).read(account, december(3))
+    await topUp(account, month!.projectedShortfallMicros, december(3))
+    for (let day = 3; day < 32; day++) {
+      const { head } = await full.world.statement(account)
+      const takenMicros = head.availableMicros < paceMicros ? head.availableMicros : paceMicros
+      if (takenMicros > 0n) await full.world.take(account, takenMicros, nextKey())
+      await full.charging.chargeDue(accountId, december(day + 1))
+    }
+    expect((await full.monthOf(account, '2027-01')).status).toBe('charged')
+  })
+})
+
 describe('from the warning on', () => {
   it('a month lacks nothing for what stays stopped beside such a top-up', async () => {
     const account = await twoStopped()

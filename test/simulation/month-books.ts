@@ -26,7 +26,15 @@ export type Days = ReadonlyMap<string, readonly bigint[]>
 
 /** One month of an account: what runs on which of its days, what that comes to, and what has been paid. */
 /** What an entry drew lot by lot, the last in the order of use first. */
-export type Charge = { sequence: bigint; drawn: { expiresAt?: string; micros: bigint }[] }
+export type Charge = {
+  sequence: bigint
+  /** The first day of the month that it was for, and how much it was. */
+  firstDay: number
+  micros: bigint
+  drawn: { expiresAt?: string; micros: bigint }[]
+  /** What the month was lowered by and was kept, since its credit had expired. */
+  expiredMicros: bigint
+}
 
 export type Month = {
   status: 'charged' | 'short'

@@ -5,6 +5,7 @@ import {
   type Charge,
   changedDays,
   type Days,
+  daysOf,
   describeDays,
   isSameDays,
   type Month,
@@ -176,7 +177,7 @@ export class PlanBooks {
     )
     const totalMicros = totalOf(month, days)
     const at = new Date(nowMilliseconds).toISOString()
-    const { chargedMicros, givenBackMicros } = this.split(before, totalMicros, at)
+    const { chargedMicros, givenBackMicros } = this.split(month, before, totalMicros, at)
     return { totalMicros, amountMicros: chargedMicros - givenBackMicros }
   }
 
@@ -235,7 +236,7 @@ export class PlanBooks {
     require(entry.amountMicros === -totalMicros, () => `${where}: is ${units(entry.amountMicros)}`)
     require(!before || isSameDays(period, days, before.days), () =>
       `${where}: is not for what was owed, ${describeDays(before!.days)}`)
-    const charges = [chargeOf(entry)]
+    const charges = [chargeOf(entry, 1)]
     this.months.set(period, { ...(before ?? this.begin(told)), status: 'charged', charges })
   }
 
@@ -251,13 +252,19 @@ export class PlanBooks {
     require(!this.months.has(nextMonth(period)), () => `${where}: the month after it was decided before`)
     const isOwing = this.owed().length > 0
     require(!isOwing || totalMicros <= before.totalMicros, () => `${where}: takes more while a month is owed`)
-    const { chargedMicros, givenBackMicros, keptMicros } = this.split(before, totalMicros, entry.at)
+    const { chargedMicros, givenBackMicros, keptMicros, given, charges } = this.split(
+      period,
+      before,
+      totalMicros,
+      entry.at,
+    )
     require(entry.amountMicros === givenBackMicros - chargedMicros, () =>
       `${where}: is ${units(entry.amountMicros)} and should be ${units(givenBackMicros - chargedMicros)}`)
-    this.giveBack(before, givenBackMicros, entry.at)
+    for (const [sequence, micros] of given)
+      this.account.undoneMicros.set(sequence, this.undoneOf(sequence) + micros)
     this.months.set(period, {
       ...{ ...before, version: detail.planVersion, days, totalMicros, keptMicros },
-      charges: withCharge(before, entry),
+      charges: withCharge(charges, entry, day),
     })
     this.latestFirst ??= period
   }
@@ -301,12 +308,12 @@ export class PlanBooks {
     const expected = new Map([...others, ...changedDays(period, own, day, wanted)])
     require(isSameDays(period, days, expected), () =>
       `${where}: from day ${day} comes to ${describeDays(days)} and should to ${describeDays(expected)}`)
-    const { chargedMicros, keptMicros } = this.split(before, totalMicros, entry.at)
+    const { chargedMicros, keptMicros, charges } = this.split(period, before, totalMicros, entry.at)
     require(entry.amountMicros === -chargedMicros, () =>
       `${where}: is ${units(entry.amountMicros)} and should be ${units(-chargedMicros)}`)
     this.months.set(period, {
       ...{ ...before, days, totalMicros, keptMicros },
-      charges: withCharge(before, entry),
+      charges: withCharge(charges, entry, day),
     })
   }
 
@@ -354,38 +361,63 @@ export class PlanBooks {
     return before
   }
 
-  private split(before: Month, totalMicros: bigint, at: string) {
+  /** Charges, gives back and keeps, newest charge first; of an expired one nothing is passed on to an older. */
+  private split(period: string, before: Month, totalMicros: bigint, at: string) {
     const raised = totalMicros > before.totalMicros ? totalMicros - before.totalMicros : 0n
     const isLowered = before.status === 'charged' && totalMicros < before.totalMicros
     const lowered = isLowered ? before.totalMicros - totalMicros : 0n
-    const leftMicros = before.charges.reduce((sum, charge) => sum + this.leftOf(charge, at), 0n)
-    const givenBackMicros = smaller(lowered, leftMicros)
+    const given = new Map<bigint, bigint>()
     const fromKept = smaller(raised, before.keptMicros)
+    const expired = before.charges.reduce((sum, { expiredMicros }) => sum + expiredMicros, 0n)
+    const refunded = before.keptMicros - expired
+    let restored = fromKept > refunded ? fromKept - refunded : 0n
+    let leftMicros = lowered
+    const daysToCome = BigInt(daysOf(period) - this.dayAt(Date.parse(at)))
+    const shares = new Map<bigint, bigint>()
+    for (const isForDaysToCome of [true, false])
+      for (const charge of before.charges) {
+        const { all } = this.leftOf(charge, at)
+        const days = BigInt(daysOf(period) - charge.firstDay + 1)
+        const toCome = (charge.micros * daysToCome + days - 1n) / days
+        const own = all > charge.expiredMicros ? all - charge.expiredMicros : 0n
+        const shared = shares.get(charge.sequence) ?? 0n
+        const part = smaller(leftMicros, isForDaysToCome ? smaller(own, toCome) : own - shared)
+        shares.set(charge.sequence, shared + part)
+        leftMicros -= part
+      }
+    const charges = before.charges.map((charge) => {
+      const part = shares.get(charge.sequence) ?? 0n
+      const back = smaller(part, this.leftOf(charge, at).lasting)
+      given.set(charge.sequence, back)
+      return { ...charge, expiredMicros: charge.expiredMicros + part - back }
+    })
+    const givenBackMicros = [...given.values()].reduce((sum, micros) => sum + micros, 0n)
+    // What expired first comes back first.
+    const after = charges.toReversed().map((charge) => {
+      const part = smaller(restored, charge.expiredMicros)
+      restored -= part
+      return { ...charge, expiredMicros: charge.expiredMicros - part }
+    })
     const keptMicros = before.keptMicros - fromKept + lowered - givenBackMicros
-    return { chargedMicros: raised - fromKept, givenBackMicros, keptMicros }
+    return {
+      ...{ chargedMicros: raised - fromKept, givenBackMicros, keptMicros, given },
+      charges: after.toReversed(),
+    }
   }
 
-  /** Lot by lot, the longest lasting first, up to the first that has expired: what would return to that one is kept. */
-  private leftOf({ sequence, drawn }: Charge, at: string): bigint {
+  /** Lot by lot, the longest lasting first: what is left, and what of it is before the first lot that has expired. */
+  private leftOf({ sequence, drawn }: Charge, at: string): { lasting: bigint; all: bigint } {
     let skippedMicros = this.undoneOf(sequence)
-    let leftMicros = 0n
+    let [lasting, all, isOver] = [0n, 0n, false]
     for (const { micros, expiresAt } of drawn) {
       const skipped = smaller(skippedMicros, micros)
       skippedMicros -= skipped
+      all += micros - skipped
       if (skipped === micros) continue
-      if (expiresAt !== undefined && expiresAt <= at) break
-      leftMicros += micros - skipped
+      isOver ||= expiresAt !== undefined && expiresAt <= at
+      if (!isOver) lasting += micros - skipped
     }
-    return leftMicros
-  }
-
-  private giveBack({ charges }: Month, givenBackMicros: bigint, at: string): void {
-    let leftMicros = givenBackMicros
-    for (const charge of charges) {
-      const part = smaller(leftMicros, this.leftOf(charge, at))
-      this.account.undoneMicros.set(charge.sequence, this.undoneOf(charge.sequence) + part)
-      leftMicros -= part
-    }
+    return { lasting, all }
   }
 
   private undoneOf(sequence: bigint): bigint {
@@ -447,17 +479,17 @@ const isSameWish = (one: PlanWish, other: PlanWish) =>
 
 const smaller = (one: bigint, other: bigint) => (one < other ? one : other)
 
-function withCharge({ charges }: Month, entry: Entry): Month['charges'] {
-  return entry.amountMicros < 0n ? [chargeOf(entry), ...charges] : charges
+function withCharge(charges: Charge[], entry: Entry, day: number): Charge[] {
+  return entry.amountMicros < 0n ? [chargeOf(entry, day), ...charges] : charges
 }
 
-function chargeOf({ sequence, lots }: Entry): Charge {
+function chargeOf({ sequence, lots, amountMicros }: Entry, firstDay: number): Charge {
   const drawn = lots
     .map(({ changeMicros, heldMicros = 0n, ...lot }) => ({ ...lot, micros: -changeMicros - heldMicros }))
     .filter(({ micros }) => micros > 0n)
     .toSorted((one, other) => byExpiryAndGift(one, other) || Number(one.lot - other.lot))
     .toReversed()
-  return { sequence, drawn }
+  return { sequence, drawn, firstDay, micros: -amountMicros, expiredMicros: 0n }
 }
 
 function nextMonth(month: string): string {
