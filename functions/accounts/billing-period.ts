@@ -28,6 +28,14 @@ export function warningOfPeriod(period: Period, timeZone: string): string {
   return beginningOfDay(addDays(firstDay(period), -WARNING_DAYS_BEFORE), timeZone)
 }
 
+/** The first midnight after an instant, of the days from a month's warning on until it begins; undefined when none is left. */
+export function nextWarningDay(period: Period, at: string, timeZone: string): string | undefined {
+  const daysBefore = Array.from({ length: WARNING_DAYS_BEFORE }, (_, index) => WARNING_DAYS_BEFORE - index)
+  return daysBefore
+    .map((days) => beginningOfDay(addDays(firstDay(period), -days), timeZone))
+    .find((beginning) => beginning > at)
+}
+
 /** The 1st of a month as a local date, such as `2026-12-01`. */
 export function firstDay(period: Period): string {
   return Temporal.PlainYearMonth.from(period).toPlainDate({ day: 1 }).toString()

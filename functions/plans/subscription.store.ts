@@ -83,6 +83,15 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
   function moveDueOn(kind: PlanDue, due: Due, timeZone: string): WriteItem {
     const period = nextPeriod(due.period)
     const dueAt = (kind === 'charge' ? beginningOfPeriod : warningOfPeriod)(period, timeZone)
+    return moveDue(kind, due, { period, dueAt })
+  }
+
+  /** Leaves a month due, at a later instant, only while it is the month that is due. */
+  function dueAgainAt(kind: PlanDue, due: Due, dueAt: string): WriteItem {
+    return moveDue(kind, due, { period: due.period, dueAt })
+  }
+
+  function moveDue(kind: PlanDue, due: Due, { period, dueAt }: { period: Period; dueAt: string }): WriteItem {
     const index = dueIndexKeys(kind, due.accountId, dueAt)
     const asRead = due.planRevision === undefined ? '' : ' AND planRevision = :revision'
     return {
@@ -190,8 +199,9 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  const writes = { beginDue, moveDueOn, stillDue, endDue, reopenDue, putPeriod, replacePeriod, stillShort }
-  return { read, readDue, readPeriod, listShort, ...writes }
+  const dueWrites = { beginDue, moveDueOn, dueAgainAt, stillDue, endDue, reopenDue }
+  const periodWrites = { putPeriod, replacePeriod, stillShort }
+  return { read, readDue, readPeriod, listShort, ...dueWrites, ...periodWrites }
 }
 
 function withoutKeys({

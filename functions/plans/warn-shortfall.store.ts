@@ -4,6 +4,7 @@ import type { Account } from '../accounts/account.ts'
 import {
   beginningOfPeriod,
   nextPeriod,
+  nextWarningDay,
   type Period,
   periodOf,
   warningOfPeriod,
@@ -35,7 +36,8 @@ export type WarningOptions = {
 }
 
 /**
- * Tells an account, once, of a coming month that its credit will not cover, and takes that back once the month is funded.
+ * Tells an account, once, of a coming month that its credit will not cover, and takes that back once the month is funded. One
+ * that is covered is looked at again each day until it begins, and with each message that may change what it lacks.
  * What is told is written down first, and the bus is told after that: a run that dies in between tells it later, under the
  * same id. Each time that something was told it is looked once more, so that credit which comes in meanwhile is seen,
  * either by this run or by the one that its own message sets off.
@@ -56,6 +58,8 @@ export function createShortfallWarning(options: WarningOptions) {
   async function look(accountId: string, now: Date): Promise<WarnedMonth[]> {
     const months: WarnedMonth[] = []
     for (const take of [warnDue, review]) {
+      // What was covered a moment ago is not asked a second time.
+      if (months.at(-1)?.result === 'covered') break
       for (let step: Step = 'again', count = 0; step !== 'done'; count++) {
         if (count === MOST_STEPS) throw new Error(`account ${accountId}: warning does not come to an end`)
         step = await take(accountId, now)
@@ -76,50 +80,65 @@ export function createShortfallWarning(options: WarningOptions) {
       return 'done'
     }
     if (due.isEnded) return write(accountId, [subscriptions.reopenDue('warning', due)], 'again')
-    if (warningOfPeriod(due.period, account.timeZone) > at) return 'done'
-    if (beginningOfPeriod(due.period, account.timeZone) <= at) return moveOn(account, due, 'too_late')
+    if (due.dueAt > at) return 'done'
+    const { period } = due
+    if (beginningOfPeriod(period, account.timeZone) <= at) {
+      const month = subscriptions.moveDueOn('warning', due, account.timeZone)
+      return write(accountId, [month], { period, result: 'too_late' })
+    }
     if (head.status === 'parked') return 'done'
-    const coverage = await coverages.read(account, now, due.period)
+    const coverage = await coverages.read(account, now, period)
+    const { warning } = coverage
+    // Of what was told, `review` sees what becomes.
+    if (warning) return write(accountId, [moveOn(account, due, warning.status, at)], 'again')
     const status = decideWarning(undefined, { ...coverage, raisedMicros: 0n })
-    if (!status) return moveOn(account, due, 'covered')
-    return moveOn(account, due, status, [noteWarning(account, coverage, status)])
+    const note = status ? [noteWarning(account, coverage, status)] : []
+    return write(accountId, [moveOn(account, due, status, at), ...note], {
+      period,
+      result: status ?? 'covered',
+    })
   }
 
-  async function moveOn(
-    account: Account,
-    due: Due,
-    result: WarnedMonth['result'],
-    more: WriteItem[] = [],
-  ): Promise<Step> {
-    const move = subscriptions.moveDueOn('warning', due, account.timeZone)
-    return write(account.accountId, [move, ...more], { period: due.period, result })
+  /** As long as it is not warned of, the month is looked at again on its next day; with the last of them the month after it is due. */
+  function moveOn(account: Account, due: Due, status: WarningStatus | undefined, at: string): WriteItem {
+    const isOpen = status === undefined || status === 'expected'
+    const nextDay = isOpen ? nextWarningDay(due.period, at, account.timeZone) : undefined
+    return nextDay
+      ? subscriptions.dueAgainAt('warning', due, nextDay)
+      : subscriptions.moveDueOn('warning', due, account.timeZone)
   }
 
-  /** Takes the coming month's warning a step further: to another status, or to the bus. */
+  /**
+   * Takes the coming month's warning a step further: to its first status, where the days on which it may be warned of have
+   * come, to another one, or to the bus.
+   */
   async function review(accountId: string, now: Date): Promise<Step> {
     const account = await accounts.read(accountId)
     if (!account) throw new Error(`account ${accountId}: an event names it, and it is not there`)
     const period = nextPeriod(periodOf(now.toISOString(), account.timeZone))
-    // Most messages are of accounts that were not warned: they cost two reads.
+    // Most messages come before these days: they cost two reads.
     const known = await warnings.read(accountId, period)
-    if (!known || (known.status === 'withdrawn' && known.isTold)) return 'done'
+    if (!known && now.toISOString() < warningOfPeriod(period, account.timeZone)) return 'done'
+    if (known?.status === 'withdrawn' && known.isTold) return 'done'
     const coverage = await coverages.read(account, now, period)
     const { warning, credit } = coverage
-    if (!warning || credit.head.status !== 'open') return 'done'
+    if (credit.head.status !== 'open') return 'done'
     const status = await decideNext(warning, coverage)
     if (status) {
       const next = noteWarning(account, coverage, status)
       return write(accountId, [next], { period, result: status })
     }
-    if (warning.isTold) return 'done'
+    if (!warning || warning.isTold) return 'done'
     await options.put([warning.event])
     return write(accountId, [warnings.put(warning, { ...warning, isTold: true })], 'again')
   }
 
   async function decideNext(
-    { status, askedMicros, sequence }: Warning,
+    warning: Warning | undefined,
     coverage: Coverage,
   ): Promise<WarningStatus | undefined> {
+    if (!warning) return decideWarning(undefined, { ...coverage, raisedMicros: 0n })
+    const { status, askedMicros, sequence } = warning
     const { head } = coverage.credit
     const raisedMicros =
       status === 'warned' && head.sequence > sequence ? await raisedSince(head.accountId, sequence) : 0n

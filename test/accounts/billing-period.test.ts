@@ -5,6 +5,7 @@ import {
   firstDay,
   localDateTime,
   nextPeriod,
+  nextWarningDay,
   periodOf,
   warningOfPeriod,
 } from '../../functions/accounts/billing-period.ts'
@@ -80,6 +81,24 @@ describe('the billing calendar', () => {
         expect(one <= periodOf(new Date(at + later).toISOString(), timeZone)).toBe(true)
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('has five days on which it may warn of a month, each later than the one before', () => {
+    fc.assert(
+      fc.property(zone, period, (timeZone, month) => {
+        const begins = beginningOfPeriod(month, timeZone)
+        const days = [warningOfPeriod(month, timeZone)]
+        for (let day = nextWarningDay(month, days[0]!, timeZone); day; ) {
+          expect(day > days.at(-1)! && day < begins, `${timeZone} ${day}`).toBe(true)
+          days.push(day)
+          day = nextWarningDay(month, day, timeZone)
+        }
+        // A day that a zone leaves out, as where it goes over the date line, begins with the next.
+        expect(days.length === 5 || days.length === 4, timeZone).toBe(true)
+        expect(nextWarningDay(month, justBefore(begins), timeZone)).toBe(undefined)
+      }),
+      { numRuns: 200 },
     )
   })
 

@@ -84,6 +84,16 @@ describe('a month that automatic top-up will pay for', () => {
     expect(await noteOf(account)).toBe('covered')
   })
 
+  it('is warned of on a later day when what is missing has become more than it may pay', async () => {
+    const bus = recordingBus()
+    const account = await openShort({ settings: { monthlyCapMicros: 40n * UNIT } })
+    expect(await look(bus, account, warningDay)).toEqual(['expected'])
+    await world.choose(account, 50, later(60))
+    expect(await look(bus, account, later(24 * 60))).toEqual(['warned'])
+    expect(await look(bus, account, later(48 * 60))).toEqual([])
+    expect(bus.named('plan.warning')).toHaveLength(1)
+  })
+
   it('is warned of at once where automatic top-up may not pay it: above the cap, or with an expired card', async () => {
     for (const prepare of [
       async () => openShort({ settings: { monthlyCapMicros: 3n * UNIT } }),

@@ -98,9 +98,74 @@ describe('warning of a shortfall', () => {
       { period: '2026-12', result: 'covered' },
     ])
     expect(bus.events).toEqual([])
+  })
+
+  it('looks once a day until the month begins, and leaves the first to the charge', async () => {
+    const account = await world.openWithPlan(5, 24_500_000n)
+    const looked: string[] = []
+    for (let hour = 0; hour <= 6 * 24; hour++) {
+      const at = new Date(warningDay.getTime() + hour * 3_600_000)
+      const due = await world.subscriptions.readDue(account.accountId, 'warning')
+      if (due!.dueAt > at.toISOString()) continue
+      looked.push(due!.dueAt)
+      expect(await warningWith(recordingBus()).look(account.accountId, at)).toEqual([
+        { period: '2026-12', result: 'covered' },
+      ])
+    }
+    expect(looked).toEqual([25, 26, 27, 28, 29].map((day) => `2026-11-${day}T23:00:00.000Z`))
     expect(await world.subscriptions.readDue(account.accountId, 'warning')).toMatchObject({
       period: '2027-01',
+      dueAt: '2026-12-26T23:00:00.000Z',
     })
+  })
+
+  it('warns, once, who becomes short after the first of these days: on the next, or with a message of its account', async () => {
+    for (const seesMessage of [false, true]) {
+      const bus = recordingBus()
+      const account = await world.openWithPlan(5, 24_500_000n)
+      const look = (at: Date) => warningWith(bus).look(account.accountId, at)
+      await look(warningDay)
+      // Three hours later it takes fifty seats from December on.
+      await world.choose(account, 50, new Date('2026-11-26T02:00:00.000Z'))
+      const nextDay = new Date('2026-11-26T23:00:00.000Z')
+      const warned = seesMessage ? new Date('2026-11-26T02:01:00.000Z') : nextDay
+      expect(await look(warned)).toEqual([{ period: '2026-12', result: 'warned' }])
+      expect(await look(nextDay)).toEqual([])
+      expect(await world.subscriptions.readDue(account.accountId, 'warning')).toMatchObject({
+        period: '2027-01',
+      })
+      await world.give(account, 220_500_000n, `fifty ${account.accountId}`)
+      expect(await look(nextDay)).toEqual([{ period: '2026-12', result: 'withdrawn' }])
+      await world.take(account, 100n * UNIT, `eaten late ${account.accountId}`)
+      expect(await look(new Date('2026-11-29T23:00:00.000Z'))).toEqual([])
+      expect(bus.events.map(({ detailType }) => detailType)).toEqual([
+        'plan.warning',
+        'plan.warning_withdrawn',
+      ])
+    }
+  })
+
+  it('warns who becomes short on the last of these days, after it was looked at', async () => {
+    const bus = recordingBus()
+    const account = await world.openWithPlan(5, 24_500_000n)
+    const look = (at: string) => warningWith(bus).look(account.accountId, new Date(at))
+    expect(await look('2026-11-29T23:00:00.000Z')).toMatchObject([{ result: 'covered' }])
+    await world.take(account, 1n, `late ${account.accountId}`)
+    expect(await look('2026-11-30T22:59:59.999Z')).toEqual([{ period: '2026-12', result: 'warned' }])
+    expect(await look('2026-11-30T23:00:00.000Z')).toEqual([])
+    expect(bus.events).toHaveLength(1)
+  })
+
+  it('looks again whichever write of a look that found it covered the process dies before or after', async () => {
+    for (const when of ['before', 'after'] as const) {
+      const bus = recordingBus()
+      const account = await world.openWithPlan(5, 24_500_000n)
+      const dying = warningWith(bus, dyingClient(database.client, { atWrite: 1, when }))
+      await expect(dying.look(account.accountId, warningDay)).rejects.toThrow(Died)
+      await world.take(account, 1n, `died ${when}`)
+      const nextDay = new Date('2026-11-26T23:00:00.000Z')
+      expect(await warningWith(bus).look(account.accountId, nextDay)).toMatchObject([{ result: 'warned' }])
+    }
   })
 
   it('says nothing once the month has begun, and goes on to the next', async () => {
