@@ -84,6 +84,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
     return { ok: false, reason: 'busy' }
   }
 
+  /** `least` owners have to be left; one more may come where there is none, as of an account that is open again. */
   function countOwners(accountId: string, delta: number, least = 1n): WriteItem[] {
     if (delta === 0) return []
     return [
@@ -95,7 +96,7 @@ export function createMemberStore(options: { client: DynamoDBDocumentClient; doc
           ConditionExpression: 'ownerCount >= :needed',
           ExpressionAttributeValues: {
             ':delta': BigInt(delta),
-            ':needed': delta < 0 ? BigInt(-delta) + least : least,
+            ':needed': delta < 0 ? BigInt(-delta) + least : 0n,
           },
         },
       },

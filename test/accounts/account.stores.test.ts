@@ -136,6 +136,25 @@ describe('members', () => {
     }
   })
 
+  it.each([
+    ['added', (accountId: string) => addMember(accountId, 'new@example.com', 'owner')],
+    ['changed', (accountId: string) => members.change(accountId, 'viewer@example.com', 'owner')],
+  ])('gets an owner again where the last one was taken away: %s', async (_, makeOwner) => {
+    const accountId = await openNew()
+    await addMember(accountId, 'viewer@example.com', 'viewer')
+    const taken = await members.remove(accountId, 'owner@example.com', { at, evenLastOwner: true })
+    expect(taken).toEqual({ ok: true })
+    const made = await makeOwner(accountId)
+    expect(made).toMatchObject({ ok: true, member: { role: 'owner' } })
+    const [email] = await ownersOf(accountId)
+    expect(await members.remove(accountId, email!, { at })).toEqual({ ok: false, reason: 'last_owner' })
+  })
+
+  it('gives nobody to an account that does not exist', async () => {
+    expect(await addMember('acc_nowhere0001', 'owner@example.com', 'owner')).toMatchObject({ ok: false })
+    expect(await ownersOf('acc_nowhere0001')).toEqual([])
+  })
+
   it('counts an owner once when the same person is made owner many times at once', async () => {
     const accountId = await openNew()
     await addMember(accountId, 'second@example.com', 'viewer')
