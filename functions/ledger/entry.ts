@@ -67,6 +67,8 @@ export type Head = {
   accountId: string
   currency: string
   status: AccountStatus
+  /** When it was last opened again, or parked, after it had been closed; absent where it never was. */
+  reopenedAt?: string
   availableMicros: bigint
   heldMicros: bigint
   /** What the client owes: the next payment pays it before it raises credit. */

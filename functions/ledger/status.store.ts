@@ -53,7 +53,12 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
       const decision = decideStatus(head, request.status)
       if (!decision.ok) return decision
       if (!decision.isChange) return { ok: true, isChange: false, head }
-      const next = { ...head, status: request.status, revision: head.revision + 1n }
+      const next = {
+        ...head,
+        status: request.status,
+        ...(head.status === 'closed' && { reopenedAt: request.at }),
+        revision: head.revision + 1n,
+      }
       const written = await write(head, next, request)
       if (written === 'written') return { ok: true, isChange: true, head: next }
       if (written === 'erased') return { ok: false, reason: 'account_erased' }
@@ -63,18 +68,37 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
 
   /** The newest change of an account's status; undefined for one that has been open since it was opened. */
   async function readNewest(accountId: string): Promise<StatusChange | undefined> {
-    const { Items } = await client.send(
-      new QueryCommand({
-        TableName: ledgerTable,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'STATUS#' },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-        Limit: 1,
-      }),
-    )
+    const { Items } = await client.send(new QueryCommand({ ...newestFirst(accountId), Limit: 1 }))
     return Items?.[0] && toStatusChange(Items[0])
   }
+
+  /** What an account was at an instant, by its newest change until then, one at that very instant included. */
+  async function readAt(accountId: string, instant: string): Promise<AccountStatus> {
+    const query = newestFirst(accountId)
+    let ExclusiveStartKey: Record<string, unknown> | undefined
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          ...query,
+          FilterExpression: '#at <= :instant',
+          ExpressionAttributeNames: { '#at': 'at' },
+          ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ':instant': instant },
+          ExclusiveStartKey,
+        }),
+      )
+      if (page.Items?.[0]) return toStatusChange(page.Items[0]).status
+      ExclusiveStartKey = page.LastEvaluatedKey
+    } while (ExclusiveStartKey)
+    return 'open'
+  }
+
+  const newestFirst = (accountId: string) => ({
+    TableName: ledgerTable,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': accountKey(accountId), ':prefix': 'STATUS#' },
+    ScanIndexForward: false,
+    ConsistentRead: true,
+  })
 
   /** `unknown` when HEAD has moved or nothing is known: the next look at HEAD tells. */
   async function write(
@@ -83,7 +107,7 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
     request: StatusRequest,
   ): Promise<'written' | 'erased' | 'unknown'> {
     const { accountId, at, actor, reason, faults, unlessErased = [] } = request
-    const { status, revision } = next
+    const { status, revision, reopenedAt } = next
     const record: StatusChange = {
       accountId,
       status,
@@ -98,10 +122,13 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
     const update = {
       TableName: ledgerTable,
       Key: { pk, sk: HEAD_KEY },
-      UpdateExpression: 'SET #status = :status, #revision = :revision',
+      UpdateExpression: `SET #status = :status, #revision = :revision${reopenedAt ? ', reopenedAt = :reopenedAt' : ''}`,
       ConditionExpression: '#revision = :read',
       ExpressionAttributeNames: { '#status': 'status', '#revision': 'revision' },
-      ExpressionAttributeValues: { ':status': status, ':revision': revision, ':read': head.revision },
+      ExpressionAttributeValues: {
+        ...{ ':status': status, ':revision': revision, ':read': head.revision },
+        ...(reopenedAt && { ':reopenedAt': reopenedAt }),
+      },
     }
     const Item = { pk, sk: changeKey(revision), ...record }
     const put = { TableName: ledgerTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }
@@ -117,7 +144,7 @@ export function createStatusStore(options: { client: DynamoDBDocumentClient; led
     }
   }
 
-  return { change, readNewest }
+  return { change, readNewest, readAt }
 }
 
 /** Behind HEAD and the record stand the conditions on other items. */

@@ -7,6 +7,7 @@ import { createSettingAside } from '../ring-fence/set-aside.store.ts'
 import { createTermsGate } from '../terms/terms-gate.store.ts'
 import { createDueMonthCharging } from './charge-due-month.store.ts'
 import type { ChargedMonth, Run, Step } from './charging-step.ts'
+import { createClosedPlanEnding } from './end-closed.store.ts'
 import { createGraceDueStore, type GraceDue } from './grace-due.store.ts'
 import { createPlanReopening } from './reopen-plan.store.ts'
 import { createServiceResumption } from './resume-services.store.ts'
@@ -54,6 +55,7 @@ export function createMonthlyCharging(
   const graceDues = createGraceDueStore(options)
   const stop = createServiceStop(options)
   const reopen = createPlanReopening(options)
+  const endClosed = createClosedPlanEnding(options)
   const resume = createServiceResumption(options)
   const tend = createGraceTending(options)
   const { setAside, lapse } = createSettingAside({ ...options, ...stores })
@@ -86,7 +88,7 @@ export function createMonthlyCharging(
     if (!head) throw new Error(`account ${account.accountId} has no ledger`)
     if (head.status === 'parked') return 'account_parked'
     if (head.status === 'closed') return endDue(due, grace)
-    if (due.isEnded) return reopen(run, due)
+    if (due.isEnded) return reopen(due)
     const [short, ringFence] = await Promise.all([
       subscriptions.listShort(account.accountId),
       ringFences.read(account.accountId),
@@ -102,7 +104,10 @@ export function createMonthlyCharging(
     }
     const situation = { due, head, short, grace, ringFence }
     const current = periodOf(at, account.timeZone)
-    if (due.period <= current) return chargeMonth(run, situation)
+    if (due.period <= current) {
+      const ended = await endClosed(run, situation)
+      return ended === 'done' ? chargeMonth(run, situation) : ended
+    }
     // Another worker's clock is in a later month already: what stops, runs again or is set aside is for it to decide.
     if (due.period > nextPeriod(current)) return 'done'
     for (const take of [oldest ? stop : resume, tend, setAside]) {

@@ -3,25 +3,24 @@ import { PLANS_ACTOR } from './describe-month.ts'
 import { type Subscription, termOf } from './subscription.ts'
 
 /**
- * The plan of an account that was closed and is open again, where a month began while it was closed: it has ended with the month
- * before, and nothing is taken through the current one. Undefined where none began: it goes on.
+ * A plan that has ended with the month before one that began while the account was closed: nothing of it ran then, and whoever
+ * wants one chooses anew. What was chosen for later months stays. Nothing to change where nothing was taken: undefined.
  */
 export function endWhileClosed(
   { stopped, ...subscription }: Subscription,
-  { period: from }: { period: Period },
-  current: Period,
+  period: Period,
   at: string,
 ): Subscription | undefined {
-  if (from > current) return undefined
   const { terms, revision } = subscription
-  const { planId } = termOf(subscription, from)!
-  const ended = { fromPeriod: from, planId, services: [], isEnded: true as const }
+  const term = termOf(subscription, period)
+  if (!term || term.isEnded) return undefined
+  const ended = { fromPeriod: period, planId: term.planId, services: [], isEnded: true as const }
   return {
     ...subscription,
     terms: [
-      ...terms.filter(({ fromPeriod }) => fromPeriod < from),
+      ...terms.filter(({ fromPeriod }) => fromPeriod < period),
       { ...ended, changedAt: at, changedBy: PLANS_ACTOR },
-      ...terms.filter(({ fromPeriod }) => fromPeriod > current),
+      ...terms.filter(({ fromPeriod }) => fromPeriod > period),
     ],
     revision: revision + 1n,
   }

@@ -144,23 +144,21 @@ export function createSubscriptionStore(options: { client: DynamoDBDocumentClien
     }
   }
 
-  /** Puts a due month that was taken out of the index back in; of a charge, where the plan changes with it, with its new revision. */
-  function reopenDue(kind: PlanDue, due: Due, planRevision?: bigint): WriteItem {
+  /** Puts a due month that was taken out of the index back in. */
+  function reopenDue(kind: PlanDue, due: Due): WriteItem {
     const index = dueIndexKeys(kind, due.accountId, due.dueAt)
-    const noted = planRevision === undefined ? '' : ', planRevision = :revision'
     return {
       Update: {
         TableName: documentsTable,
         Key: { pk: accountKey(due.accountId), sk: dueKey(kind) },
         ConditionExpression: '#period = :read AND isEnded = :ended',
-        UpdateExpression: `SET index1pk = :index1pk, index1sk = :index1sk${noted} REMOVE isEnded`,
+        UpdateExpression: 'SET index1pk = :index1pk, index1sk = :index1sk REMOVE isEnded',
         ExpressionAttributeNames: { '#period': 'period' },
         ExpressionAttributeValues: {
           ':read': due.period,
           ':ended': true,
           ':index1pk': index.index1pk,
           ':index1sk': index.index1sk,
-          ...(planRevision !== undefined && { ':revision': planRevision }),
         },
       },
     }

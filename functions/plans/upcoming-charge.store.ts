@@ -7,6 +7,7 @@ import { sumOfHeld } from '../ledger/decide-hold.ts'
 import { createLedgerReader, type LedgerReaderOptions } from '../ledger/ledger-reader.store.ts'
 import { createRingFenceStore } from '../ring-fence/ring-fence.store.ts'
 import { lastingAt, noRingFence, type RingFenceMode } from '../ring-fence/ring-fence.ts'
+import { createClosedMonths } from './closed-month.store.ts'
 import { dayIn } from './day-shares.ts'
 import { priceMonth } from './decide-monthly-charge.ts'
 import { endWhileClosed } from './end-while-closed.ts'
@@ -37,6 +38,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   const ringFences = createRingFenceStore(options)
   const versionInForce = createVersionInForce(options)
   const priceResumption = createResumptionPricing(options)
+  const beganWhileClosed = createClosedMonths(options)
 
   /**
    * The next charge against the credit as it is now: the coming month's, or one that is due already. Undefined without a plan,
@@ -58,8 +60,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
   }
 
   /**
-   * Nothing of a closed account, and of one that is open again what will be once that is noted. Of one moment: read again as
-   * long as the plan and its months move while the credit is read.
+   * Nothing of a closed account. Of one moment: read again as long as the plan and its months move while the credit is read.
    */
   async function previewAsDue(account: Account, at: string, choose: (duePeriod: Period) => Period) {
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -68,8 +69,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
       const { due, subscription, short } = months
       const period = choose(due.period)
       if (due.period > period) return undefined
-      const ended = due.isEnded && endWhileClosed(subscription, due, periodOf(at, account.timeZone), at)
-      const upcoming = await look({ account, at, period, due, subscription: ended || subscription, short })
+      const upcoming = await look({ account, at, period, due, subscription, short })
       // A month that was paid meanwhile would be owed, and missing from the credit, at once.
       if (isSameMoment(months, await readMonths(account.accountId))) return upcoming
     }
@@ -95,16 +95,23 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     subscription: Subscription
     short: readonly PeriodDocument[]
   }): Promise<UpcomingCharge | undefined> {
-    const { account, at, period, due, subscription, short } = months
+    const { account, at, period, due, short } = months
+    const { credit, ringFence } = await readCredit(account, at)
+    if (credit.head.status === 'closed') return undefined
+    /** As it will be when the month is charged. */
+    const planFor = async (subscription: Subscription, month: Period) =>
+      ((await beganWhileClosed(account, credit.head, month)) && endWhileClosed(subscription, month, at)) ||
+      subscription
     let owedMicros = owedBefore(short, due.period)
+    let { subscription } = months
     for (let earlier = due.period; earlier < period; earlier = nextPeriod(earlier)) {
+      subscription = await planFor(subscription, earlier)
       const planVersion = await versionInForce(account, subscription, earlier)
       owedMicros += priceMonth({ account, subscription, planVersion, period: earlier }).totalMicros
     }
+    subscription = await planFor(subscription, period)
     const planVersion = await versionInForce(account, subscription, period)
     const charge = priceMonth({ account, subscription, planVersion, period })
-    const { credit, ringFence } = await readCredit(account, at)
-    if (credit.head.status === 'closed') return undefined
     const chargedAt = laterOf(charge.dueAt, at)
     const { usableMicros: availableMicros } = creditAt(credit, chargedAt)
     const mode: RingFenceMode = subscription.ringFence ?? 'off'

@@ -65,6 +65,27 @@ describe('an account’s status', () => {
     expect(newest).toMatchObject({ status: 'open', statusBefore: 'parked', reason: 'second' })
   })
 
+  it('is known of every instant, and HEAD says when a closed account was last opened again', async () => {
+    const accountId = await books.open({ creditMicros: 0n })
+    const statuses = createStatusStore(database)
+    const change = (status: 'open' | 'parked' | 'closed', at: string) =>
+      statuses.change({ accountId, status, at, actor: 'person:staff', reason: 'test' })
+    const reopenedAt = async () => (await books.ledger.readHead(accountId))!.reopenedAt
+    await change('parked', '2026-12-01T00:00:00.000Z')
+    await change('open', '2026-12-02T00:00:00.000Z')
+    expect(await reopenedAt()).toBe(undefined)
+    await change('closed', '2026-12-03T00:00:00.000Z')
+    await change('parked', '2026-12-04T00:00:00.000Z')
+    await change('open', '2026-12-05T00:00:00.000Z')
+    await books.give(accountId, UNIT)
+    expect(await reopenedAt()).toBe('2026-12-04T00:00:00.000Z')
+    const instants = ['2026-11-30', '2026-12-01', '2026-12-02', '2026-12-03', '2026-12-04', '2026-12-06']
+    expect(
+      await Promise.all(instants.map((day) => statuses.readAt(accountId, `${day}T00:00:00.000Z`))),
+    ).toEqual(['open', 'parked', 'open', 'closed', 'parked', 'open'])
+    expect(await statuses.readAt(accountId, '2026-12-03T23:59:59.999Z')).toBe('closed')
+  })
+
   it('is set once, however often it is asked for', async () => {
     const accountId = await books.open()
     const body = { status: 'parked', reason: 'once' }

@@ -17,7 +17,10 @@ const accountId = 'acc_5fK2mQ8bYw3nL0pTzR7vXc'
 
 /** Writes a HEAD as a posting would, and answers what it reads back and how many write units it takes. */
 async function write(said: Partial<Head>) {
-  const Item = createLedger(database).openingOf(accountId, 'USD').Put!.Item!
+  const { reopenedAt } = said
+  const empty = createLedger(database).openingOf(accountId, 'USD').Put!.Item!
+  // A change of status writes it, and no posting.
+  const Item: Record<string, unknown> = { ...empty, ...(reopenedAt && { reopenedAt }) }
   await database.client.send(new PutCommand({ TableName: database.ledgerTable, Item }))
   const { pk, sk } = Item
   const opening = toHead(Item)
@@ -75,6 +78,12 @@ describe('HEAD', () => {
 
   it('takes one write unit with 8 lots, 8 sources and 10 tiered services of long names', async () => {
     expect((await write({ ...full, counters: countersOf(10) })).units).toBe(1)
+  })
+
+  it('takes one with a tiered service less where the account was closed once', async () => {
+    const reopenedAt = '2026-12-20T18:30:00.000Z'
+    const { units, head, next } = await write({ ...full, reopenedAt, counters: countersOf(9) })
+    expect([units, head]).toEqual([1, next])
   })
 
   it('takes a second one when more services count than fit, and goes on', async () => {

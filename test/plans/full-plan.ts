@@ -1,5 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Account } from '../../functions/accounts/account.ts'
+import { createStatusStore } from '../../functions/ledger/status.store.ts'
 import { createMonthlyCharging } from '../../functions/plans/charge-month.store.ts'
 import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { createGraceDueStore } from '../../functions/plans/grace-due.store.ts'
@@ -89,6 +90,15 @@ export async function fullPlan(database: TestDatabase) {
     )
   }
 
+  /** As staff would, and kept with its instant. */
+  async function change(accountId: string, status: 'open' | 'closed', at: Date) {
+    const said = { status, at: at.toISOString(), actor: 'person:staff', reason: 'test' }
+    const changed = await createStatusStore(database).change({ accountId, ...said })
+    if (!changed.ok) throw new Error(changed.reason)
+  }
+  const close = ({ accountId }: Account, at: Date) => change(accountId, 'closed', at)
+  const reopen = ({ accountId }: Account, at: Date) => change(accountId, 'open', at)
+
   const reads = { resultsOf, stoppedOf, graceOf, monthOf, linesOf }
-  return { world, charging, openFull, reverseListed, give, choose, setStatus, ...reads }
+  return { world, charging, openFull, reverseListed, give, choose, setStatus, close, reopen, ...reads }
 }

@@ -25,7 +25,7 @@ const march = (day: number) => december(31 + 31 + 28 + day)
 async function closeIn(day: Date) {
   const account = await full.openFull(186)
   await full.charging.chargeDue(account.accountId, december(1))
-  await full.setStatus(account.accountId, 'closed')
+  await full.close(account, day)
   expect(await full.resultsOf(account, day)).toEqual([])
   expect(await isFound(account, 'charge')).toBe(false)
   return account
@@ -48,7 +48,7 @@ const termsOf = async ({ accountId }: Account) =>
 describe('an account that was closed and is open again', () => {
   it('pays nothing for months that began while it was closed: its plan has ended', async () => {
     const account = await closeIn(january(1))
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, march(10))
     await full.give(account, 1000)
     expect(await full.resultsOf(account, march(10))).toEqual(Array(3).fill('nothing_to_pay'))
     expect(await full.linesOf(account)).toEqual({ lines: ['plan -186'], available: 1000n })
@@ -60,7 +60,7 @@ describe('an account that was closed and is open again', () => {
     const { preview } = createUpcomingCharge(database)
     const account = await closeIn(january(1))
     expect(await preview(account, march(10))).toBeUndefined()
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, march(10))
     const nothing = { owedMicros: 0n, totalMicros: 0n, resumptionMicros: 0n, shortfallMicros: 0n }
     expect(await preview(account, march(10))).toMatchObject({ period: '2027-03', ...nothing })
     await full.charging.chargeDue(account.accountId, march(10))
@@ -71,7 +71,7 @@ describe('an account that was closed and is open again', () => {
     const { preview } = createUpcomingCharge(database)
     const account = await closeIn(december(10))
     expect(await preview(account, december(12))).toBeUndefined()
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, december(12))
     expect(await preview(account, december(12))).toMatchObject({
       period: '2027-01',
       totalMicros: 186n * UNIT,
@@ -80,7 +80,7 @@ describe('an account that was closed and is open again', () => {
 
   it('is charged again for a plan that it chooses anew, by day and by the month', async () => {
     const account = await closeIn(january(1))
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, march(30))
     await full.give(account, 1000)
     const choice = { planId: 'full', services: [{ service: 'trunk', quantity: 1n }] }
     const changed = await createPlanChanging(database).change({
@@ -94,7 +94,7 @@ describe('an account that was closed and is open again', () => {
 
   it('keeps what it has chosen for the next month before it was looked at', async () => {
     const account = await closeIn(january(1))
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, march(10))
     await full.choose(account, ['number'], march(10))
     await full.give(account, 93)
     expect(await full.resultsOf(account, march(10))).toEqual(Array(3).fill('nothing_to_pay'))
@@ -104,7 +104,7 @@ describe('an account that was closed and is open again', () => {
 
   it('goes on with its plan where no month has begun meanwhile, and the next is charged by the calendar', async () => {
     const account = await closeIn(december(10))
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, december(12))
     await full.give(account, 186)
     expect(await full.resultsOf(account, december(12))).toEqual([])
     expect(await isFound(account, 'charge')).toBe(true)
@@ -116,9 +116,9 @@ describe('an account that was closed and is open again', () => {
       for (let atWrite = 1; atWrite <= 5; atWrite++) {
         const account = await full.openFull(0)
         await full.charging.chargeDue(account.accountId, december(1))
-        await full.setStatus(account.accountId, 'closed')
+        await full.close(account, december(20))
         await full.charging.chargeDue(account.accountId, january(1))
-        await full.setStatus(account.accountId, 'open')
+        await full.reopen(account, march(9))
         await full.give(account, 1000)
         const client = dyingClient(database.client, { atWrite, when })
         const dying = createMonthlyCharging({ ...database, client })
@@ -141,7 +141,7 @@ describe('an account that was closed and is open again', () => {
     })
     await warning.look(account.accountId, december(20))
     expect(await isFound(account, 'warning')).toBe(false)
-    await full.setStatus(account.accountId, 'open')
+    await full.reopen(account, december(21))
     await warning.look(account.accountId, december(21))
     expect(await isFound(account, 'warning')).toBe(true)
     expect(bus.events).toEqual([])
