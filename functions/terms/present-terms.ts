@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { clientTypeSchema, memberRoleSchema } from '../accounts/account.ts'
 import { signInReply } from '../edge/caller.ts'
+import { boundComparison } from './bound-comparison.ts'
 import type { ComparedBlock } from './compare-texts.ts'
 import type { AnnouncedTerms, WaitingTerms } from './decide-gate.ts'
 import {
@@ -119,6 +120,9 @@ export const termsChangesReply = z
     language: z.string(),
     summary: z.string().optional().meta({ description: 'in the operator’s words' }),
     unchanged: z.int().meta({ description: 'passages that are the same' }),
+    tooLong: z.boolean().meta({
+      description: 'so much has changed that it is not shown, and `changes` is empty: read the whole text',
+    }),
     changes: z.array(
       z.object({
         section: z.string().meta({ description: 'the heading under which it stands' }),
@@ -164,7 +168,7 @@ export function presentTermsText(
   return { ...presentTermsVersion(version), shown: { language, title, textSha256 }, text }
 }
 
-/** What a version changes in an earlier one, without what is the same. */
+/** What a version changes in an earlier one, without what is the same; without all of it where it is too long. */
 export function presentChanges(comparison: {
   earlier: TermsVersion
   later: TermsVersion
@@ -172,17 +176,16 @@ export function presentChanges(comparison: {
   compared: readonly ComparedBlock[]
 }): z.infer<typeof termsChangesReply> {
   const { earlier, later, shown, compared } = comparison
-  const changes = compared.flatMap(({ section, kind, change, pieces }) =>
-    change === 'same' ? [] : [{ section, kind, change, pieces }],
-  )
+  const changes = boundComparison(compared)
   return {
     document: later.document,
     version: later.version,
     since: earlier.version,
     language: shown.language,
     summary: shown.summary,
-    unchanged: compared.length - changes.length,
-    changes,
+    unchanged: compared.filter(({ change }) => change === 'same').length,
+    tooLong: changes === undefined,
+    changes: (changes ?? []).map(({ section, kind, change, pieces }) => ({ section, kind, change, pieces })),
   }
 }
 

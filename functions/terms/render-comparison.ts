@@ -1,10 +1,13 @@
 import { escapeHtml } from '../edge/escape-html.ts'
+import { boundComparison } from './bound-comparison.ts'
 import type { ComparedBlock, Piece } from './compare-texts.ts'
 
+const TOO_LONG = '<p>So much has changed that it is too long to show here. Please read the whole text.</p>'
 const ELEMENTS: Record<Piece['kind'], string> = { same: 'span', added: 'ins', removed: 'del' }
 
-/** What has changed between two texts, under the headings where it stands; what has not is only counted. */
+/** What has changed between two texts, under the headings where it stands; what has not is only counted. Says so where it is too long. */
 export function renderComparison(compared: readonly ComparedBlock[]): string {
+  if (!boundComparison(compared)) return TOO_LONG
   const rendered: string[] = []
   let section: string | undefined
   let sameCount = 0

@@ -82,7 +82,7 @@ export const readTermsVersion = defineRoute({
 export const readTermsChanges = defineRoute({
   route: termsRoutes.readTermsChanges,
   summary:
-    'What a version changes in an earlier one, passage by passage and word by word; with Accept: text/html as a page',
+    'What a version changes in an earlier one, passage by passage and word by word, where that is not too long to show; with Accept: text/html as a page',
   tag,
   callers: [...everyone],
   params: versionParams,

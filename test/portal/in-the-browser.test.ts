@@ -201,6 +201,16 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await tab.shows('Terms of service, version 3')
   })
 
+  it('lets a text be read and answered where what changes cannot be shown', async () => {
+    await tab.send('Network.enable', {})
+    await tab.send('Network.setBlockedURLs', { urls: ['*/changes?*'] })
+    await open('/portal/terms?document=terms-of-service&version=3')
+    await tab.shows('This cannot be shown now. Please read the whole text.')
+    await tab.shows('Version 3 allows calls to 3 countries.')
+    await tab.shows('I accept these terms')
+    await tab.send('Network.setBlockedURLs', { urls: [] })
+  })
+
   it('asks for consents that nobody has given, and takes them back as easily', async () => {
     await open('/portal/privacy')
     await tab.shows('Not chosen: nothing is sent.')

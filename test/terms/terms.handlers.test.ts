@@ -259,7 +259,7 @@ describe('a statement in two languages', () => {
 
   it('shows what it changes, as data and as a page', async () => {
     expect((await read('changes', {})).body).toMatchObject({
-      ...{ version: '2', since: '1', unchanged: 1 },
+      ...{ version: '2', since: '1', unchanged: 1, tooLong: false },
       changes: [
         {
           section: 'Privacy',
@@ -305,6 +305,27 @@ describe('a statement in two languages', () => {
       expect(headers['content-language']).toBe('en')
       expect(body).toMatchObject({ language: 'en', since: '3', changes: [{ change: 'changed' }] })
     }
+  })
+})
+
+describe('a comparison that would be longer than a reply may be', () => {
+  const read = (accept?: string) =>
+    send(handlers.terms, {
+      route: termsRoutes.readTermsChanges,
+      path: { document: 'minced', version: '2' },
+      ...{ headers: { ...(accept && { accept }) }, claims: owner },
+    })
+  const mince = (word: string) => `# ${'x'.repeat(1000)}\n${`${word}\n\n`.repeat(65_000)}`
+
+  it('says so, as data and as a page, and has the whole text read', async () => {
+    const minced = { document: 'minced', class: 'editorial', clientTypes: ['private_cloud'] }
+    for (const [version, word] of Object.entries({ 1: 'a', 2: 'b' }))
+      expect((await publish(version, { ...minced, text: mince(word) })).status).toBe(201)
+    const changes = await read()
+    expect(changes.body).toMatchObject({ since: '1', unchanged: 0, tooLong: true, changes: [] })
+    const page = await read('text/html')
+    expect([page.status, page.text.length < 10_000]).toEqual([200, true])
+    expect(page.text).toContain('too long to show here. Please read the whole text.')
   })
 })
 

@@ -176,8 +176,12 @@
     show('changes', earlier !== undefined)
     if (earlier === undefined) return
     const address = `${version.url}/changes?${new URLSearchParams({ since: earlier, language: shown.language })}`
-    element('changes-text').replaceChildren(...(await readHtml(address)))
-    element('changes-text').lang = shown.language
+    // Without it the text can be read and answered all the same.
+    const content = await readHtml(address).catch(() => undefined)
+    element('changes-text').replaceChildren(
+      ...(content ?? ['This cannot be shown now. Please read the whole text.']),
+    )
+    element('changes-text').lang = content ? shown.language : 'en'
     const accepted = waiting?.changesUrl ? ', which was answered last' : ''
     element('changes-title').textContent = `What changes since version ${earlier}${accepted}`
     element('changes').open = told !== undefined
