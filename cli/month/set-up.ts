@@ -37,10 +37,13 @@ export async function setUpCatalogue(
 
 /** Publishes the sample's terms, effective at once. */
 export async function publishTerms({ staff }: Callers, version: string, effectiveAt: string): Promise<void> {
-  for (const { document, title, file } of SAMPLE_TERMS) {
+  for (const { document, title, file, kind } of SAMPLE_TERMS) {
     const text = await readFile(new URL(`../sample/${file}`, import.meta.url), 'utf8')
     await staff.send('POST', '/v1/terms', {
-      body: { document, version, title, text, class: 'material', effectiveAt, summary: 'The first version.' },
+      body: {
+        ...{ document, kind, version, title, text },
+        ...{ class: 'material', effectiveAt, summary: 'The first version.' },
+      },
     })
   }
 }
@@ -67,15 +70,14 @@ export async function joinAsOwner(
   termsVersion: string,
 ): Promise<void> {
   const owner = callers.person(account.ownerEmail)
-  for (const { document } of SAMPLE_TERMS) {
+  for (const { document, decision, pressed } of SAMPLE_TERMS) {
     const { text } = await owner.get<{ text: string }>(`/v1/terms/${document}/versions/${termsVersion}`)
     await owner.send('POST', `/v1/accounts/${account.accountId}/terms-acceptances`, {
       body: {
         document,
         version: termsVersion,
         textSha256: sha256(text),
-        decision: 'accepted',
-        pressed: 'I accept',
+        ...{ decision, pressed },
       },
     })
   }

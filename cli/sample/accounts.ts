@@ -64,6 +64,13 @@ export const SAMPLE_ACCOUNTS: SampleAccount[] = [
 ]
 
 export const SAMPLE_TERMS = [
-  { document: 'terms-of-service', title: 'Terms of service', file: 'terms-of-service.md' },
-  { document: 'privacy-statement', title: 'Privacy statement', file: 'privacy-statement.md' },
+  {
+    ...{ document: 'terms-of-service', title: 'Terms of service', file: 'terms-of-service.md' },
+    ...{ kind: 'agreement', decision: 'accepted', pressed: 'I accept' },
+  },
+  {
+    ...{ document: 'privacy-statement', title: 'Privacy statement', file: 'privacy-statement.md' },
+    // Nobody has to agree to it.
+    ...{ kind: 'statement', decision: 'acknowledged', pressed: 'I have read it' },
+  },
 ]

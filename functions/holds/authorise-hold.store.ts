@@ -151,14 +151,18 @@ export function createAuthorising(options: AuthorisingOptions) {
     const { account, caller, holdId, request, idempotencyKey, now } = asked
     const { accountId, currency } = account
     const at = now.toISOString()
+    const gate = await askTerms(terms.requireForUsage, account, now)
     let hold: Hold | undefined
-    const posted = await ledger.post<ExtendRefusal>({
+    const posted = await ledger.post<ExtendRefusal | TermsBlocked>({
       accountId,
       key: `extend:${holdId}:${idempotencyKey}`,
       requestHash: requestHash({ extend: request }),
       at,
+      // As for one that begins: a repeat is answered also when terms wait by now.
       decide: (head) => {
-        const decision = decideExtend(head, before, request, { at, actor: caller.actor })
+        if (!gate.ok) return gate
+        const by = { at, actor: caller.actor, termsVersion: gate.label }
+        const decision = decideExtend(head, before, request, by)
         if (!decision.ok) return decision
         hold = decision.hold
         return { ok: true as const, draft: decision.draft, documents: [holds.change(before, decision.hold)] }
@@ -166,6 +170,7 @@ export function createAuthorising(options: AuthorisingOptions) {
     })
     if (posted.ok) return posted.replayed ? asOfEntry(before, posted.entry) : hold!
     if (posted.reason === 'document_changed') return 'changed'
+    if (posted.reason === 'blocked') throw posted.problem
     if (posted.reason === 'hold_ended') throw endedProblem(before)
     if (posted.reason === 'hold_due') {
       await settling.expire(accountId, holdId, now)

@@ -29,23 +29,23 @@ export function fieldThatMisfits({ use }: Hold, request: ExtendRequest): string 
 
 /**
  * Sets more credit aside for a session: the price of all that is granted since it began, less what is held already, so that
- * a first interval or a fee is not held twice.
+ * a first interval or a fee is not held twice. From then on the session goes by the terms of this instant.
  */
 export function decideExtend(
   head: Head,
   before: Hold,
   request: ExtendRequest,
-  { at, actor }: { at: string; actor: string },
+  { at, actor, termsVersion }: { at: string; actor: string; termsVersion?: string },
 ): Holding | ExtendRefusal {
   if (before.status !== 'held') return { ok: false, reason: 'hold_ended' }
   if (isDue(before, at)) return { ok: false, reason: 'hold_due' }
   const { use, totalMicros } = extendedUse(head, before, request)
-  const hold: Hold = { ...renew(before, request, at), use, heldMicros: totalMicros }
+  const hold: Hold = { ...renew(before, request, at), use, heldMicros: totalMicros, termsVersion }
   const decision = holdCredit(head, {
     amountMicros: totalMicros - before.heldMicros,
     reason: describeSession(hold),
     actor,
-    termsVersion: before.termsVersion,
+    termsVersion,
     detail: heldDetail(hold),
   })
   if (!decision.ok) return decision

@@ -89,6 +89,34 @@ describe('authorising', () => {
     await expect(another).rejects.toMatchObject({ code: 'terms_required' })
   })
 
+  it('gives a session no more once new terms wait and their grace is over, but lets it report and end', async () => {
+    const account = await openAccount(database, UNIT)
+    const { holdId } = await holding.authorise(account, seconds(10))
+    const extended = await holding.extend(account, holdId, { seconds: 5 }, 'before')
+    const requireForUsage = () => Promise.reject(new Problem('terms_required', 'new terms'))
+    const closed = holdingOn(database, { terms: { requireForUsage } })
+    expect(await closed.extend(account, holdId, { seconds: 5 }, 'before')).toEqual(extended)
+    await expect(closed.extend(account, holdId, { seconds: 5 }, 'after')).rejects.toMatchObject({
+      code: 'terms_required',
+    })
+    expect(await closed.extend(account, holdId, { reported: { seconds: 7 } }, 'alive')).toMatchObject({
+      use: { granted: 15n },
+    })
+    const ended = await closed.capture(account, holdId, { seconds: 12 })
+    expect(ended).toMatchObject({ status: 'captured', ended: { used: 12n } })
+  })
+
+  it('goes on by the terms that are in force when it is extended', async () => {
+    const account = await openAccount(database, UNIT)
+    const { holdId } = await holding.authorise(account, seconds(10))
+    const later = holdingOn(database, { terms: { requireForUsage: async () => 'terms-of-service@2' } })
+    await later.extend(account, holdId, { seconds: 5 })
+    await later.capture(account, holdId, { seconds: 12 })
+    const { entries } = await holding.stateOf(account)
+    const versions = entries.filter(({ kind }) => kind !== 'top_up').map(({ termsVersion }) => termsVersion)
+    expect(versions).toEqual(['terms-of-service@1', 'terms-of-service@2', 'terms-of-service@2'])
+  })
+
   it('refuses a second hold of a session under another key, and names the first', async () => {
     const account = await openAccount(database, UNIT)
     const { holdId } = await holding.authorise(account, { ...seconds(10), session: 'call-2' })
