@@ -4,7 +4,8 @@ import type { Round, ToldTerms } from './telling.ts'
 
 /**
  * The event by which an account is told of a version. Its id is the account, the version and the round, so that a round which
- * is gone over again tells the same; the text's language is the one that binds.
+ * is gone over again tells the same; a reminder's also the date that it is of, since the same version may be named for an
+ * earlier one's date, too. The text's language is the one that binds.
  */
 export function describeTelling(
   { accountId }: Pick<Account, 'accountId'>,
@@ -22,7 +23,7 @@ export function describeTelling(
     const id = `${accountId}/terms.published/${document}/${version.version}`
     return { detailType: 'terms.published', detail: { id, ...about } }
   }
-  const id = `${accountId}/terms.reminder/${document}/${version.version}/${round}`
+  const id = `${accountId}/terms.reminder/${document}/${version.version}/${requiredAt}/${round}`
   return { detailType: 'terms.reminder', detail: { id, ...about, requiredAt: requiredAt!, round } }
 }
 

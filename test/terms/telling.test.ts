@@ -217,6 +217,30 @@ describe('telling clients of a version', () => {
     expect(own(await tellDue(daysLater(29)))).toEqual([`${account.accountId} terms.reminder 2 day_before`])
   })
 
+  it('reminds whoever acts for two accounts of each date, where one version is asked of both by different ones', async () => {
+    const document = newDocument()
+    const [behind, ahead] = [await world.open(), await world.open()]
+    const person = await ownerOf(behind)
+    const { accountId } = ahead
+    await createMemberStore(database).add({ accountId, email: person, role: 'owner', addedAt: 'x' })
+    const before = { effectiveAt: daysLater(-9).toISOString() }
+    await answer(behind, await publish(document, '0', before, daysLater(-10)), 'accepted')
+    const first = await publish(document, '1')
+    await answer(ahead, first, 'accepted')
+    await publish(document, '2', { effectiveAt: daysLater(90).toISOString() })
+    const outbox: Parameters<typeof outboxSending>[0] = []
+    const remind = async (account: Account, day: number) => {
+      const due = (await tellDue(daysLater(day))).filter(
+        ({ detail }) =>
+          detail.accountId === account.accountId && 'document' in detail && detail.document === document,
+      )
+      await outboxSending(outbox).send(due.at(-1)!, daysLater(day))
+    }
+    await remind(behind, 29)
+    await remind(ahead, 89)
+    expect(outbox.filter(({ to }) => to === person)).toHaveLength(2)
+  })
+
   it('tells of terms of an app only those who agreed to them before', async () => {
     const document = newDocument()
     const [buyer, other] = [await world.open(), await world.open()]
