@@ -42,7 +42,9 @@ export type SubscriptionInput = ChoiceInput & {
 /**
  * Takes an account's choice of plan and quantities from its next calendar month on: the month of the choice is not
  * charged for it. Refuses, naming the field, a plan for other clients or in another currency, one that is not in force
- * when that month begins, services that it does not have, and more of one that is withdrawn. The choice that holds already changes nothing.
+ * when that month begins, services that it does not have, and more of one that is withdrawn. The choice that holds already
+ * changes nothing; but as long as a month that has begun is still to be charged, the plan may have ended by it, while the account
+ * was closed, and the same choice is one anew.
  */
 export function decideSubscription(input: SubscriptionInput): SubscriptionDecision {
   const { account, subscription, versions, now } = input
@@ -55,7 +57,9 @@ export function decideSubscription(input: SubscriptionInput): SubscriptionDecisi
   if (errors.length > 0) return { ok: false, reason: 'request_invalid', errors }
   const term = termFrom(input, fromPeriod)
   const latest = subscription?.terms.at(-1)
-  if (subscription && latest && isSameChoice(latest, term)) {
+  const mayHaveEnded = input.oldestDuePeriod !== undefined && input.oldestDuePeriod < fromPeriod
+  const holds = latest && (latest.fromPeriod >= fromPeriod || !mayHaveEnded)
+  if (subscription && holds && isSameChoice(latest, term)) {
     return { ok: true, unchanged: true, subscription, fromPeriod: latest.fromPeriod }
   }
   return {

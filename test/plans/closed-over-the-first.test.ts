@@ -102,6 +102,20 @@ describe('an account that is closed and opened again, whenever a worker looks', 
     expect(await termsOf(account)).toEqual(['2026-12', '2027-01 ended', '2027-02', '2027-03 ended'])
   })
 
+  it('takes the same plan anew where it chooses so before a worker has looked, once', async () => {
+    const account = await inDecember()
+    await full.close(account, december(20))
+    await full.reopen(account, january(5))
+    const all = ['number', 'trunk', 'fax']
+    for (const _ of [1, 2])
+      expect(await full.choose(account, all, january(6))).toMatchObject({ ok: true, fromPeriod: '2027-02' })
+    expect((await full.world.subscriptions.read(account.accountId))!.revision).toBe(2n)
+    await full.give(account, 1000)
+    expect(await full.resultsOf(account, january(7))).toEqual(['nothing_to_pay'])
+    expect(await termsOf(account)).toEqual(['2026-12', '2027-01 ended', '2027-02'])
+    expect(await full.resultsOf(account, february(1))).toEqual(['charged'])
+  })
+
   it('comes to the same whoever has looked meanwhile, and owes what the preview says', async () => {
     const days = fc.uniqueArray(fc.integer({ min: 2, max: 31 + 31 + 28 + 8 }), { minLength: 1, maxLength: 6 })
     const property = fc.asyncProperty(
