@@ -3,7 +3,6 @@ import { createAccountStore } from '../accounts/account.store.ts'
 import { createAnnouncementStore } from '../announcements/announcement.store.ts'
 import { type Announcement, isOverSince } from '../announcements/announcement.ts'
 import { createSignUpStore } from '../announcements/sign-up.store.ts'
-import { createConsentStore } from '../consents/consent.store.ts'
 import { conditionHeld } from '../edge/dynamodb.ts'
 import { inParallel } from '../edge/in-parallel.ts'
 import { daysLater } from '../edge/instant.ts'
@@ -44,7 +43,6 @@ export function createPeopleRetention(options: {
   const accounts = createAccountStore(options)
   const announcements = createAnnouncementStore(options)
   const signUps = createSignUpStore(options)
-  const consents = createConsentStore(options)
   const consentForgetting = createConsentForgetting(options)
 
   const ends: Record<KeptKind, (item: Item, page: Page) => Promise<bigint>> = {
@@ -115,13 +113,14 @@ export function createPeopleRetention(options: {
     return (await accounts.wasMemberSince(personOf(item), before)) ? 0n : remove(item)
   }
 
-  /** With the last of a person's decisions, and of their memberships. */
+  /** With the last of a person's decisions, and of their memberships: those that were looked at, and none that came since. */
   async function endConsents(item: Item, { before, at }: Page): Promise<bigint> {
     const personId = personOf(item)
-    const { current } = await consents.readAll(personId)
-    if (Object.values(current).some((record) => record.at >= before)) return 0n
+    const items = await consentForgetting.read(personId)
+    // What a run withdrew that died before it was through is no decision of the person's.
+    if (items.some(({ at, channel }) => channel !== 'erasure' && at >= before)) return 0n
     if (await accounts.wasMemberSince(personId, before)) return 0n
-    return consentForgetting.forget(personId, at)
+    return consentForgetting.forgetThese(personId, items, at)
   }
 
   /** Unless something has happened to it since. */

@@ -1,15 +1,16 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb'
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
 import { createPersonStateStore } from '../../functions/announcements/person-state.store.ts'
 import { createSignUpStore } from '../../functions/announcements/sign-up.store.ts'
 import { createConsentStore } from '../../functions/consents/consent.store.ts'
-import { personIdOf } from '../../functions/consents/person-key.ts'
+import { personIdOf, personKey } from '../../functions/consents/person-key.ts'
 import { createRetention } from '../../functions/privacy/apply-retention.store.ts'
 import type { PrivacyRequest } from '../../functions/privacy/privacy-request.ts'
 import { RETENTION_DAYS } from '../../functions/privacy/retention.ts'
 import { createTending } from '../../functions/privacy/tend-requests.store.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { dyingClient } from '../plans/dying-client.ts'
 import { AFTER_LEASE, CALLED, NOW, ownerOf, person, startWorld, UNIT, type World } from './privacy-world.ts'
 
@@ -167,6 +168,44 @@ describe('the erasure of a person', () => {
       expect(record).toMatchObject({ userAgent: '(erased)', sourceIp: '(erased)', wordingSha256: 'x' })
     }
     expect(history.map(({ channel }) => channel)).toEqual(['signed_in', 'erasure'])
+  })
+
+  it('leaves no address though the link of a mail, which withdraws, is pressed meanwhile', async () => {
+    const { account, email } = await leavingPerson()
+    const consents = createConsentStore(world.database)
+    const personId = personIdOf(email)
+    const shown = { wording: 'News?', wordingVersion: '1', wordingSha256: 'x', pressed: 'Yes', at: NOW }
+    const decision = {
+      ...shown,
+      purpose: 'product_news' as const,
+      sourceIp: '192.0.2.7',
+      userAgent: 'Marker',
+    }
+    await consents.decide(personId, { ...decision, decision: 'given', channel: 'signed_in', email })
+    let isPressed = false
+    const client = interposedClient(world.client, async (command, send) => {
+      const { Key } = (command as UpdateCommand).input
+      if (command instanceof UpdateCommand && Key?.pk === personKey(personId) && !isPressed) {
+        isPressed = true
+        await consents.decide(personId, { ...decision, decision: 'withdrawn', channel: 'link' })
+      }
+      return send()
+    })
+    const request = await world.ask(account, 'erasure', person(email, 'all_accounts'))
+    await world
+      .workerWith({ client })
+      .work(account.accountId, request.requestId, now)
+      .catch(() => work(request, AFTER_LEASE))
+    expect(isPressed).toBe(true)
+    expect((await read(request))!.status).toBe('done')
+    const { current, history } = await consents.readAll(personId)
+    expect(history.map(({ channel }) => channel)).toEqual(['signed_in', 'link'])
+    for (const record of [current.product_news, ...history])
+      expect([record!.email, record!.sourceIp, record!.userAgent]).toEqual([
+        undefined,
+        '(erased)',
+        '(erased)',
+      ])
   })
 
   it('takes back what the person signed up for, and forgets what they read, with all accounts alone', async () => {

@@ -1,3 +1,4 @@
+import type { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
 import type { Announcement } from '../../functions/announcements/announcement.ts'
@@ -11,6 +12,7 @@ import { createRetention } from '../../functions/privacy/apply-retention.store.t
 import { typeOfItem } from '../../functions/privacy/item-types.ts'
 import { createPeopleRetention } from '../../functions/privacy/retain-people.store.ts'
 import { RETENTION_DAYS } from '../../functions/privacy/retention.ts'
+import { interposedClient } from '../ledger/interposed-client.ts'
 import { Died, dyingClient } from '../plans/dying-client.ts'
 import { NOW, ownerOf, startWorld, type World } from './privacy-world.ts'
 
@@ -232,6 +234,7 @@ describe('evidence of consents', () => {
   }
 
   it.each([
+    ['given', 'given'],
     ['given', 'withdrawn'],
     ['withdrawn', 'withdrawn'],
   ] as const)(
@@ -249,7 +252,8 @@ describe('evidence of consents', () => {
           isOver = !dying.isDead()
           await endConsents(world.client, daysLater(evidence + 3))
           expect(await evidenceOf(person), `${when} write ${atWrite}`).toEqual([])
-          expect(await consents.mayWrite(person.personId, 'product_news')).toBe(false)
+          for (const purpose of ['product_news', 'webinars'] as const)
+            expect(await consents.mayWrite(person.personId, purpose), `${when} write ${atWrite}`).toBe(false)
           // Nobody is looked at again of whom nothing is known.
           const found = (await world.allItems()).filter(({ item }) => item.index1pk === 'KEPT#CONSENT')
           expect(found.map(({ item }) => item.pk)).not.toContain(`PERSON#${person.personId}`)
@@ -258,30 +262,34 @@ describe('evidence of consents', () => {
     },
   )
 
-  it('takes nothing of what the person gives while it ends', async () => {
+  it.each([
+    ['given', 'is looked at', 'FORMER_MEMBER#'],
+    ['given', 'ends', '(erased)'],
+    ['withdrawn', 'is looked at', 'FORMER_MEMBER#'],
+    ['withdrawn', 'ends', '(erased)'],
+  ] as const)('takes nothing of what somebody who had %s gives while it %s', async (last, _, said) => {
     const person = await member()
     await decide(person)
+    await decide(person, last)
     await leave(person, daysLater(1))
     const at = daysLater(evidence + 2)
     let isGivenMeanwhile = false
-    const racing = new Proxy(world.client, {
-      get(target, name) {
-        if (name !== 'send') return Reflect.get(target, name)
-        return async (command: Parameters<typeof target.send>[0]) => {
-          if (command.constructor.name === 'UpdateCommand' && !isGivenMeanwhile) {
-            isGivenMeanwhile = true
-            await world.members.add({ ...person, role: 'viewer', addedAt: at.toISOString() })
-            await decide(person, 'withdrawn', at.toISOString())
-            await decide(person, 'given', at.toISOString())
-          }
-          return target.send(command)
-        }
-      },
+    const racing = interposedClient(world.client, async (command, send) => {
+      const { ExpressionAttributeValues = {} } = (command as QueryCommand | UpdateCommand).input
+      const values = Object.values(ExpressionAttributeValues).map(String)
+      if (!isGivenMeanwhile && values.some((value) => value.startsWith(said))) {
+        isGivenMeanwhile = true
+        await world.members.add({ ...person, role: 'viewer', addedAt: at.toISOString() })
+        await decide(person, 'withdrawn', at.toISOString())
+        await decide(person, 'given', at.toISOString())
+      }
+      return send()
     })
     await endConsents(racing, at)
     expect(isGivenMeanwhile).toBe(true)
-    expect(await consents.mayWrite(person.personId, 'product_news')).toBe(true)
-    expect((await consents.readAll(person.personId)).history.at(-1)).toMatchObject({ email: person.email })
+    const { current, history } = await consents.readAll(person.personId)
+    for (const record of [current.product_news, history.at(-1)])
+      expect(record).toMatchObject({ decision: 'given', email: person.email, sourceIp: '192.0.2.7' })
   })
 })
 
