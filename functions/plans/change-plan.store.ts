@@ -45,15 +45,15 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
   ): Promise<(PlannedChange & { nextMonth: MonthlyCharge }) | PlanChangeRefusal> {
     const { account } = request
     const facts = await gather(request)
-    if (facts.isDue) return { ok: false, reason: 'month_not_charged' }
-    const decision = decidePlanChange(facts.input)
-    if (!decision.ok) return decision
-    if (facts.isBehind) return { ok: false, reason: 'clock_behind' }
-    const { subscription, month } = decision
+    const head = await ledger.readHead(account.accountId)
+    if (!head) throw new Error(`account ${account.accountId} has no ledger`)
+    const change = decideOn(head, facts)
+    if (!change.ok) return change
+    const { subscription, month } = change
     const period = nextPeriod(month.period)
     const planVersion = await versionInForce(account, subscription, period)
     const nextMonth = priceMonth({ account, subscription, planVersion, period })
-    return { ...planChange(decision, facts), nextMonth }
+    return { ...change, nextMonth }
   }
 
   /**
@@ -80,7 +80,6 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
         // The ledger looks for the key before it asks here.
         decide: (head) => {
           if (!terms.ok) return terms
-          if (facts.isDue) return refuseUncharged(head)
           return decide(head, facts, { ...request, termsVersion: terms.label })
         },
       })
@@ -94,10 +93,8 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
     facts: PlanChangeFacts,
     request: PlanChangeRequest & { termsVersion?: string },
   ) {
-    const decision = decidePlanChange(facts.input)
-    if (!decision.ok) return decision
-    if (facts.isBehind) return { ok: false as const, reason: 'clock_behind' as const }
-    const change = planChange(decision, facts)
+    const change = decideOn(head, facts)
+    if (!change.ok) return change
     const { parts } = change
     const said = describeChange(change, { ...request, currency: request.account.currency })
     const moved: { ok: true; draft: EntryDraft } | MovementRefusal =
@@ -145,7 +142,13 @@ export function createPlanChanging(options: LedgerOptions & { documentsTable: st
   return { preview, change }
 }
 
-/** A month that is due is charged before anything of it changes. */
-function refuseUncharged(head: Head): MovementRefusal | { ok: false; reason: 'month_not_charged' } {
-  return refuseUnavailable(head) ?? { ok: false, reason: 'month_not_charged' }
+/** What the preview shows and the change does. A month that is due is charged before anything of it changes. */
+function decideOn(head: Head, facts: PlanChangeFacts): PlannedChange | PlanChangeRefusal {
+  const unavailable = refuseUnavailable(head)
+  if (unavailable) return unavailable
+  if (facts.isDue) return { ok: false, reason: 'month_not_charged' }
+  const decision = decidePlanChange(facts.input)
+  if (!decision.ok) return decision
+  if (facts.isBehind) return { ok: false, reason: 'clock_behind' }
+  return planChange(decision, facts)
 }

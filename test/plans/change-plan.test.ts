@@ -8,6 +8,7 @@ import { choosePlan } from '../../functions/plans/choose-plan.store.ts'
 import { presentPlanChange } from '../../functions/plans/present-plan-change.ts'
 import { startTestDatabase, type TestDatabase } from '../support/database.ts'
 import { Died, dyingClient } from './dying-client.ts'
+import { fullPlan } from './full-plan.ts'
 import { planAccounts, UNIT } from './plan-account.ts'
 
 let database: TestDatabase
@@ -222,6 +223,24 @@ describe('changing a plan within the month', () => {
       { fromPeriod: '2026-12', services: [{ quantity: 5n }] },
     ])
   })
+
+  it.each(['parked', 'closed'])(
+    'says of a %s account that it is, in the preview as in the change',
+    async (status) => {
+      const { setStatus } = await fullPlan(database)
+      const charged = await inDecember()
+      const uncharged = await world.openWithPlan(5, 100n * UNIT)
+      for (const account of [charged, uncharged]) {
+        await setStatus(account.accountId, status)
+        for (const quantity of [8, 0, null]) {
+          const refusal = { ok: false, reason: `account_${status}` }
+          const preview = await createPlanChanging(database).preview(requestOf(account, quantity, twelfth))
+          expect(preview).toMatchObject(refusal)
+          expect(await change(account, quantity, twelfth)).toMatchObject(refusal)
+        }
+      }
+    },
+  )
 
   it('is made once per key, wherever its process dies, the month that is due with it', async () => {
     for (const atWrite of [1, 2, 3, 4]) {

@@ -112,7 +112,11 @@ export const previewPlanChange: CallKind<{ account: number; wanted: PlanWish }> 
         const answer = readAnswer(label, outcome)
         if (answer.kind === 'unknown') return undefined
         if (answer.kind === 'refused') {
-          const isJust = () => (answer.code === 'plan_owed' ? plan.wasOwing : wanted === null)
+          const isJust = () => {
+            if (answer.code === 'plan_owed') return plan.wasOwing
+            if (answer.code === 'account_parked') return plan.wasParked
+            return wanted === null
+          }
           return () => require(isJust(), () => `${label}: is refused with ${answer.code}: ${answer.detail}`)
         }
         const { total, charged, givenBack } = answer.body as Record<string, { amount: string }>
