@@ -13,7 +13,10 @@ export function refuseChange(refusal: PlanChangeRefusal | PostingRefusal, curren
     case 'plan_owed':
       return new Problem('plan_owed', 'Top up what is owed first; less of the plan can be taken at any time.')
     case 'too_many_changes':
-      return new Problem('too_many_changes', 'A change from the next month on is possible: PUT the plan.')
+      return new Problem(
+        'too_many_changes',
+        'Nothing more is added within this month. Order several at once, or from the next month on: PUT the plan. To end the plan, or to remove a service, is possible at any time.',
+      )
     case 'month_not_charged':
       return new Problem('busy', 'The month is being charged; send the same request again.')
     case 'clock_behind':

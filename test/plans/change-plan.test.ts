@@ -242,6 +242,29 @@ describe('changing a plan within the month', () => {
     },
   )
 
+  it('lowers and ends a month that was added to as often as it may be, and adds nothing more to it', async () => {
+    const account = await inDecember(1000n * UNIT)
+    const { preview } = createPlanChanging(database)
+    for (let quantity = 6; quantity <= 64; quantity++)
+      expect(await change(account, quantity, december, { key: `to ${quantity}` })).toMatchObject({ ok: true })
+    const full = await readDecember(account)
+    const refusal = { ok: false, reason: 'too_many_changes' }
+    expect(await preview(requestOf(account, 65, december))).toEqual(refusal)
+    expect(await change(account, 65, december, { key: 'to 65' })).toEqual(refusal)
+    expect(await readDecember(account)).toEqual(full)
+    for (const quantity of [1, null]) {
+      const previewed = await preview(requestOf(account, quantity, december))
+      const lowered = await change(account, quantity, december, { key: `less: ${quantity}` })
+      if (!previewed.ok || !lowered.ok) throw new Error(`${quantity}: it cannot be lowered`)
+      expect(lowered.entry).toMatchObject({ kind: 'plan_credit', amountMicros: previewed.givenBackMicros })
+      if (quantity === 1) expect(previewed.parts).toHaveLength(60)
+    }
+    const { head, faults } = await world.statement(account)
+    expect(faults).toEqual([])
+    // One day of 64 seats is paid.
+    expect(head.availableMicros).toBe(1000n * UNIT - (64n * 4_900_000n) / 31n)
+  })
+
   it('is made once per key, wherever its process dies, the month that is due with it', async () => {
     for (const atWrite of [1, 2, 3, 4]) {
       for (const when of ['before', 'after'] as const) {
