@@ -28,7 +28,8 @@ export function renderEventFile(
     status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     ...(showsLink && event.link !== undefined && { url: event.link, location: event.link }),
   })
-  return calendar.toString()
+  // The last line ends as each does (section 3.1).
+  return `${calendar.toString()}\r\n`
 }
 
 /** The file’s type, as an attachment and as a reply. */

@@ -50,6 +50,7 @@ describe('the file for a calendar', () => {
     ])
     for (const line of file.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75)
     expect(file.replaceAll('\r\n', '')).not.toContain('\n')
+    expect(file.endsWith('\r\nEND:VCALENDAR\r\n')).toBe(true)
   })
 
   it('keeps its UID and counts its changes; one that is withdrawn is cancelled', () => {
