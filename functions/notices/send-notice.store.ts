@@ -5,6 +5,7 @@ import { concerns } from '../accounts/concerned-clients.ts'
 import { log } from '../edge/log.ts'
 import { sleep } from '../edge/retry-delay.ts'
 import type { EventDetail } from '../events/event.ts'
+import { createLedgerReader } from '../ledger/ledger-reader.store.ts'
 import { createSubscriptionStore } from '../plans/subscription.store.ts'
 import { createWarningStore } from '../plans/warning.store.ts'
 import { createPrivacyRequestStore } from '../privacy/privacy-request.store.ts'
@@ -43,6 +44,7 @@ export type NoticeSent = { sent: number; rejected: number; before: number; unrea
  */
 export function createNoticeSending(options: NoticeOptions) {
   const accounts = createAccountStore(options)
+  const ledger = createLedgerReader(options)
   const notices = createNoticeStore(options)
   const runOut = createCreditRunOut(options)
   const warnings = createWarningStore(options)
@@ -131,7 +133,7 @@ export function createNoticeSending(options: NoticeOptions) {
     return found.filter(({ clientType }) => concerns(detail, clientType)).map(({ name }) => name)
   }
 
-  /** A warning is not sent any more once its month is funded, nor a reminder once its months are paid or the terms answered, nor are terms that newer ones replaced. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
+  /** A warning is not sent any more once its month is funded, nor a reminder once its months are paid or the terms answered, nor are terms that newer ones replaced, or those of an account that was closed meanwhile. A dispute is told when it moved something. Refused usage is told when credit ran out, once until it is raised; usage without a price is the operator's matter. */
   async function isToBeTold(
     { detailType, detail }: NoticeEvent,
     { accountId, clientType }: Account,
@@ -140,10 +142,12 @@ export function createNoticeSending(options: NoticeOptions) {
     switch (detailType) {
       case 'terms.published':
       case 'terms.reminder': {
-        const [versions, answered] = await Promise.all([
+        const [head, versions, answered] = await Promise.all([
+          ledger.readHead(accountId),
           terms.listVersions(detail.document),
           acceptances.list(accountId),
         ])
+        if (head?.status === 'closed') return false
         const told = { version: detail.version, isReminder: detailType === 'terms.reminder' }
         return isStillToBeTold(told, { versions, acceptances: answered, clientType, now })
       }

@@ -375,6 +375,28 @@ describe('the e-mail', () => {
     expect(outbox).toEqual([])
   })
 
+  it('is not sent by way of an account that was closed while it waited, and goes to the person by another', async () => {
+    const document = newDocument()
+    const [closed, open] = [await world.open(), await world.open()]
+    const person = await ownerOf(open)
+    const { accountId } = closed
+    await createMemberStore(database).add({ accountId, email: person, role: 'billing', addedAt: 'x' })
+    await publish(document, '1')
+    const events = await tellDue(published)
+    const told = (account: Account) =>
+      events.find(
+        ({ detail }) =>
+          detail.accountId === account.accountId && 'document' in detail && detail.document === document,
+      )!
+    const status = { accountId, status: 'closed', reason: 'x', actor: 'x' } as const
+    await createStatusStore(database).change({ ...status, at: published.toISOString() })
+    const outbox: Parameters<typeof outboxSending>[0] = []
+    await outboxSending(outbox).send(told(closed), published)
+    expect(outbox).toEqual([])
+    await outboxSending(outbox).send(told(open), published)
+    expect(outbox.map(({ to }) => to)).toEqual([person])
+  })
+
   it('says what happens without an answer, and that nothing needs doing where it is so', async () => {
     const [material, editorial, late, followed] = Array.from({ length: 4 }, newDocument) as string[]
     const account = await world.open()
