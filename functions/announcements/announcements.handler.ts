@@ -95,9 +95,11 @@ async function takesPart(announcement: Announcement, email: string | undefined):
   const { announcementId } = announcement
   if (email === undefined) throw notFound(announcementId)
   const personId = personIdOf(email)
+  const memberships = await accounts.listMemberships(email, { limit: MOST_ACCOUNTS })
+  // Nobody takes part who has left all accounts, even where their place is not given back yet.
+  if (memberships.length === 0) throw notFound(announcementId)
   // Whoever took part sees it cancelled.
   if (await signUps.read(announcementId, personId)) return true
-  const memberships = await accounts.listMemberships(email, { limit: MOST_ACCOUNTS })
   const own = await accounts.readMany(memberships.map(({ accountId }) => accountId))
   const now = new Date().toISOString()
   const concernsOne = own.some(({ clientType }) => isForClient(announcement, clientType, now))

@@ -15,6 +15,7 @@ import type { Announcement } from './announcement.ts'
 import { type AnnouncementMailKey, createAnnouncementMails } from './announcement-mail.store.ts'
 import { createMailingStore } from './mailing.store.ts'
 import { delaySecondsUntil, isOver, type Mailing, type MailingKind, type MailingMessage } from './mailing.ts'
+import { createOpenMemberships } from './open-membership.store.ts'
 import { renderAnnouncement } from './render-announcement.ts'
 import { createSignUpStore } from './sign-up.store.ts'
 import type { SignUp } from './sign-up.ts'
@@ -58,6 +59,7 @@ export function createMailingSending(options: SendingOptions) {
   const announcements = createAnnouncementStore(options)
   const mailings = createMailingStore({ ...options, pageSize: options.pageSize ?? PAGE_SIZE })
   const signUps = createSignUpStore(options)
+  const memberships = createOpenMemberships(options)
   const consents = createConsentStore(options)
   const mails = createAnnouncementMails(options)
   const addresses = createAddressStatusStore(options)
@@ -121,9 +123,13 @@ export function createMailingSending(options: SendingOptions) {
     return members.map(({ email }: Member) => ({ account, email, personId: personIdOf(email) }))
   }
 
-  async function recipientOf({ accountId, email, personId }: SignUp): Promise<Recipient | undefined> {
-    const account = await accounts.read(accountId)
-    return account && { account, email, personId }
+  /** Whoever takes part; the place of who is a member of no open account any more is given back. */
+  async function recipientOf(signUp: SignUp): Promise<Recipient | undefined> {
+    const { announcementId, email, personId } = signUp
+    const account = await memberships.find(signUp)
+    if (account) return { account, email, personId }
+    await signUps.remove(announcementId, personId)
+    return undefined
   }
 
   /** One person whose e-mail fails holds up nobody else: it is tried again by a message of its own. */
@@ -160,7 +166,7 @@ export function createMailingSending(options: SendingOptions) {
   ): Promise<Recipient | undefined> {
     if (kind === 'news') return (await membersOf(account)).find((one) => one.personId === personId)
     const signUp = await signUps.read(announcementId, personId)
-    return signUp && { account, email: signUp.email, personId }
+    return signUp && recipientOf(signUp)
   }
 
   async function sendTo(recipient: Recipient, mailing: Mailing): Promise<Outcome> {
@@ -184,7 +190,10 @@ export function createMailingSending(options: SendingOptions) {
     const isStarted =
       announcement.event !== undefined && announcement.event.startsAt <= options.clock().toISOString()
     if (kind === 'reminder' && isStarted) return undefined
-    if (kind !== 'news') return (await signUps.read(announcementId, personId)) && announcement
+    if (kind !== 'news') {
+      const signUp = await signUps.read(announcementId, personId)
+      return signUp && (await recipientOf(signUp)) && announcement
+    }
     const { audience } = announcement
     const mayBeTold = audience === 'service' || (await consents.mayWrite(personId, audience))
     return mayBeTold ? announcement : undefined
@@ -237,7 +246,8 @@ export function createMailingSending(options: SendingOptions) {
         announcements.read(announcementId),
         signUps.read(announcementId, personId),
       ])
-      return announcement?.status === 'published' && still?.at === signUp.at ? announcement : undefined
+      if (announcement?.status !== 'published' || still?.at !== signUp.at) return undefined
+      return (await recipientOf(still)) && announcement
     }
     const recipient = await recipientOf(signUp)
     const mail = { announcementId, mail: `sign-up-${signUp.at}`, personId }

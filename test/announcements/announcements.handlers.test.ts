@@ -327,6 +327,17 @@ describe('a sign-up', () => {
     expect(await signUps(id)).toBe(0)
   })
 
+  it('keeps the file with its link from whoever has left the account since', async () => {
+    const id = await created(webinar())
+    const email = 'leaves@example.com'
+    const leaving = await world.open(['stays@example.com', email])
+    const own = { email, accountId: leaving.accountId }
+    expect((await client('signUp', id, own)).status).toBe(200)
+    expect((await client('readEventFile', id, own)).text).toContain('meet.example.com')
+    await world.members.remove(leaving.accountId, email, { at: at(0) })
+    expect((await client('readEventFile', id, own)).status).toBe(404)
+  })
+
   it('never takes more places than there are, and frees them one by one', async () => {
     const id = await created(webinar({ capacity: 5 }))
     const emails = Array.from({ length: 12 }, (_, index) => `person${index}@example.com`)

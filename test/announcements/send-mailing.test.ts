@@ -1,5 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Account } from '../../functions/accounts/account.ts'
 import { createSignUpStore } from '../../functions/announcements/sign-up.store.ts'
 import { personIdOf } from '../../functions/consents/person-key.ts'
 import { createAddressStatusStore } from '../../functions/notices/address-status.store.ts'
@@ -24,18 +25,21 @@ beforeAll(async () => {
   await world.open([BOB, EVE])
   await world.open([ANN])
   await world.open([ZOE], { clientType: 'private_cloud' })
-  const closed = await world.open(['gone@example.com'])
+  await close(await world.open(['gone@example.com']))
+})
+afterAll(() => database.stop())
+
+const close = async ({ accountId }: Account) => {
   await database.client.send(
     new UpdateCommand({
       TableName: database.ledgerTable,
-      Key: { pk: `ACCOUNT#${closed.accountId}`, sk: 'HEAD' },
+      Key: { pk: `ACCOUNT#${accountId}`, sk: 'HEAD' },
       UpdateExpression: 'SET #status = :closed',
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: { ':closed': 'closed' },
     }),
   )
-})
-afterAll(() => database.stop())
+}
 
 const hosted = { clientTypes: ['hosted' as const] }
 const webinar = (more = {}) => ({
@@ -47,9 +51,9 @@ const webinar = (more = {}) => ({
   },
 })
 const signUps = () => createSignUpStore(database)
-const takePart = async (announcementId: string, email: string) => {
+const takePart = async (announcementId: string, email: string, accountId = 'acc_told000001') => {
   const taken = await signUps().add({
-    ...{ announcementId, personId: personIdOf(email), email, accountId: 'acc_told000001', at: NOW },
+    ...{ announcementId, personId: personIdOf(email), email, accountId, at: NOW },
   })
   if (!taken.ok) throw new Error(taken.reason)
 }
@@ -289,6 +293,60 @@ describe('a webinar', () => {
     const { announcementId } = await world.announce(soon)
     const names = (await world.store.listMailings(announcementId)).map(({ name }) => name)
     expect(names).toEqual(['news', 'reminder-1h-0'])
+  })
+
+  describe('that somebody takes part in who is a member of no open account any more', () => {
+    const leaving = {
+      'since they left it': async (account: Account, email: string) =>
+        void (await world.members.remove(account.accountId, email, { at: NOW })),
+      'since it was closed': close,
+    }
+
+    it.each(Object.entries(leaving))(
+      'is not told to them, and their place is free again: %s',
+      async (_, leave) => {
+        const email = 'leaving@example.net'
+        const account = await world.open(['owner@example.net', email])
+        const announcement = await world.announce(webinar())
+        const { announcementId } = announcement
+        await takePart(announcementId, email, account.accountId)
+        await leave(account, email)
+        const worker = world.worker()
+        worker.moveTo(later(47 * HOUR))
+        await worker.run(announcement, 'reminder-1h-0')
+        await worker.run(announcement, 'reminder-1h-0')
+        expect(worker.toldOf()).toEqual([])
+        expect(await signUps().read(announcementId, personIdOf(email))).toBeUndefined()
+        expect((await signUps().readPlaces(announcementId))?.signedUpCount).toBe(0n)
+      },
+    )
+
+    it.each(Object.entries(leaving))('is not confirmed to them: %s', async (_, leave) => {
+      const email = 'hasty@example.net'
+      const account = await world.open(['owner@example.net', email])
+      const { announcementId } = await world.announce(webinar())
+      await takePart(announcementId, email, account.accountId)
+      await leave(account, email)
+      const worker = world.worker()
+      worker.queue.push({ announcementId, signedUp: personIdOf(email) })
+      await worker.work()
+      expect(worker.toldOf()).toEqual([])
+      expect(await signUps().read(announcementId, personIdOf(email))).toBeUndefined()
+    })
+
+    it.each(Object.entries(leaving))('is told by way of another of their accounts: %s', async (_, leave) => {
+      const email = 'moved@example.net'
+      const first = await world.open(['owner@example.net', email])
+      const { timeZone } = await world.open([email], { timeZone: 'Asia/Tokyo' })
+      const announcement = await world.announce(webinar())
+      await takePart(announcement.announcementId, email, first.accountId)
+      await leave(first, email)
+      const worker = world.worker()
+      worker.moveTo(later(47 * HOUR))
+      await worker.run(announcement, 'reminder-1h-0')
+      expect(worker.toldOf()).toEqual([email])
+      expect(worker.outbox[0]!.notice.text).toContain(timeZone)
+    })
   })
 
   it('that is withdrawn is cancelled for whoever has signed up, and for nobody else', async () => {
