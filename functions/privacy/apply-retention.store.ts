@@ -100,9 +100,14 @@ export function createRetention(options: RetentionOptions) {
     let erased = await endUsage(accountId, before(days.usage), at, closedAt !== undefined)
     erased += await endNotices(accountId, before(days.notices))
     erased += await endRequests(accountId, before(days.requests))
-    if (closedAt !== undefined && closedAt < before(days.closedMembers))
-      erased += await endMembers(accountId, at)
-    if (closedAt !== undefined && closedAt < before(days.evidence)) erased += await endEvidence(accountId)
+    if (closedAt === undefined) return erased
+    // It may have been opened again while the rest was ended.
+    const isClosedFor = async (period: number) => {
+      const stillClosedAt = await readClosedAt(accountId)
+      return stillClosedAt !== undefined && stillClosedAt < before(period)
+    }
+    if (await isClosedFor(days.closedMembers)) erased += await endMembers(accountId, at)
+    if (await isClosedFor(days.evidence)) erased += await endEvidence(accountId)
     return erased
   }
 
@@ -147,10 +152,14 @@ export function createRetention(options: RetentionOptions) {
     return records + (await endItems(accountId, 'PRIVACY#', ({ requestId }) => ids.has(String(requestId))))
   }
 
+  /** Who could not be removed today is on the next day. */
   async function endMembers(accountId: string, at: string): Promise<bigint> {
-    const all = await accounts.listMembers(accountId)
-    for (const { email } of all) await members.remove(accountId, email, { at, evenLastOwner: true })
-    return BigInt(all.length)
+    let ended = 0n
+    for (const { email } of await accounts.listMembers(accountId)) {
+      const removed = await members.remove(accountId, email, { at, evenLastOwner: true })
+      if (removed.ok) ended += 1n
+    }
+    return ended
   }
 
   /** Nothing depends on it any more: the account is closed, and claims are time-barred. */

@@ -1,4 +1,4 @@
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { PutCommand, type QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../functions/accounts/account.ts'
 import { createAnnouncementStore } from '../../functions/announcements/announcement.store.ts'
@@ -526,6 +526,46 @@ describe('retention', () => {
       await retention().applyTo(account.accountId, daysLater(RETENTION_DAYS.evidence + 1))
     expect(await placesOf(ownerOf(closed), closed.accountId)).toEqual([])
     expect(await placesOf(ownerOf(open), open.accountId)).not.toEqual([])
+  })
+
+  it('counts no member whose removal found no turn, and removes them the next day', async () => {
+    const { accountId } = await world.open()
+    const by = { at: NOW, actor: 'person:x', reason: 'test' }
+    await world.statuses.change({ accountId, status: 'closed', ...by })
+    const client = interposedClient(world.client, async (command, send) => {
+      if (command instanceof TransactWriteCommand)
+        throw Object.assign(new Error('too many'), { name: 'ThrottlingException' })
+      return send()
+    })
+    const busy = createRetention({ ...world.database, client, days: RETENTION_DAYS })
+    expect(await busy.applyTo(accountId, daysLater(RETENTION_DAYS.closedMembers + 1))).toBe(0n)
+    expect(await retention().applyTo(accountId, daysLater(RETENTION_DAYS.closedMembers + 2))).toBe(1n)
+    expect(await placesOf(ownerOf({ accountId }), accountId)).toEqual([])
+  })
+
+  it.each([
+    ['its notices end', 'NOTICE#', ['documents ACCEPTANCE email', 'documents MEMBER email']],
+    ['its members end', 'MEMBER#', ['documents ACCEPTANCE email']],
+  ])('leaves what is left of an account that is opened again while %s', async (_, prefix, left) => {
+    const { accountId } = await world.open()
+    await world.accept(accountId, ownerOf({ accountId }))
+    const by = { at: NOW, actor: 'person:x', reason: 'test' }
+    await world.statuses.change({ accountId, status: 'closed', ...by })
+    let isOpened = false
+    const client = interposedClient(world.client, async (command, send) => {
+      const { ExpressionAttributeValues = {} } = (command as QueryCommand).input
+      if (!isOpened && ExpressionAttributeValues[':prefix'] === prefix) {
+        isOpened = true
+        await world.statuses.change({ accountId, status: 'open', ...by })
+      }
+      return send()
+    })
+    const applying = createRetention({ ...world.database, client, days: RETENTION_DAYS })
+    await applying.applyTo(accountId, daysLater(RETENTION_DAYS.evidence + 1))
+    expect(isOpened).toBe(true)
+    expect(
+      (await placesOf(ownerOf({ accountId }), accountId)).filter((place) => / email$/.test(place)),
+    ).toEqual(left)
   })
 })
 
