@@ -140,3 +140,48 @@ describe('changes of a plan at any instant of a month, in any time zone', () => 
 })
 
 const byTime = (one: { at: number }, other: { at: number }) => one.at - other.at
+
+describe('a month whose document has no room for a further line', () => {
+  const account = {
+    accountId: 'acc_month0001',
+    clientType: 'hosted' as const,
+    currency: 'USD',
+    timeZone: 'UTC',
+  }
+  const names = Array.from({ length: 100 }, (_, index) => `service-${index}`)
+  const wide: PlanVersion = {
+    ...version,
+    services: names.map((service) => ({ service, name: service, unitFeeMicros: 31_000_000n })),
+  }
+  let subscription: Subscription | undefined
+
+  /** So many of each service, from a day on. */
+  function decide(day: number, quantities: bigint[] | null, month?: PeriodDocument) {
+    const services = names.map((service, index) => ({ service, quantity: quantities?.[index] ?? 0n }))
+    const now = `2026-12-${String(day).padStart(2, '0')}T12:00:00.000Z`
+    const decision = decidePlanChange({
+      ...{ account, now, actor: 'person:test', versions: [wide], month, isOwing: false },
+      ...{ subscription, oldestDuePeriod: undefined, version: quantities ? wide : undefined },
+      choice: quantities ? { planId: 'basic', services } : { planId: null, services: [] },
+    })
+    if (!decision.ok) return decision.reason
+    subscription = decision.subscription
+    return { ...decision.month, at: now, revision: 1n }
+  }
+
+  it('takes no change that needs one, and any that does not: a removal, or the end', () => {
+    const all = (quantity: bigint) => Array<bigint>(100).fill(quantity)
+    let month: PeriodDocument | undefined
+    for (const day of [1, 2, 3, 4]) month = decide(day, all(BigInt(day)), month) as PeriodDocument
+    // Four lines of each service, and of 99 a fifth; with the base fee's 500.
+    month = decide(5, [4n, ...all(5n).slice(1)], month) as PeriodDocument
+    expect(month.lines).toHaveLength(500)
+    expect(decide(6, all(6n), month)).toBe('too_many_changes')
+    expect(decide(6, [3n, ...all(5n).slice(1)], month)).toBe('too_many_changes')
+    expect(decide(6, [0n, ...all(5n).slice(1)], month)).toMatchObject({ period: '2026-12' })
+    // As resumptions may leave it.
+    const former = { ...month.lines.find(({ lastDay }) => lastDay === 1)!, service: 'former' }
+    const overfull = { ...month, lines: [...month.lines, former] }
+    expect(decide(6, null, overfull)).toMatchObject({ period: '2026-12' })
+  })
+})
