@@ -211,6 +211,23 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await tab.send('Network.setBlockedURLs', { urls: [] })
   })
 
+  it('lets who agreed to an app’s terms answer the newest of them', async () => {
+    const app = { document: 'fax', title: 'Terms of the fax app', kind: 'app_terms' }
+    await publish('1', START, app)
+    const text = await account.owner.get<{ textSha256: string }>('/v1/terms/fax/versions/1')
+    await account.owner.send('POST', `/v1/accounts/${account.accountId}/terms-acceptances`, {
+      body: {
+        ...{ document: 'fax', version: '1', textSha256: text.textSha256 },
+        ...{ decision: 'accepted', pressed: 'I agree' },
+      },
+    })
+    await publish('2', START, app)
+    await open('/portal/terms?document=fax')
+    await tab.shows('Answer this one if you go on using the app')
+    await tab.press('I accept these terms')
+    await tab.shows('Accepted: Terms of the fax app, version 2')
+  })
+
   it('asks for consents that nobody has given, and takes them back as easily', async () => {
     await open('/portal/privacy')
     await tab.shows('Not chosen: nothing is sent.')

@@ -34,6 +34,8 @@
 
   /** Of what may be answered: why, and by when; of two versions, what each of them is for. */
   function describeWaiting(account, { kind, requiredAt, closed, effectiveAt, newest, inEffect }) {
+    if (kind === 'app_terms')
+      return 'You agreed to an earlier version. Answer this one if you go on using the app.'
     const at = format.instant(requiredAt, account.timeZone)
     const from = format.instant(effectiveAt, account.timeZone)
     const verb = kind === 'statement' ? 'acknowledge' : 'answer'
@@ -287,6 +289,13 @@
     element('answer-buttons').prepend(...buttons)
   }
 
+  /** An app's newest terms close nothing and are in no list of what waits: who agreed to earlier ones may answer them here. */
+  const isOfAppInUse = (version, versions, answers) =>
+    version.kind === 'app_terms' &&
+    version === versions[0] &&
+    answers.some((answer) => answer.document === version.document && answer.decision === 'accepted') &&
+    !answers.some((answer) => answer.document === version.document && answer.version === version.version)
+
   async function showDocument(account, asked) {
     const versions = await readVersions(asked.document)
     const isAsked = ({ document: name }) => name === asked.document
@@ -308,7 +317,8 @@
     element('text').replaceChildren(...content)
     element('text').lang = shown.language
     showFacts(account, version, shown)
-    offerAnswer(account, version, shown, { answerable, answers })
+    const ofApp = isOfAppInUse(version, versions, answers) ? [version] : []
+    offerAnswer(account, version, shown, { answerable: [...answerable, ...ofApp], answers })
     element('all-documents').href = linkTo('/portal/terms', account)
     show('reading')
   }
