@@ -175,6 +175,7 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     const hash = await tab.evaluate<string>("document.getElementById('hash').textContent")
     await tab.press('I decline these terms')
     await tab.shows('Declined: Terms of service, version 1')
+    await tab.shows('it can still be accepted')
     await tab.press('Read and answer')
     await tab.press('I accept these terms')
     await tab.shows('Accepted: Terms of service, version 1')
@@ -274,8 +275,12 @@ describe.skipIf(!hasChromium)('the portal in a browser', () => {
     await tab.shows('Whoever accepts it now need not accept version 3 as well.')
     await tab.press('Read and answer')
     await tab.shows('What changes since version 1, which was answered last')
+    // Both pages have the same buttons: the one that is left must be gone before the next press.
+    const isAt = (version: number) => `location.search.includes('version=${version}') && ${SHOWN}`
     await tab.press('Read version 4, which takes effect later')
+    await tab.waitFor(isAt(4))
     await tab.press('Read version 3, which is in effect')
+    await tab.waitFor(isAt(3))
     await tab.press('I accept these terms')
     await tab.shows('Accepted: Terms of service, version 3')
     await tab.shows('Please answer by 1 December 2016, 01:00 (Europe/Berlin).')

@@ -49,7 +49,16 @@
       : `Please ${verb} by ${at}.`
   }
 
-  function showWaiting(account) {
+  const answerTo = (answers, { document: name, version }) =>
+    answers.find((answer) => answer.document === name && answer.version === version)
+
+  /** What was declined and may still be accepted. */
+  const describeDeclined = (account, given) =>
+    given
+      ? `Declined on ${format.instant(given.at, account.timeZone)} by ${given.person.email}; it can still be accepted. `
+      : ''
+
+  function showWaiting(account, answers) {
     const waiting = page.waitingOf(account).flatMap(page.answerableOf)
     show('waiting', waiting.length > 0)
     element('waiting-list').replaceChildren(
@@ -58,7 +67,11 @@
           'li',
           {},
           make('h3', {}, ...page.titleOf(terms.title, terms.version)),
-          make('p', {}, describeWaiting(account, terms)),
+          make(
+            'p',
+            {},
+            describeDeclined(account, answerTo(answers, terms)) + describeWaiting(account, terms),
+          ),
           make('p', {}, readLink(account, terms, 'Read and answer')),
         ),
       ),
@@ -135,8 +148,8 @@
   }
 
   async function showOverview(account) {
-    showWaiting(account)
     const [documents, answers] = await Promise.all([readDocuments(account), readAnswers(account)])
+    showWaiting(account, answers)
     showDocuments(account, documents)
     const titles = new Map(documents.map(({ document: name, title }) => [name, title]))
     const newestFirst = [...answers].sort((one, other) => (one.at < other.at ? 1 : -1))
@@ -261,9 +274,7 @@
   function offerAnswer(account, version, shown, { answerable, answers }) {
     const waiting = answerable.find((terms) => terms.version === version.version)
     const others = answerable.filter((terms) => terms !== waiting)
-    const given = answers.find(
-      (answer) => answer.document === version.document && answer.version === version.version,
-    )
+    const given = answerTo(answers, version)
     show('answer', answerable.length > 0 || given !== undefined)
     show('to-answer', waiting !== undefined)
     element('answer-notice').className = ''
@@ -274,10 +285,8 @@
         : 'A newer version waits for your answer.'
       return
     }
-    const declined =
-      given &&
-      `Declined on ${format.instant(given.at, account.timeZone)} by ${given.person.email}; it can still be accepted. `
-    element('answer-notice').textContent = `${declined ?? ''}${describeWaiting(account, waiting)}`
+    element('answer-notice').textContent =
+      describeDeclined(account, given) + describeWaiting(account, waiting)
     if (!page.mayAnswer(account)) {
       element('answer-notice').textContent +=
         ' An owner or billing member of this account answers; your role here only reads.'
@@ -294,7 +303,7 @@
     version.kind === 'app_terms' &&
     version === versions[0] &&
     answers.some((answer) => answer.document === version.document && answer.decision === 'accepted') &&
-    !answers.some((answer) => answer.document === version.document && answer.version === version.version)
+    !answerTo(answers, version)
 
   async function showDocument(account, asked) {
     const versions = await readVersions(asked.document)
