@@ -17,7 +17,10 @@ export type StatusChange = {
 export type NotEmpty = { ok: false; reason: 'account_not_empty'; availableMicros: bigint; heldMicros: bigint }
 export type StatusDecision = { ok: true; isChange: boolean } | NotEmpty
 
-/** Any status may follow any other, but for credit: an account is closed only when none is available and none is held. What was erased stays closed: that is checked with the write. */
+/**
+ * Any status may follow any other, but for credit: an account is closed only when none is available and none is held. What was
+ * erased stays closed: that is checked with the write.
+ */
 export function decideStatus(head: Head, status: AccountStatus): StatusDecision {
   if (head.status === status) return { ok: true, isChange: false }
   const { availableMicros, heldMicros } = head

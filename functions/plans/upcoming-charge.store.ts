@@ -126,7 +126,7 @@ export function createUpcomingCharge(options: LedgerReaderOptions & { documentsT
     return { ...month, ...findMonthShortfall({ at, timeZone: account.timeZone, credit }, month) }
   }
 
-  /** What what is stopped costs from today on, where this month is charged or owed already, and in the month that is charged next. */
+  /** What stopped services cost: from today on, where this month is charged or owed already, and in the month that is charged next. */
   async function priceStoppedServices(
     account: Account,
     subscription: Subscription,
